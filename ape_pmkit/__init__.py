@@ -1,0 +1,1 @@
+"""Ape plugin: the `hyperliquid` ecosystem, on pmkit's own compiler and local node."""

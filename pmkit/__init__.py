@@ -1,0 +1,1 @@
+"""Hyperliquid's portfolio margin: the model, a local chain to try it on, and keepers for it."""

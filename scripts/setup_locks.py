@@ -1,0 +1,66 @@
+"""Renew package-lock.json and requirements/dev.txt (`make locks`; a maintainer's command).
+
+Both files name versions and hashes and no addresses. Needs `uv` on PATH and the package registries.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+FOUNDRY_TOOLS = ("anvil", "forge")
+FOUNDRY_PLATFORMS = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "win32-amd64")
+NODE_CPU = {"amd64": "x64", "arm64": "arm64"}
+
+UV_COMPILE = (
+    "uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url"
+    " --no-annotate --no-header --quiet requirements/dev.in --output-file requirements/dev.txt"
+)
+
+
+def complete(lock: dict[str, Any]) -> dict[str, Any]:
+    """Return the npm lock with an entry for every platform of Foundry, and without sponsor links.
+
+    A registry mirror may lack the packages of other platforms; npm then leaves them out of the lock
+    and `npm ci` refuses it. An entry without a hash is used only on its own platform.
+    """
+    packages = dict(lock["packages"])
+    for tool in FOUNDRY_TOOLS:
+        version = packages[f"node_modules/@foundry-rs/{tool}"]["version"]
+        for platform in FOUNDRY_PLATFORMS:
+            name = f"node_modules/@foundry-rs/{tool}-{platform}"
+            packages.setdefault(name, _foundry_entry(tool, platform, version))
+    for entry in packages.values():
+        entry.pop("funding", None)
+    return {**lock, "packages": dict(sorted(packages.items()))}
+
+
+def _foundry_entry(tool: str, platform: str, version: str) -> dict[str, Any]:
+    system, cpu = platform.split("-")
+    program = f"bin/{tool}.exe" if system == "win32" else f"bin/{tool}"
+    return {
+        "version": version,
+        "cpu": [NODE_CPU[cpu]],
+        "dev": True,
+        "license": "MIT OR Apache-2.0",
+        "optional": True,
+        "os": [system],
+        "bin": {tool: program},
+        "engines": {"node": ">=20"},
+    }
+
+
+def main() -> None:
+    """Resolve both sides again and write the lock files."""
+    subprocess.run(UV_COMPILE.split(), cwd=ROOT, check=True)
+    subprocess.run(["npm", "install", "--package-lock-only"], cwd=ROOT, check=True)
+    path = ROOT / "package-lock.json"
+    lock = complete(json.loads(path.read_text()))
+    path.write_text(json.dumps(lock, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
