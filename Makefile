@@ -1,8 +1,18 @@
 # pmkit: set-up, build, tests and checks. Everything is installed inside the clone.
 
 PYTHON ?=
-PY := .venv/bin/python
+ARGS ?=
 export PYTHON
+
+PY := .venv/bin/python
+# Ape's pytest plugin stays out of pmkit's own tests: it starts a node and takes snapshots around each.
+PYTEST := .venv/bin/pytest -p no:ape_test
+FORGE := node_modules/.bin/forge
+SOLHINT := node_modules/.bin/solhint
+
+# Where Ape and py-solc-x keep what they need, so that the home folder is never touched.
+export APE_DATA_FOLDER := $(CURDIR)/.cache/ape
+export SOLCX_BINARY_PATH := $(CURDIR)/.cache/solcx
 
 .DEFAULT_GOAL := help
 
@@ -13,3 +23,67 @@ help: ## Say what can be made
 .PHONY: setup
 setup: ## Install all tools into the clone (PYTHON=python3.12, PMKIT_SOLC=auto|native|npm)
 	@sh scripts/setup.sh
+
+.PHONY: build
+build: setup ## Compile the contracts to pmkit/artifacts
+	@$(PY) scripts/build_contracts.py
+
+.PHONY: demo
+demo: build ## Show the whole: supply, borrow, trade, crash, liquidate
+	@.venv/bin/pmkit demo
+
+# Both suites run whatever the first says; the last line is pytest's summary.
+.PHONY: test
+test: build ## Run all tests (ARGS='-k margin' goes to pytest)
+	@status=0; \
+	.venv/bin/ape test tests/ape -q || status=$$?; \
+	$(PYTEST) tests -m 'not deep' -n auto $(ARGS) || status=$$?; \
+	exit $$status
+
+.PHONY: test-fast
+test-fast: build ## Run the tests that take no time (ARGS='-k margin' goes to pytest)
+	@$(PYTEST) tests -m 'not slow and not deep' -n auto $(ARGS)
+
+.PHONY: deep
+deep: build ## Run every test with many more examples (an hour or so)
+	@HYPOTHESIS_PROFILE=deep $(PYTEST) tests -n auto --timeout 7200 $(ARGS)
+
+.PHONY: bench
+bench: build ## Measure speed and gas
+	@if [ -f bench/__main__.py ]; then $(PY) -m bench $(ARGS); \
+	else echo 'bench: required: bench/__main__.py; was: missing in this clone' >&2; exit 1; fi
+
+.PHONY: check
+check: setup check-sol check-py ## Formats, lints, types, layers
+
+.PHONY: check-sol
+check-sol: setup
+	@echo 'check: forge fmt'; $(FORGE) fmt --check contracts
+	@echo 'check: solhint'; $(SOLHINT) --noPoster --disc --max-warnings 0 'contracts/**/*.sol'
+
+.PHONY: check-py
+check-py: setup
+	@echo 'check: ruff format'; .venv/bin/ruff format --check --quiet .
+	@echo 'check: ruff'; .venv/bin/ruff check --quiet .
+	@echo 'check: mypy'; .venv/bin/mypy
+	@echo 'check: layers'; .venv/bin/lint-imports --no-logo
+
+.PHONY: fmt
+fmt: setup ## Format all sources
+	@$(FORGE) fmt contracts
+	@.venv/bin/ruff check --quiet --fix-only .
+	@.venv/bin/ruff format --quiet .
+
+.PHONY: dist
+dist: build ## Build both wheels into dist
+	@$(PY) -m hatchling build --target wheel -d dist
+	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --no-index -w dist ./ape_pmkit
+
+.PHONY: locks
+locks: ## Renew the lock files (maintainers; needs uv)
+	@$(PY) scripts/setup_locks.py
+
+.PHONY: clean
+clean: ## Remove everything that the other targets made
+	rm -rf .venv node_modules .cache .build dist contracts/.cache pmkit/artifacts
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
