@@ -1,0 +1,261 @@
+"""What the venue leaves open, and its dated parameters, as frozen values; nothing here does I/O.
+
+`Policy` holds the choices (SPEC PM-20), `Params` a dated set of listings, caps, curves, tiers and
+markets. Amounts are integers in the venue's units (`pmkit.units`); a cap that the venue never stated
+is NO_CAP, written `"none"` in a parameter file, never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from pmkit.errors import InputError
+from pmkit.model import MarginPolicy
+from pmkit.rates import RateCurve
+from pmkit.tiers import MarginTable, margin_table
+from pmkit.units import UINT128_MAX, WAD
+
+NO_CAP = UINT128_MAX
+"""A cap that the venue never stated."""
+FIRST_TIERED_TABLE = 50
+"""A margin table id below this one means a single tier with that leverage."""
+USD = 10**6
+"""One dollar in 1e-6 USD, the unit of perp amounts."""
+DOCS_OFFSET = 20 * WAD
+"""What the venue's page adds to a requirement with net debt, USD WAD."""
+
+
+class Reading(StrEnum):
+    """How the requirement of a token in net debt is read. SPEC PM-11."""
+
+    RECORDED = "recorded"
+    """As every recorded account shows it: no offset."""
+    DOCS = "docs"
+    """As the venue's page states it: 20 USD on top."""
+
+
+class LegOrder(StrEnum):
+    """Which leg a liquidation takes first; the venue promises no order. SPEC LQ-09."""
+
+    PERP_FIRST_IF_CURES = "perp_first_if_cures"
+    """The perp leg when closing it alone cures the account, else the debt leg."""
+    PERP_FIRST = "perp_first"
+    DEBT_FIRST = "debt_first"
+    SEEDED = "seeded"
+    """Drawn from a seed that the caller gives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Every choice that the venue's documents leave open, with pmkit's answer. SPEC PM-20."""
+
+    reading: Reading = Reading.RECORDED
+    trigger: int = 95 * WAD // 100
+    """Ratio (WAD) beyond which an account is liquidatable."""
+    trigger_inclusive: bool = False
+    """Whether the trigger itself is already beyond."""
+    strict_ltv: bool = False
+    """Whether the sweep stops borrowing where the health factor would fall below one."""
+    sweep_dust: int = 0
+    """Amounts up to this many token wei stay where they are when an account is swept."""
+
+    debt_step: int = WAD // 5
+    """Part (WAD) of the episode's first debt that one step of the debt leg takes."""
+    debt_step_cadence: int = 3
+    """Seconds between two steps of the debt leg."""
+    debt_step_minimum: int = 10 * WAD
+    """Least debt of a step, USD WAD."""
+    episode_timeout: int = 600
+    """Seconds without a step after which the next one opens a new episode."""
+    twap_half_life: int = 600
+    """Seconds in which the backstop sells half of what it took over."""
+
+    perp_step_threshold: int = 100_000 * USD
+    """Notional (1e-6 USD) above which the perp leg closes a part first."""
+    perp_step: int = WAD // 5
+    """Part (WAD) of such a position that the first step closes."""
+    perp_cooldown: int = 30
+    """Seconds after such a step in which positions close whole."""
+    perp_backstop_ratio: int = 3 * WAD // 2
+    """Ratio (WAD) beyond which the backstop takes over all cross positions; two thirds turned over."""
+    leg_order: LegOrder = LegOrder.PERP_FIRST_IF_CURES
+
+    price_max_age_risk: int = 60
+    """Seconds that a price serves for actions that add risk."""
+    price_max_age_liquidation: int = 600
+    """Seconds that a price serves for liquidation."""
+    price_move_limit_bps: int | None = None
+    """Largest move of one price update in basis points; None where updates are not bounded."""
+
+    perp_taker_fee_ppm: int = 0
+    """Fee of a perp fill, millionths of notional."""
+    spot_taker_fee_ppm: int = 0
+    """Fee of a spot fill, millionths of the amount received."""
+
+    enable_conditions: bool = True
+    """Whether enabling portfolio margin is tied to volume and account value."""
+    enable_min_volume: int = 5_000_000 * WAD
+    """Weighted volume, USD WAD, that by itself admits an account."""
+    enable_min_value: int | None = 10_000 * WAD
+    """Account value, USD WAD, that admits an account without the volume; None where it cannot."""
+    enable_max_value: int | None = 25_000_000 * WAD
+    """Account value, USD WAD, from which no account is admitted; None without a ceiling."""
+    disable_needs_flat: bool = True
+    """Whether leaving portfolio margin requires no debt, no positions and no orders."""
+
+    buffer_sweep_interval: int = 3600
+    """Seconds between two sweeps of a reserve's liquidation buffer."""
+
+    @property
+    def borrow_offset(self) -> int:
+        """USD (WAD) added to the requirement of a token with net debt. SPEC PM-11."""
+        return DOCS_OFFSET if self.reading is Reading.DOCS else 0
+
+    @property
+    def margin(self) -> MarginPolicy:
+        """The part of the policy that margin depends on."""
+        return MarginPolicy(
+            trigger=self.trigger,
+            trigger_inclusive=self.trigger_inclusive,
+            borrow_offset=self.borrow_offset,
+            strict_ltv=self.strict_ltv,
+        )
+
+    def with_reading(self, reading: Reading) -> Policy:
+        """Return the policy under another reading of the requirement."""
+        return replace(self, reading=reading)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenParams:
+    """One token: what it is, and how portfolio margin lists it. SPEC CR-01."""
+
+    id: int
+    name: str
+    sz_decimals: int
+    wei_decimals: int
+    evm_decimals: int
+    listed: bool
+    """Whether portfolio margin knows the token; an unlisted one has zero caps and counts for nothing."""
+    borrowable: bool
+    ltv_bps: int
+    """Loan to value; zero for tokens that are no collateral."""
+    global_supply_cap: int
+    """Token wei, as all caps; NO_CAP where the venue stated none."""
+    global_borrow_cap: int
+    user_supply_cap: int
+    user_borrow_cap: int
+    liquidation_width: int
+    """Most collateral that one step may take over, USD WAD; NO_CAP where the venue stated none."""
+    curve: RateCurve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerpParams:
+    """One perp asset. SPEC CR-02."""
+
+    id: int
+    """The venue's asset id."""
+    name: str
+    """The venue's coin, with `dex:` before it on a builder's dex."""
+    dex: str
+    """Name of the dex; the venue's own dex has the empty name."""
+    sz_decimals: int
+    max_leverage: int
+    table_id: int
+    collateral: int | None
+    """Token whose price moves with this coin (UBTC with BTC); None where no token does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DexParams:
+    """One perp dex and the token that its equity is counted in."""
+
+    name: str
+    collateral: int
+    """Token id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairParams:
+    """One spot pair."""
+
+    id: int
+    """The number in the venue's `@id`."""
+    base: int
+    """Token id."""
+    quote: int
+    """Token id."""
+
+    @property
+    def name(self) -> str:
+        """The venue's spelling, `@107`."""
+        return f"@{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Params:
+    """A dated set of the venue's parameters, with the policy that they are read by. SPEC CR-03."""
+
+    name: str
+    date: str
+    """Day from which the venue showed these parameters, YYYY-MM-DD."""
+    tokens: tuple[TokenParams, ...]
+    """Ordered by token id."""
+    perps: tuple[PerpParams, ...]
+    """Ordered by asset id."""
+    dexes: tuple[DexParams, ...]
+    """The venue's own dex first."""
+    pairs: tuple[PairParams, ...]
+    """Ordered by id."""
+    tables: tuple[tuple[int, MarginTable], ...]
+    """Tiered margin tables by id; single tiers need no table."""
+    policy: Policy
+
+    def token(self, token: int | str) -> TokenParams:
+        """Return a token by its id or name. Raises InputError for one that is not there."""
+        for found in self.tokens:
+            if token in (found.id, found.name):
+                return found
+        raise InputError(place=f"params {self.name}", problem=f"there is no token {token}")
+
+    def has_token(self, token: int) -> bool:
+        """Return whether a token id is known."""
+        return any(found.id == token for found in self.tokens)
+
+    def perp(self, coin: str) -> PerpParams:
+        """Return a perp asset by its coin. Raises InputError for one that is not there."""
+        for found in self.perps:
+            if found.name == coin:
+                return found
+        raise InputError(place=f"params {self.name}", problem=f"there is no perp {coin}")
+
+    def pair(self, base: int, quote: int) -> PairParams:
+        """Return the spot pair of two tokens. Raises InputError where they have none."""
+        for found in self.pairs:
+            if (found.base, found.quote) == (base, quote):
+                return found
+        raise InputError(
+            place=f"params {self.name}", problem=f"tokens {base} and {quote} have no spot pair"
+        )
+
+    def table(self, table_id: int) -> MarginTable:
+        """Return a margin table; ids below 50 are one tier with that leverage. SPEC PM-05.
+
+        Raises InputError for an id that is not there.
+        """
+        if 0 < table_id < FIRST_TIERED_TABLE:
+            return margin_table((0,), (table_id,))
+        for known, table in self.tables:
+            if known == table_id:
+                return table
+        raise InputError(place=f"params {self.name}", problem=f"there is no margin table {table_id}")
+
+    def collateral_of(self, coin: str) -> int | None:
+        """Return the token whose price moves with a perp coin, or None. SPEC PM-18."""
+        return next((perp.collateral for perp in self.perps if perp.name == coin), None)
+
+    def with_policy(self, policy: Policy) -> Params:
+        """Return these parameters under another policy."""
+        return replace(self, policy=policy)
