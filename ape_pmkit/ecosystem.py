@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from ape_ethereum.ecosystem import (
     BaseEthereumConfig,
@@ -33,7 +33,7 @@ class HyperliquidConfig(BaseEthereumConfig):
 class Hyperliquid(Ethereum):
     """HyperEVM."""
 
-    fee_token_symbol: str = "HYPE"
+    fee_token_symbol: str = "HYPE"  # noqa: S105 - a coin, not a password
 
     _configs: dict[str, HyperliquidConfig] = PrivateAttr(default_factory=dict)
 
@@ -47,5 +47,6 @@ class Hyperliquid(Ethereum):
         section: dict[str, Any] = self.config_manager.get_config(ECOSYSTEM).model_dump(mode="json")
         key = repr(section)
         if key not in self._configs:
-            self._configs[key] = HyperliquidConfig.from_overrides(section, plugin_name=ECOSYSTEM)
+            typed = HyperliquidConfig.from_overrides(section, plugin_name=ECOSYSTEM)
+            self._configs[key] = cast("HyperliquidConfig", typed)
         return self._configs[key]

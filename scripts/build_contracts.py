@@ -247,7 +247,9 @@ def _compile(question: Json, settings: Settings) -> Json:
 def _readable(error: Any) -> str:
     """Return what the compiler said, without the command line around it."""
     try:
-        return "the contracts do not compile\n\n" + "\n".join(errors_of(json.loads(error.stdout_data)))
+        return "the contracts do not compile\n\n" + "\n".join(
+            errors_of(json.loads(error.stdout_data))
+        )
     except (TypeError, ValueError):
         return f"the compiler failed\n\n{error.stderr_data or error}"
 

@@ -1,7 +1,8 @@
 """Set the clone up: Python packages, npm packages, the solc to use. `make setup` runs this.
 
-Standard library only. Everything lands in .venv, node_modules and .cache inside the clone. Each step
-leaves a stamp made of what it depends on, so a second run has nothing to do and asks no network.
+Standard library only. Everything lands in .venv, node_modules and .cache inside the clone. Each
+step leaves a stamp made of what it depends on, so a second run has nothing to do and asks no
+network.
 """
 
 from __future__ import annotations
@@ -121,7 +122,9 @@ def check_node() -> None:
     if node is None or npm is None:
         missing = "node" if node is None else "npm"
         raise SetupError(_three("Node.js", f">= {MINIMUM_NODE} with npm", f"no {missing}", remedy))
-    printed = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    printed = subprocess.run(
+        [node, "--version"], capture_output=True, text=True, check=False
+    ).stdout
     found = re.match(r"v(\d+)\.", printed)
     if found is None or int(found[1]) < MINIMUM_NODE:
         raise SetupError(_three("Node.js", f">= {MINIMUM_NODE}", printed.strip() or "?", remedy))
@@ -203,7 +206,9 @@ def _pip(command: str) -> list[str]:
 
 
 def _site_packages() -> Path:
-    return VENV / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    return (
+        VENV / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    )
 
 
 def _text(name: str) -> str:

@@ -1,0 +1,47 @@
+"""Hypothesis profiles, and which tests belong to which runner.
+
+`pytest` runs everything but tests/ape; `ape test` runs tests/ape, with Ape's fixtures and a node.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+APE_TESTS = Path(__file__).parent / "ape"
+RUN_BY_APE = "ape._cli" in sys.modules
+
+# A shared machine is slow now and then, which is no finding; the time limit of a test is pytest's.
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile(
+    "deep",
+    deadline=None,
+    max_examples=10_000,
+    stateful_step_count=200,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep Ape's runner out of plain pytest, where it would start a node around every test."""
+    if not RUN_BY_APE:
+        for plugin in ("ape-test", "ape-fixtures"):
+            if config.pluginmanager.has_plugin(plugin):
+                config.pluginmanager.unregister(name=plugin)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave each runner its own tests, unless a path on the command line says otherwise."""
+    in_ape_tests = collection_path == APE_TESTS or APE_TESTS in collection_path.parents
+    if RUN_BY_APE:
+        whole_tree = config.args_source == pytest.Config.ArgsSource.TESTPATHS
+        return True if whole_tree and not in_ape_tests else None
+    return True if in_ape_tests else None

@@ -1,0 +1,106 @@
+"""Set-up says what is missing, and the lock files are what they must be."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts.setup_locks import FOUNDRY_PLATFORMS, FOUNDRY_TOOLS, complete
+
+ROOT = Path(__file__).resolve().parents[2]
+NPM_LOCK = ROOT / "package-lock.json"
+PYTHON_LOCK = ROOT / "requirements" / "dev.txt"
+
+
+def program(folder, name, script):
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A tree with the set-up scripts alone."""
+    (tmp_path / "scripts").mkdir()
+    for name in ("setup.sh", "setup.py"):
+        (tmp_path / "scripts" / name).write_bytes((ROOT / "scripts" / name).read_bytes())
+    return tmp_path
+
+
+def run_setup(clone, **environment):
+    command = ["/bin/sh", str(clone / "scripts" / "setup.sh")]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_python_that_is_too_old_is_named_with_its_version(clone):
+    old = program(clone, "python", 'case "$2" in *platform*) echo 3.9.18;; *) exit 1;; esac')
+    result = run_setup(clone, PATH="/usr/bin:/bin", PYTHON=str(old))
+    assert result.returncode == 1
+    assert "required: Python 3.11 or 3.12" in result.stderr
+    assert f"{old} is 3.9.18" in result.stderr
+    assert "make setup PYTHON=" in result.stderr
+
+
+def test_stub_of_a_version_manager_is_passed_over(clone):
+    stub = program(clone, "python3.12", "exit 127")
+    result = run_setup(clone, PATH="/usr/bin:/bin", PYTHON=str(stub))
+    assert result.returncode == 1
+    assert f"no working interpreter among {stub}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("node", "was"), [("echo v18.19.0", "v18.19.0"), (None, "no node"), ("exit 1", "?")]
+)
+def test_node_that_is_old_or_missing_is_named(clone, node, was):
+    tools = clone / "tools"
+    tools.mkdir()
+    program(tools, "npm", "exit 0")
+    (tools / "dirname").symlink_to("/usr/bin/dirname")
+    if node:
+        program(tools, "node", node)
+    python = str(ROOT / ".venv" / "bin" / "python")
+    result = run_setup(clone, PATH=str(tools), PYTHON=python)
+    assert result.returncode == 1
+    assert f"was:      {was}\n" in result.stderr
+    assert "install Node.js 20 or later" in result.stderr
+
+
+@pytest.mark.parametrize("path", [NPM_LOCK, PYTHON_LOCK], ids=lambda path: path.name)
+def test_lock_file_names_no_address(path):
+    assert "://" not in path.read_text()
+
+
+def test_python_lock_has_a_hash_for_every_package():
+    entries = PYTHON_LOCK.read_text().replace("\\\n", " ").splitlines()
+    assert entries
+    assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_npm_lock_serves_every_platform_of_foundry():
+    packages = json.loads(NPM_LOCK.read_text())["packages"]
+    for tool in FOUNDRY_TOOLS:
+        for platform in FOUNDRY_PLATFORMS:
+            assert f"node_modules/@foundry-rs/{tool}-{platform}" in packages
+
+
+def test_completing_a_lock_adds_platforms_and_keeps_what_is_there():
+    entry = {"version": "1.0.0", "funding": {"url": "x"}}
+    known = {"version": "1.0.0", "integrity": "sha512-known"}
+    lock = complete(
+        {
+            "name": "pmkit",
+            "packages": {
+                "node_modules/@foundry-rs/anvil": dict(entry),
+                "node_modules/@foundry-rs/forge": dict(entry),
+                "node_modules/@foundry-rs/anvil-linux-amd64": dict(known),
+            },
+        }
+    )
+    packages = lock["packages"]
+    assert packages["node_modules/@foundry-rs/anvil"] == {"version": "1.0.0"}
+    assert packages["node_modules/@foundry-rs/anvil-linux-amd64"] == known
+    added = packages["node_modules/@foundry-rs/forge-darwin-arm64"]
+    assert (added["version"], added["os"], added["cpu"]) == ("1.0.0", ["darwin"], ["arm64"])
+    assert lock["name"] == "pmkit"
