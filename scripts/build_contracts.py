@@ -24,6 +24,7 @@ ARTIFACTS = ROOT / "pmkit" / "artifacts"
 CODE_SIZE_LIMIT = 24_576
 """EIP-170: the most bytes that a deployed contract may have."""
 
+REMAPPINGS = ["@openzeppelin/=node_modules/@openzeppelin/"]
 OUTPUTS = [
     "abi",
     "storageLayout",
@@ -49,7 +50,6 @@ class Settings:
     evm_version: str
     optimizer_runs: int
     via_ir: bool
-    remappings: tuple[str, ...]
 
 
 def settings_of(ape_config: Mapping[str, Any]) -> Settings:
@@ -62,14 +62,7 @@ def settings_of(ape_config: Mapping[str, Any]) -> Settings:
         evm_version=solidity["evm_version"],
         optimizer_runs=solidity["optimization_runs"],
         via_ir=solidity["via_ir"],
-        remappings=tuple(_with_slashes(entry) for entry in solidity["import_remapping"]),
     )
-
-
-def _with_slashes(remapping: str) -> str:
-    """Close both sides of Ape's `key=path` with a slash, as solc matches plain prefixes."""
-    key, path = remapping.split("=")
-    return f"{key.rstrip('/')}/={path.rstrip('/')}/"
 
 
 def request(sources: Mapping[str, str], settings: Settings) -> Json:
@@ -81,7 +74,7 @@ def request(sources: Mapping[str, str], settings: Settings) -> Json:
             "optimizer": {"enabled": True, "runs": settings.optimizer_runs},
             "evmVersion": settings.evm_version,
             "viaIR": settings.via_ir,
-            "remappings": list(settings.remappings),
+            "remappings": REMAPPINGS,
             "outputSelection": {"*": {"*": OUTPUTS}},
         },
     }
@@ -192,6 +185,8 @@ def main() -> int:
 def _build() -> int:
     settings = settings_of(_read_config())
     sources = _read_sources()
+    if not sources:
+        raise BuildError("required: Solidity sources in contracts/, was: none; `git status`")
     question = request(sources, settings)
     libraries = (ROOT / "package-lock.json").read_text()
     key = fingerprint(question, libraries, Path(__file__).read_text())
@@ -247,11 +242,10 @@ def _compile(question: Json, settings: Settings) -> Json:
 def _readable(error: Any) -> str:
     """Return what the compiler said, without the command line around it."""
     try:
-        return "the contracts do not compile\n\n" + "\n".join(
-            errors_of(json.loads(error.stdout_data))
-        )
+        said = errors_of(json.loads(error.stdout_data))
     except (TypeError, ValueError):
-        return f"the compiler failed\n\n{error.stderr_data or error}"
+        said = [error.stderr_data or error.message]
+    return "the contracts do not compile\n\n" + "\n".join(said)
 
 
 def _write(artifacts: Mapping[str, Json]) -> None:

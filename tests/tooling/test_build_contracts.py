@@ -22,7 +22,6 @@ SETTINGS = Settings(
     evm_version="cancun",
     optimizer_runs=200,
     via_ir=False,
-    remappings=("@lib/=node_modules/@lib/",),
 )
 SOURCES = {"contracts/Venue.sol": "contract Venue {}", "contracts/mocks/M.sol": "contract M {}"}
 
@@ -49,7 +48,6 @@ def test_settings_come_from_the_ape_configuration():
         "optimize": True,
         "optimization_runs": 200,
         "via_ir": False,
-        "import_remapping": ["@lib=node_modules/@lib"],
     }
     assert settings_of({"solidity": solidity}) == SETTINGS
 
@@ -64,7 +62,7 @@ def test_request_carries_sources_and_settings():
     assert question["sources"]["contracts/Venue.sol"] == {"content": "contract Venue {}"}
     assert question["settings"]["evmVersion"] == "cancun"
     assert question["settings"]["optimizer"] == {"enabled": True, "runs": 200}
-    assert question["settings"]["remappings"] == ["@lib/=node_modules/@lib/"]
+    assert question["settings"]["viaIR"] is False
 
 
 def test_fingerprint_changes_with_a_source_and_with_the_libraries():
