@@ -8,6 +8,8 @@ import importlib
 import pytest
 from ape.plugins._utils import CORE_PLUGINS, get_plugin_dists
 
+from ape_pmkit.hyperliquid import Hyperliquid, HyperliquidConfig
+
 
 @pytest.mark.parametrize("name", [*CORE_PLUGINS, "ape_foundry", "ape_pmkit", "ape_solidity"])
 def test_plugin_imports(name):
@@ -26,6 +28,11 @@ def test_hyperliquid_network_is_served_by_foundry(networks, network):
 @pytest.mark.parametrize(("network", "chain_id"), [("mainnet", 999), ("testnet", 998)])
 def test_live_network_has_its_chain_id(networks, network, chain_id):
     assert networks.hyperliquid[network].chain_id == chain_id
+
+
+def test_hyperliquid_is_the_ecosystem_of_the_plugin(networks):
+    assert isinstance(networks.hyperliquid, Hyperliquid)
+    assert isinstance(networks.hyperliquid.config, HyperliquidConfig)
 
 
 def test_default_network_is_a_local_node(chain, networks, accounts):

@@ -1,0 +1,81 @@
+"""HyperEVM as an Ape ecosystem: Ethereum's rules, its own networks and coin."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import ClassVar
+
+from ape import plugins
+from ape.api.networks import LOCAL_NETWORK_NAME, ForkedNetworkAPI, NetworkAPI, create_network_type
+from ape_ethereum.ecosystem import (
+    BaseEthereumConfig,
+    Ethereum,
+    NetworkConfig,
+    create_network_config,
+)
+from pydantic import computed_field
+
+ECOSYSTEM = "hyperliquid"
+
+NETWORKS = {
+    # chain id, network id
+    "mainnet": (999, 999),
+    "testnet": (998, 998),
+}
+
+
+class HyperliquidConfig(BaseEthereumConfig):
+    """The section `hyperliquid` of ape-config.yaml."""
+
+    NETWORKS: ClassVar[dict[str, tuple[int, int]]] = NETWORKS
+
+    mainnet: NetworkConfig = create_network_config(block_time=1, required_confirmations=1)
+    testnet: NetworkConfig = create_network_config(block_time=1, required_confirmations=1)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @cached_property
+    def local(self) -> NetworkConfig:
+        """The local network: anvil, where Ethereum's default is Ape's own test chain."""
+        config: NetworkConfig = super().local
+        if config.default_provider != "test":
+            return config
+        return config.model_copy(update={"default_provider": "foundry"})
+
+
+class Hyperliquid(Ethereum):
+    """HyperEVM."""
+
+    fee_token_symbol: str = "HYPE"  # noqa: S105 - a coin, not a password
+
+
+@plugins.register(plugins.Config)
+def config_class() -> type:
+    """Return the type of the configuration."""
+    return HyperliquidConfig
+
+
+@plugins.register(plugins.EcosystemPlugin)
+def ecosystems() -> Iterator[type]:
+    """Yield the ecosystem."""
+    yield Hyperliquid
+
+
+@plugins.register(plugins.NetworkPlugin)
+def networks() -> Iterator[tuple[str, str, type]]:
+    """Yield the live networks, a fork of each, and the local one."""
+    for name, (chain_id, network_id) in NETWORKS.items():
+        yield ECOSYSTEM, name, create_network_type(chain_id, network_id)
+        yield ECOSYSTEM, f"{name}-fork", ForkedNetworkAPI
+    yield ECOSYSTEM, LOCAL_NETWORK_NAME, NetworkAPI
+
+
+@plugins.register(plugins.ProviderPlugin)
+def providers() -> Iterator[tuple[str, str, type]]:
+    """Yield anvil for the local network and the forks, and a plain node for the live networks."""
+    # Imported late: both are slow, and most commands need neither.
+    from ape_foundry import FoundryForkProvider, FoundryProvider
+    from ape_node import Node
+
+    yield ECOSYSTEM, LOCAL_NETWORK_NAME, FoundryProvider
+    for name in NETWORKS:
+        yield ECOSYSTEM, name, Node
+        yield ECOSYSTEM, f"{name}-fork", FoundryForkProvider
