@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
+import {
+    AccountParams,
+    DexParams,
+    ICollateralRegistry,
+    PairListing,
+    PerpListing,
+    PerpParams,
+    PerpPrice,
+    Policy,
+    SpotPrice,
+    TokenListing,
+    TokenParams
+} from "./interfaces/ICollateralRegistry.sol";
+import {Bitmap} from "./libraries/Bitmap.sol";
+import {OracleMath} from "./libraries/OracleMath.sol";
+import {RateCurve} from "./libraries/RateMath.sol";
+import {Tier, TierMath} from "./libraries/TierMath.sol";
+import {BPS, RAY, WAD} from "./libraries/WadMath.sol";
+
+/// @title Listing, factors, caps, rate curves, margin tables, prices and roles
+contract CollateralRegistry is ICollateralRegistry, AccessControl {
+    using Bitmap for uint256;
+
+    /// @dev Price, factors and time of a token share the first word.
+    struct Token {
+        uint64 token;
+        uint64 px;
+        uint40 pxTime;
+        uint8 weiDecimals;
+        uint8 szDecimals;
+        uint16 ltvBps;
+        bool borrowable;
+        uint128 userSupplyCap;
+        uint128 userBorrowCap;
+        uint128 globalSupplyCap;
+        uint128 globalBorrowCap;
+        RateCurve curve;
+        address erc20;
+        uint8 evmDecimals;
+        string name;
+    }
+
+    struct Dex {
+        uint32 dex;
+        uint8 collateral;
+        string name;
+    }
+
+    /// @dev Everything that a check reads is in the first word.
+    struct Perp {
+        uint32 asset;
+        uint64 mark;
+        uint64 oracle;
+        uint40 pxTime;
+        uint8 dex;
+        uint8 szDecimals;
+        uint8 maxLeverage;
+        uint16 marginTable;
+        string name;
+    }
+
+    struct Pair {
+        uint32 pair;
+        uint8 base;
+        uint8 quote;
+        bool hasPerp;
+        uint8 perp;
+        uint64 px;
+        uint40 pxTime;
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    bytes32 public constant RISK_ADMIN = keccak256("RISK_ADMIN");
+    /// @inheritdoc ICollateralRegistry
+    bytes32 public constant REPORTER = keccak256("REPORTER");
+
+    uint256 private constant MAX_TOKENS = 64;
+    uint256 private constant MAX_DEXES = 32;
+    uint256 private constant MAX_PERPS = 256;
+    uint256 private constant USDC = 0;
+    /// @dev A price time that never goes stale: the quote token's.
+    uint40 private constant ALWAYS = type(uint40).max;
+
+    Token[] private _tokens;
+    Dex[] private _dexes;
+    Perp[] private _perps;
+    Pair[] private _pairs;
+    mapping(uint16 table => Tier[]) private _tables;
+    // Listing index + 1 by id; zero is unlisted.
+    mapping(uint256 token => uint256) private _tokenAt;
+    mapping(uint256 dex => uint256) private _dexAt;
+    mapping(uint256 asset => uint256) private _perpAt;
+    mapping(uint256 pair => uint256) private _pairAt;
+    Policy private _policy;
+
+    constructor(address admin) {
+        _grantRole(DEFAULT_ADMIN_ROLE, admin);
+        _grantRole(RISK_ADMIN, admin);
+        _grantRole(REPORTER, admin);
+    }
+
+    // Listing
+
+    /// @inheritdoc ICollateralRegistry
+    function listToken(TokenListing calldata listing) external onlyRole(RISK_ADMIN) {
+        require(_tokenAt[listing.token] == 0, AlreadyListed(listing.token));
+        require(_tokens.length < MAX_TOKENS, ListingFull(MAX_TOKENS));
+        require(
+            listing.szDecimals <= 8 && listing.weiDecimals >= 6 && listing.weiDecimals <= 18
+                && listing.evmDecimals <= 24,
+            DecimalsOutOfRange(listing.weiDecimals, listing.szDecimals)
+        );
+        _requireLtv(listing.ltvBps);
+        _requireCurve(listing.curve);
+
+        bool isQuote = listing.token == USDC;
+        _tokens.push(
+            Token({
+                token: listing.token,
+                px: isQuote ? uint64(10 ** (8 - listing.szDecimals)) : 0,
+                pxTime: isQuote ? ALWAYS : 0,
+                weiDecimals: listing.weiDecimals,
+                szDecimals: listing.szDecimals,
+                ltvBps: listing.ltvBps,
+                borrowable: listing.borrowable,
+                userSupplyCap: listing.userSupplyCap,
+                userBorrowCap: listing.userBorrowCap,
+                globalSupplyCap: listing.globalSupplyCap,
+                globalBorrowCap: listing.globalBorrowCap,
+                curve: listing.curve,
+                erc20: listing.erc20,
+                evmDecimals: listing.evmDecimals,
+                name: listing.name
+            })
+        );
+        _tokenAt[listing.token] = _tokens.length;
+
+        emit TokenListed(listing.token, uint8(_tokens.length - 1), listing.name, listing.erc20);
+        emit TokenFactorsSet(listing.token, listing.ltvBps, listing.borrowable);
+        emit TokenCapsSet(
+            listing.token,
+            listing.userSupplyCap,
+            listing.userBorrowCap,
+            listing.globalSupplyCap,
+            listing.globalBorrowCap
+        );
+        emit RateCurveSet(listing.token, listing.curve);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function setTokenFactors(uint64 token, uint16 ltvBps, bool borrowable) external onlyRole(RISK_ADMIN) {
+        Token storage entry = _tokens[tokenIndex(token)];
+        _requireLtv(ltvBps);
+        entry.ltvBps = ltvBps;
+        entry.borrowable = borrowable;
+        emit TokenFactorsSet(token, ltvBps, borrowable);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function setTokenCaps(
+        uint64 token,
+        uint128 userSupplyCap,
+        uint128 userBorrowCap,
+        uint128 globalSupplyCap,
+        uint128 globalBorrowCap
+    ) external onlyRole(RISK_ADMIN) {
+        Token storage entry = _tokens[tokenIndex(token)];
+        entry.userSupplyCap = userSupplyCap;
+        entry.userBorrowCap = userBorrowCap;
+        entry.globalSupplyCap = globalSupplyCap;
+        entry.globalBorrowCap = globalBorrowCap;
+        emit TokenCapsSet(token, userSupplyCap, userBorrowCap, globalSupplyCap, globalBorrowCap);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function setRateCurve(uint64 token, RateCurve calldata curve) external onlyRole(RISK_ADMIN) {
+        _requireCurve(curve);
+        _tokens[tokenIndex(token)].curve = curve;
+        emit RateCurveSet(token, curve);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function listDex(uint32 dex, string calldata name, uint64 collateral) external onlyRole(RISK_ADMIN) {
+        require(_dexAt[dex] == 0, AlreadyListed(dex));
+        require(_dexes.length < MAX_DEXES, ListingFull(MAX_DEXES));
+        _dexes.push(Dex({dex: dex, collateral: uint8(tokenIndex(collateral)), name: name}));
+        _dexAt[dex] = _dexes.length;
+        emit DexListed(dex, uint8(_dexes.length - 1), name, collateral);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function setMarginTable(uint16 table, uint64[] calldata lowerBounds, uint8[] calldata maxLeverages)
+        external
+        onlyRole(RISK_ADMIN)
+    {
+        Tier[] memory tiers = TierMath.marginTable(lowerBounds, maxLeverages);
+        delete _tables[table];
+        for (uint256 i = 0; i < tiers.length; ++i) {
+            _tables[table].push(tiers[i]);
+        }
+        emit MarginTableSet(table, lowerBounds, maxLeverages);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function listPerp(PerpListing calldata listing) external onlyRole(RISK_ADMIN) {
+        require(_perpAt[listing.asset] == 0, AlreadyListed(listing.asset));
+        require(_perps.length < MAX_PERPS, ListingFull(MAX_PERPS));
+        require(_dexAt[listing.dex] != 0, UnknownDex(listing.dex));
+        require(_tables[listing.marginTable].length != 0, UnknownMarginTable(listing.marginTable));
+        require(listing.szDecimals <= 6, DecimalsOutOfRange(6, listing.szDecimals));
+        _perps.push(
+            Perp({
+                asset: listing.asset,
+                mark: 0,
+                oracle: 0,
+                pxTime: 0,
+                dex: uint8(_dexAt[listing.dex] - 1),
+                szDecimals: listing.szDecimals,
+                maxLeverage: listing.maxLeverage,
+                marginTable: listing.marginTable,
+                name: listing.name
+            })
+        );
+        _perpAt[listing.asset] = _perps.length;
+        emit PerpListed(listing.asset, uint8(_perps.length - 1), listing.name, listing.dex);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function listPair(PairListing calldata listing) external onlyRole(RISK_ADMIN) {
+        require(_pairAt[listing.pair] == 0, AlreadyListed(listing.pair));
+        _pairs.push(
+            Pair({
+                pair: listing.pair,
+                base: uint8(tokenIndex(listing.base)),
+                quote: uint8(tokenIndex(listing.quote)),
+                hasPerp: listing.hasPerp,
+                perp: listing.hasPerp ? uint8(_perpIndex(listing.perp)) : 0,
+                px: 0,
+                pxTime: 0
+            })
+        );
+        _pairAt[listing.pair] = _pairs.length;
+        emit PairListed(listing.pair, listing.base, listing.quote);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function setPolicy(Policy calldata policy_) external onlyRole(RISK_ADMIN) {
+        require(policy_.debtStep <= WAD, FractionTooHigh(policy_.debtStep, WAD));
+        require(policy_.perpPart <= WAD, FractionTooHigh(policy_.perpPart, WAD));
+        _policy = policy_;
+        emit PolicySet(policy_);
+    }
+
+    // Prices
+
+    /// @inheritdoc ICollateralRegistry
+    function reportPrices(SpotPrice[] calldata spots, PerpPrice[] calldata perps, uint64 usdcPx)
+        external
+        onlyRole(REPORTER)
+    {
+        require(usdcPx != 0, PriceZero(USDC));
+        uint256 maxMoveBps = _policy.maxMoveBps;
+        for (uint256 i = 0; i < perps.length; ++i) {
+            Perp storage perp = _perps[_perpIndex(perps[i].asset)];
+            _requireMove(perp.asset, perp.mark, perps[i].mark, maxMoveBps);
+            _requireMove(perp.asset, perp.oracle, perps[i].oracle, maxMoveBps);
+            perp.mark = perps[i].mark;
+            perp.oracle = perps[i].oracle;
+            perp.pxTime = uint40(block.timestamp);
+            emit PerpPriceSet(perp.asset, perps[i].mark, perps[i].oracle);
+        }
+        for (uint256 i = 0; i < spots.length; ++i) {
+            uint256 at = _pairAt[spots[i].pair];
+            require(at != 0, UnknownPair(spots[i].pair));
+            Pair storage pair = _pairs[at - 1];
+            _requireMove(pair.pair, pair.px, spots[i].px, maxMoveBps);
+            pair.px = spots[i].px;
+            pair.pxTime = uint40(block.timestamp);
+            emit SpotPriceSet(pair.pair, spots[i].px);
+        }
+        for (uint256 i = 0; i < _pairs.length; ++i) {
+            _refreshBorrowPx(_pairs[i], usdcPx);
+        }
+    }
+
+    // Views
+
+    /// @inheritdoc ICollateralRegistry
+    function policy() external view returns (Policy memory) {
+        return _policy;
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function tokenIndex(uint256 token) public view returns (uint256) {
+        uint256 at = _tokenAt[token];
+        require(at != 0, UnknownToken(token));
+        return at - 1;
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function tokenParams(uint256 token) external view returns (TokenParams memory) {
+        return _tokenParams(tokenIndex(token));
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function tokenErc20(uint256 token) external view returns (address erc20, uint8 evmDecimals) {
+        Token storage entry = _tokens[tokenIndex(token)];
+        return (entry.erc20, entry.evmDecimals);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function perpParams(uint256 asset) external view returns (PerpParams memory) {
+        uint256 index = _perpIndex(asset);
+        return _perpParams(index, _perps[index].dex);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function perpOraclePx(uint256 asset) external view returns (uint64) {
+        return _perps[_perpIndex(asset)].oracle;
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function dexOf(uint256 dex) external view returns (uint256 index, uint64 collateral) {
+        uint256 at = _dexAt[dex];
+        require(at != 0, UnknownDex(dex));
+        return (at - 1, _tokens[_dexes[at - 1].collateral].token);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function pairOf(uint256 pair)
+        external
+        view
+        returns (uint64 base, uint64 quote, uint64 px, uint40 pxTime)
+    {
+        uint256 at = _pairAt[pair];
+        require(at != 0, UnknownPair(pair));
+        Pair storage entry = _pairs[at - 1];
+        return (_tokens[entry.base].token, _tokens[entry.quote].token, entry.px, entry.pxTime);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function listed()
+        external
+        view
+        returns (uint64[] memory tokens, uint32[] memory dexes, uint32[] memory perps, uint32[] memory pairs)
+    {
+        tokens = new uint64[](_tokens.length);
+        dexes = new uint32[](_dexes.length);
+        perps = new uint32[](_perps.length);
+        pairs = new uint32[](_pairs.length);
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            tokens[i] = _tokens[i].token;
+        }
+        for (uint256 i = 0; i < dexes.length; ++i) {
+            dexes[i] = _dexes[i].dex;
+        }
+        for (uint256 i = 0; i < perps.length; ++i) {
+            perps[i] = _perps[i].asset;
+        }
+        for (uint256 i = 0; i < pairs.length; ++i) {
+            pairs[i] = _pairs[i].pair;
+        }
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function names()
+        external
+        view
+        returns (string[] memory tokens, string[] memory dexes, string[] memory perps)
+    {
+        tokens = new string[](_tokens.length);
+        dexes = new string[](_dexes.length);
+        perps = new string[](_perps.length);
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            tokens[i] = _tokens[i].name;
+        }
+        for (uint256 i = 0; i < dexes.length; ++i) {
+            dexes[i] = _dexes[i].name;
+        }
+        for (uint256 i = 0; i < perps.length; ++i) {
+            perps[i] = _perps[i].name;
+        }
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function accountParams(uint256 tokenBitmap, uint256 dexBitmap, uint256 perpBitmap)
+        external
+        view
+        returns (AccountParams memory params)
+    {
+        params.dexes = new DexParams[](dexBitmap.count());
+        uint256 rest = dexBitmap;
+        for (uint256 i = 0; i < params.dexes.length; ++i) {
+            uint256 index;
+            (index, rest) = rest.pop();
+            uint8 collateral = _dexes[index].collateral;
+            tokenBitmap = tokenBitmap.with(collateral);
+            params.dexes[i] = DexParams(uint8(index), collateral);
+        }
+        for (uint256 i = 0; i < params.dexes.length; ++i) {
+            params.dexes[i].collateral = uint8(tokenBitmap.rank(params.dexes[i].collateral));
+        }
+        params.tokens = new TokenParams[](tokenBitmap.count());
+        rest = tokenBitmap;
+        for (uint256 i = 0; i < params.tokens.length; ++i) {
+            uint256 index;
+            (index, rest) = rest.pop();
+            params.tokens[i] = _tokenParams(index);
+        }
+        params.perps = new PerpParams[](perpBitmap.count());
+        rest = perpBitmap;
+        for (uint256 i = 0; i < params.perps.length; ++i) {
+            uint256 index;
+            (index, rest) = rest.pop();
+            params.perps[i] = _perpParams(index, dexBitmap.rank(_perps[index].dex));
+        }
+        params.policy = _policy.margin;
+    }
+
+    // Internal
+
+    /// @dev A token whose pair has a perp is worth the median of spot, mark and oracle; one whose pair
+    /// has none is worth the spot price. Nothing is set until every component is known.
+    function _refreshBorrowPx(Pair storage pair, uint256 usdcPx) private {
+        if (pair.px == 0 || _tokens[pair.quote].token != USDC) return;
+        Token storage base = _tokens[pair.base];
+        uint256 px = pair.px;
+        uint40 time = pair.pxTime;
+        if (pair.hasPerp) {
+            Perp storage perp = _perps[pair.perp];
+            if (perp.pxTime == 0) return;
+            if (perp.pxTime < time) time = perp.pxTime;
+            px = OracleMath.borrowOraclePx(
+                px, perp.mark, perp.oracle, perp.szDecimals, base.szDecimals, usdcPx
+            );
+        }
+        require(px != 0 && px <= type(uint64).max, PriceZero(base.token));
+        if (px == base.px && time == base.pxTime) return;
+        base.px = uint64(px);
+        base.pxTime = time;
+        emit BorrowPriceSet(base.token, uint64(px));
+    }
+
+    function _tokenParams(uint256 index) private view returns (TokenParams memory) {
+        Token storage entry = _tokens[index];
+        return TokenParams({
+            token: entry.token,
+            px: entry.px,
+            pxTime: entry.pxTime,
+            index: uint8(index),
+            weiDecimals: entry.weiDecimals,
+            szDecimals: entry.szDecimals,
+            ltvBps: entry.ltvBps,
+            borrowable: entry.borrowable,
+            userSupplyCap: entry.userSupplyCap,
+            userBorrowCap: entry.userBorrowCap,
+            globalSupplyCap: entry.globalSupplyCap,
+            globalBorrowCap: entry.globalBorrowCap,
+            curve: entry.curve
+        });
+    }
+
+    function _perpParams(uint256 index, uint256 dex) private view returns (PerpParams memory) {
+        Perp storage entry = _perps[index];
+        return PerpParams({
+            asset: entry.asset,
+            mark: entry.mark,
+            pxTime: entry.pxTime,
+            index: uint8(index),
+            dex: uint8(dex),
+            szDecimals: entry.szDecimals,
+            maxLeverage: entry.maxLeverage,
+            table: _tables[entry.marginTable]
+        });
+    }
+
+    function _perpIndex(uint256 asset) private view returns (uint256) {
+        uint256 at = _perpAt[asset];
+        require(at != 0, UnknownAsset(asset));
+        return at - 1;
+    }
+
+    function _requireLtv(uint256 ltvBps) private pure {
+        require(ltvBps < BPS, LtvTooHigh(ltvBps, BPS - 1));
+    }
+
+    function _requireCurve(RateCurve calldata curve) private pure {
+        require(curve.kink <= RAY, FractionTooHigh(curve.kink, RAY));
+        require(curve.protocolShare <= WAD, FractionTooHigh(curve.protocolShare, WAD));
+        // A rate of 1,000,000 % a year bounds the exponent of interest.
+        require(curve.base <= 5_000 * RAY, FractionTooHigh(curve.base, 5_000 * RAY));
+        require(curve.slope <= 5_000 * RAY, FractionTooHigh(curve.slope, 5_000 * RAY));
+    }
+
+    function _requireMove(uint256 id, uint256 oldPx, uint256 newPx, uint256 maxMoveBps) private pure {
+        require(newPx != 0, PriceZero(id));
+        if (oldPx == 0 || maxMoveBps == 0) return;
+        uint256 move = newPx > oldPx ? newPx - oldPx : oldPx - newPx;
+        require(move * BPS <= oldPx * maxMoveBps, PriceMoveTooLarge(id, oldPx, newPx, maxMoveBps));
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {ICollateralRegistry} from "./interfaces/ICollateralRegistry.sol";
+import {ILiquidation, LiquidationStep} from "./interfaces/ILiquidation.sol";
+import {Liquidation} from "./libraries/Liquidation.sol";
+import {Parties} from "./libraries/VenueState.sol";
+import {Accounts} from "./modules/Accounts.sol";
+import {Clearinghouse} from "./modules/Clearinghouse.sol";
+import {PortfolioMargin} from "./modules/PortfolioMargin.sol";
+import {VenueBase} from "./modules/VenueBase.sol";
+
+/// @title The venue: nothing but the composition of its modules
+contract Venue is Accounts, Clearinghouse, PortfolioMargin {
+    constructor(ICollateralRegistry registry_, address maker_, address backstop_, address insurance_)
+        VenueBase(registry_, maker_, backstop_, insurance_)
+    {}
+
+    /// @inheritdoc ILiquidation
+    function liquidate(address account) external nonReentrant returns (LiquidationStep memory) {
+        return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account);
+    }
+}

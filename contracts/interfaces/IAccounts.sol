@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {Mode} from "../libraries/AccountTypes.sol";
+import {AccountState, Position, TokenBalance} from "../libraries/VenueState.sol";
+
+/// @title Accounts: modes, leverage, and what is stored of them
+interface IAccounts {
+    event ModeSet(address indexed account, Mode mode);
+    event LeverageSet(address indexed account, uint32 indexed asset, uint8 leverage);
+
+    /// @notice Modes change only without positions; `perps` is the bitmap of what is open.
+    error PositionsOpen(uint256 perps);
+    /// @notice Portfolio margin is left only without debt.
+    error DebtOpen(uint64 token, uint256 borrowed);
+    /// @notice A perp dex still holds equity; move it to spot first.
+    error DexEquityOpen(uint256 dexIndex, int256 rawUsd);
+    /// @notice Leverage must be at least one and at most the asset's maximum.
+    error LeverageOutOfRange(uint32 asset, uint256 leverage, uint256 maximum);
+
+    /// @notice Set the caller's mode (SPEC AC-02). Needs no open positions, no debt and no dex equity.
+    function setMode(Mode mode) external;
+
+    /// @notice Set the caller's leverage for an asset (SPEC AC-03), for initial margin.
+    function setLeverage(uint32 asset, uint8 leverage) external;
+
+    /// @notice The stored state of an account.
+    function accountState(address account) external view returns (AccountState memory);
+
+    /// @notice The stored balance of a token by id.
+    function balanceOf(address account, uint64 token) external view returns (TokenBalance memory);
+
+    /// @notice The stored position in a perp asset by id.
+    function positionOf(address account, uint32 asset) external view returns (Position memory);
+
+    /// @notice The stored equity in a dex by id, 1e-6 of its collateral token, without positions' value.
+    function rawUsdOf(address account, uint32 dex) external view returns (int128);
+
+    /// @notice Accounts seen so far, from `start` on, at most `limit` of them; and how many there are.
+    function accounts(uint256 start, uint256 limit)
+        external
+        view
+        returns (address[] memory page, uint256 total);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {Mode} from "../libraries/AccountTypes.sol";
+
+/// @title Clearinghouse: spot and perp orders, transfers
+/// @notice There is no order book: an order fills at once, at the mark (perps) or the spot price,
+/// against the market maker account, or not at all (SPEC CH-01). Asset ids are the venue's: perps by
+/// their id, spot as 10000 + pair. Sizes are 10^-szDecimals, prices 10^-(6 - szDecimals) for perps and
+/// 10^-(8 - szDecimals) for spot.
+interface IClearinghouse {
+    event Filled(
+        address indexed account, uint32 indexed asset, bool isBuy, uint64 px, uint64 sz, uint256 fee
+    );
+    event SpotSent(address indexed account, address indexed to, uint64 indexed token, uint256 amount);
+    event PerpTransferred(address indexed account, uint32 indexed dex, int256 usd);
+
+    /// @notice A size of zero, or one beyond the number range.
+    error InvalidSize(uint64 sz);
+    /// @notice The price is beyond the order's limit.
+    error LimitPriceCrossed(uint64 limitPx, uint64 px);
+    /// @notice A reduce-only order would not reduce; `szi` is the position.
+    error ReduceOnlyViolated(int64 szi, uint64 sz);
+    /// @notice The market maker cannot take the other side.
+    error MakerCapacity(uint256 required, int256 available);
+    /// @notice A price was never set for the pair.
+    error SpotPriceMissing(uint32 pair);
+    /// @notice Unified and portfolio-margin accounts are swept; only standard accounts move margin.
+    error NotStandardMode(Mode mode);
+    /// @notice The market maker does not trade with itself.
+    error SelfTrade(address account);
+
+    /// @notice Fill an order of the caller (SPEC CH-02 perps, CH-03 spot).
+    function order(uint32 asset, bool isBuy, uint64 limitPx, uint64 sz, bool reduceOnly) external;
+
+    /// @notice Move margin between spot and a perp dex of a standard account (SPEC CH-04), 1e-6 units;
+    /// what leaves a dex leaves it with the transfer margin.
+    function transferPerp(uint32 dex, uint64 usd, bool toPerp) external;
+
+    /// @notice Send own balance to another account of the venue (SPEC CH-05), token wei.
+    function spotSend(address to, uint64 token, uint256 amount) external;
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {MarginPolicy} from "../libraries/AccountTypes.sol";
+import {RateCurve} from "../libraries/RateMath.sol";
+import {Tier} from "../libraries/TierMath.sol";
+
+/// @notice How a token is listed; amounts in token wei.
+struct TokenListing {
+    /// The venue's token id.
+    uint64 token;
+    string name;
+    /// The token's ERC-20 on this chain.
+    address erc20;
+    uint8 evmDecimals;
+    uint8 weiDecimals;
+    uint8 szDecimals;
+    uint16 ltvBps;
+    bool borrowable;
+    uint128 userSupplyCap;
+    uint128 userBorrowCap;
+    uint128 globalSupplyCap;
+    uint128 globalBorrowCap;
+    RateCurve curve;
+}
+
+/// @notice How a perp asset is listed.
+struct PerpListing {
+    /// The venue's asset id.
+    uint32 asset;
+    string name;
+    /// Id of the dex that lists it.
+    uint32 dex;
+    uint8 szDecimals;
+    uint8 maxLeverage;
+    uint16 marginTable;
+}
+
+/// @notice How a spot pair is listed.
+struct PairListing {
+    /// The venue's spot index; the asset id in orders is 10000 + pair.
+    uint32 pair;
+    uint64 base;
+    uint64 quote;
+    /// Whether `perp` takes part in the base token's borrow oracle price.
+    bool hasPerp;
+    uint32 perp;
+}
+
+/// @notice A reported spot price, 10^-(8 - szDecimals of the base).
+struct SpotPrice {
+    uint32 pair;
+    uint64 px;
+}
+
+/// @notice Reported perp prices, 10^-(6 - szDecimals).
+struct PerpPrice {
+    uint32 asset;
+    uint64 mark;
+    uint64 oracle;
+}
+
+/// @notice What the policy leaves open beside margin; see SPEC.md.
+struct Policy {
+    MarginPolicy margin;
+    /// Part (WAD) of the episode's debt that one debt-leg step takes.
+    uint64 debtStep;
+    /// Seconds between two debt-leg steps on an account.
+    uint32 stepCadence;
+    /// Seconds after which a new step starts a new episode.
+    uint32 episodeTimeout;
+    /// Least value (USD WAD) of a debt-leg step.
+    uint128 minStep;
+    /// Notional (1e-6 USD) above which a perp-leg step closes only a part.
+    uint64 perpThreshold;
+    /// That part, WAD.
+    uint64 perpPart;
+    /// Seconds after such a step during which positions close whole.
+    uint32 perpCooldown;
+    /// Whether the perp leg goes first when closing all perps alone cures the account.
+    bool perpFirst;
+    /// Oldest price (seconds) on which new risk may be taken.
+    uint32 maxPriceAge;
+    /// Oldest price (seconds) on which an account may be liquidated or reduced.
+    uint32 maxLiquidationPriceAge;
+    /// Largest move of a price in one report, basis points; zero switches the bound off.
+    uint32 maxMoveBps;
+    /// Taker fees, millionths of notional.
+    uint32 perpFeePpm;
+    uint32 spotFeePpm;
+}
+
+/// @notice A token as an account check needs it.
+struct TokenParams {
+    uint64 token;
+    uint64 px;
+    uint40 pxTime;
+    uint8 index;
+    uint8 weiDecimals;
+    uint8 szDecimals;
+    uint16 ltvBps;
+    bool borrowable;
+    uint128 userSupplyCap;
+    uint128 userBorrowCap;
+    uint128 globalSupplyCap;
+    uint128 globalBorrowCap;
+    RateCurve curve;
+}
+
+/// @notice A perp dex as an account check needs it.
+struct DexParams {
+    uint8 index;
+    /// Position of its collateral token in `AccountParams.tokens`.
+    uint8 collateral;
+}
+
+/// @notice A perp asset as an account check needs it.
+struct PerpParams {
+    uint32 asset;
+    uint64 mark;
+    uint40 pxTime;
+    uint8 index;
+    /// Position of its dex in `AccountParams.dexes`.
+    uint8 dex;
+    uint8 szDecimals;
+    uint8 maxLeverage;
+    Tier[] table;
+}
+
+/// @notice Everything about an account's assets that one check needs, in one call.
+struct AccountParams {
+    TokenParams[] tokens;
+    DexParams[] dexes;
+    PerpParams[] perps;
+    MarginPolicy policy;
+}
+
+/// @title Listing, factors, caps, rate curves, margin tables, prices and roles
+/// @notice Assets are listed once and never removed. Listing indexes (0, 1, 2, ...) are what
+/// bitmaps and storage use; ids are the venue's own.
+interface ICollateralRegistry {
+    event TokenListed(uint64 indexed token, uint8 index, string name, address erc20);
+    event TokenFactorsSet(uint64 indexed token, uint16 ltvBps, bool borrowable);
+    event TokenCapsSet(
+        uint64 indexed token,
+        uint128 userSupplyCap,
+        uint128 userBorrowCap,
+        uint128 globalSupplyCap,
+        uint128 globalBorrowCap
+    );
+    event RateCurveSet(uint64 indexed token, RateCurve curve);
+    event DexListed(uint32 indexed dex, uint8 index, string name, uint64 collateral);
+    event MarginTableSet(uint16 indexed table, uint64[] lowerBounds, uint8[] maxLeverages);
+    event PerpListed(uint32 indexed asset, uint8 index, string name, uint32 dex);
+    event PairListed(uint32 indexed pair, uint64 base, uint64 quote);
+    event PolicySet(Policy policy);
+    event BorrowPriceSet(uint64 indexed token, uint64 px);
+    event SpotPriceSet(uint32 indexed pair, uint64 px);
+    event PerpPriceSet(uint32 indexed asset, uint64 mark, uint64 oracle);
+
+    /// @notice No token of this id is listed.
+    error UnknownToken(uint256 token);
+    /// @notice No perp asset of this id is listed.
+    error UnknownAsset(uint256 asset);
+    /// @notice No spot pair of this index is listed.
+    error UnknownPair(uint256 pair);
+    /// @notice No dex of this id is listed.
+    error UnknownDex(uint256 dex);
+    /// @notice No margin table of this id is set.
+    error UnknownMarginTable(uint256 table);
+    /// @notice The id is listed already.
+    error AlreadyListed(uint256 id);
+    /// @notice No further asset of the kind fits.
+    error ListingFull(uint256 maximum);
+    /// @notice Decimals outside the venue's ranges: szDecimals <= 8, 6 <= weiDecimals <= 18.
+    error DecimalsOutOfRange(uint256 weiDecimals, uint256 szDecimals);
+    /// @notice A loan to value of one or more.
+    error LtvTooHigh(uint256 ltvBps, uint256 maximum);
+    /// @notice A part, kink or protocol share above one.
+    error FractionTooHigh(uint256 value, uint256 maximum);
+    /// @notice A price of zero was reported.
+    error PriceZero(uint256 id);
+    /// @notice A price moved further in one report than the policy allows.
+    error PriceMoveTooLarge(uint256 id, uint256 oldPx, uint256 newPx, uint256 maxMoveBps);
+
+    /// @notice May list assets and set factors, caps, curves, tables and the policy.
+    // solhint-disable-next-line func-name-mixedcase
+    function RISK_ADMIN() external view returns (bytes32);
+
+    /// @notice May report prices.
+    // solhint-disable-next-line func-name-mixedcase
+    function REPORTER() external view returns (bytes32);
+
+    /// @notice List a token. A token of id 0 is the quote of all prices and is worth one USD always.
+    function listToken(TokenListing calldata listing) external;
+
+    /// @notice Set a token's loan to value and whether it can be borrowed (SPEC CR-02).
+    function setTokenFactors(uint64 token, uint16 ltvBps, bool borrowable) external;
+
+    /// @notice Set a token's caps, token wei (SPEC CR-03). A cap never undoes what exists.
+    function setTokenCaps(
+        uint64 token,
+        uint128 userSupplyCap,
+        uint128 userBorrowCap,
+        uint128 globalSupplyCap,
+        uint128 globalBorrowCap
+    ) external;
+
+    /// @notice Set a token's rate curve (SPEC BL-02). Interest up to now keeps the old curve only if
+    /// the reserve was accrued in this block.
+    function setRateCurve(uint64 token, RateCurve calldata curve) external;
+
+    /// @notice List a perp dex and its collateral token.
+    function listDex(uint32 dex, string calldata name, uint64 collateral) external;
+
+    /// @notice Set the tiers of a margin table (SPEC PM-05); open positions follow at once.
+    function setMarginTable(uint16 table, uint64[] calldata lowerBounds, uint8[] calldata maxLeverages)
+        external;
+
+    /// @notice List a perp asset.
+    function listPerp(PerpListing calldata listing) external;
+
+    /// @notice List a spot pair.
+    function listPair(PairListing calldata listing) external;
+
+    /// @notice Set the policy.
+    function setPolicy(Policy calldata policy_) external;
+
+    /// @notice Report prices; `usdcPx` is USDC's own oracle price in USDT, 8 decimals. Borrow oracle
+    /// prices of all tokens concerned follow (SPEC OR-01).
+    function reportPrices(SpotPrice[] calldata spots, PerpPrice[] calldata perps, uint64 usdcPx) external;
+
+    /// @notice The policy.
+    function policy() external view returns (Policy memory);
+
+    /// @notice Listing index of a token id.
+    function tokenIndex(uint256 token) external view returns (uint256);
+
+    /// @notice A token's parameters by id.
+    function tokenParams(uint256 token) external view returns (TokenParams memory);
+
+    /// @notice The token's ERC-20 and its decimals there.
+    function tokenErc20(uint256 token) external view returns (address erc20, uint8 evmDecimals);
+
+    /// @notice A perp asset's parameters by id; `dex` is the listing index of its dex.
+    function perpParams(uint256 asset) external view returns (PerpParams memory);
+
+    /// @notice The oracle price of a perp asset, 10^-(6 - szDecimals) USD.
+    function perpOraclePx(uint256 asset) external view returns (uint64);
+
+    /// @notice Listing index and collateral token id of a dex id.
+    function dexOf(uint256 dex) external view returns (uint256 index, uint64 collateral);
+
+    /// @notice A spot pair: base and quote token ids, price and its time.
+    function pairOf(uint256 pair) external view returns (uint64 base, uint64 quote, uint64 px, uint40 pxTime);
+
+    /// @notice All listed ids, in listing order.
+    function listed()
+        external
+        view
+        returns (uint64[] memory tokens, uint32[] memory dexes, uint32[] memory perps, uint32[] memory pairs);
+
+    /// @notice The names of all listed tokens, dexes and perp assets, in listing order.
+    function names()
+        external
+        view
+        returns (string[] memory tokens, string[] memory dexes, string[] memory perps);
+
+    /// @notice Parameters of the assets in three bitmaps of listing indexes; the collateral tokens of
+    /// the dexes come along, in ascending listing order.
+    function accountParams(uint256 tokenBitmap, uint256 dexBitmap, uint256 perpBitmap)
+        external
+        view
+        returns (AccountParams memory);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {Account, AccountMargin, Mode} from "../libraries/AccountTypes.sol";
+
+/// @title PortfolioMargin: one safety figure over spot, perps and borrow/lend
+interface IPortfolioMargin {
+    /// @notice The action needs portfolio margin.
+    error NotPortfolioMargin(Mode mode);
+    /// @notice The account would end with a ratio (WAD) beyond the trigger.
+    error RatioAboveTrigger(uint256 ratio, uint256 trigger);
+    /// @notice Net debts (USD WAD) would exceed the collateral at its thresholds.
+    error DebtAboveThreshold(uint256 netDebt, uint256 thresholdValue);
+    /// @notice The account would borrow with a health factor (WAD) below one.
+    error HealthFactorBelowOne(uint256 healthFactor);
+    /// @notice A dex would hold less than its margin, 1e-6 of its collateral token.
+    error InsufficientMargin(uint256 dexIndex, uint256 required, int256 available);
+    /// @notice The account has no position in the asset.
+    error NoPosition(address account, uint32 asset);
+    /// @notice A token's price is older (seconds) than the policy allows for this action.
+    error StalePrice(uint64 token, uint256 age, uint256 maximum);
+    /// @notice A mark price is older (seconds) than the policy allows for this action.
+    error StaleMark(uint32 asset, uint256 age, uint256 maximum);
+
+    /// @notice Sweep an account; anybody may (SPEC PM-14).
+    function sweep(address account) external;
+
+    /// @notice The account as stored, with interest up to now: the input of every margin formula.
+    function accountOf(address account) external view returns (Account memory);
+
+    /// @notice Margin figures of the account as if swept (SPEC PM-12). This is what liquidation looks at.
+    function marginOf(address account) external view returns (AccountMargin memory);
+
+    /// @notice Margin figures of the account as stored.
+    function storedMarginOf(address account) external view returns (AccountMargin memory);
+
+    /// @notice The price the venue displays beside a position (SPEC LQ-07), 1e-10 USD; not positive when
+    /// no price liquidates. It is not the account's own trigger.
+    function displayLiquidationPx(address account, uint32 asset) external view returns (int256);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {
+    AccountParams,
+    DexParams,
+    ICollateralRegistry,
+    PerpParams,
+    TokenParams
+} from "../interfaces/ICollateralRegistry.sol";
+import {
+    Account,
+    DexState,
+    Mode,
+    PerpState,
+    Sweep,
+    TokenState,
+    TokenSweep
+} from "./AccountTypes.sol";
+import {Bitmap} from "./Bitmap.sol";
+import {Pool} from "./Pool.sol";
+import {RateMath, ReserveIndexes} from "./RateMath.sol";
+import {SweepMath} from "./SweepMath.sol";
+import {AccountState, Position, TokenBalance, VenueState} from "./VenueState.sol";
+import {WadMath} from "./WadMath.sol";
+
+/// @title From storage to the account that the pure formulas judge, and back
+library AccountStore {
+    using Bitmap for uint256;
+    using WadMath for uint256;
+
+    event Swept(
+        address indexed account,
+        uint64 indexed token,
+        uint256 supply,
+        uint256 withdraw,
+        uint256 borrow,
+        uint256 repay
+    );
+    event DexFunded(address indexed account, uint8 indexed dexIndex, int256 usd);
+
+    /// @notice The account as it stands, with interest up to now, and the parameters it was read with.
+    function load(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        view
+        returns (Account memory a, AccountParams memory params)
+    {
+        AccountState storage state = s.accounts[account];
+        params = registry.accountParams(state.tokenBitmap, state.dexBitmap, state.perpBitmap);
+        a.mode = state.mode;
+        a.policy = params.policy;
+        a.tokens = new TokenState[](params.tokens.length);
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            a.tokens[i] = tokenState(s, account, params.tokens[i]);
+        }
+        a.dexes = new DexState[](params.dexes.length);
+        for (uint256 i = 0; i < a.dexes.length; ++i) {
+            DexParams memory dex = params.dexes[i];
+            a.dexes[i] = DexState({collateral: dex.collateral, rawUsd: s.rawUsd[account][dex.index]});
+        }
+        a.perps = new PerpState[](params.perps.length);
+        for (uint256 i = 0; i < a.perps.length; ++i) {
+            PerpParams memory perp = params.perps[i];
+            Position memory position = s.positions[account][perp.index];
+            a.perps[i] = PerpState({
+                asset: perp.asset,
+                dex: perp.dex,
+                szi: position.szi,
+                mark: perp.mark,
+                leverage: position.leverage == 0 ? perp.maxLeverage : position.leverage,
+                table: perp.table
+            });
+        }
+    }
+
+    /// @notice One token of an account, with interest up to now and the room the pool leaves.
+    function tokenState(VenueState storage s, address account, TokenParams memory p)
+        internal
+        view
+        returns (TokenState memory t)
+    {
+        ReserveIndexes memory reserve = Pool.accrued(s, p.index, p.curve);
+        TokenBalance memory balance = s.balances[account][p.index];
+        (uint256 supplied, uint256 borrowed) =
+            Pool.amounts(balance.shares, reserve.supplyIndex, reserve.borrowIndex);
+        uint256 totalSupplied = RateMath.amountOfSharesDown(reserve.supplyShares, reserve.supplyIndex);
+        uint256 totalBorrowed = RateMath.amountOfSharesUp(reserve.borrowShares, reserve.borrowIndex);
+        t.token = p.token;
+        t.px = p.px;
+        t.weiDecimals = p.weiDecimals;
+        t.szDecimals = p.szDecimals;
+        t.ltvBps = p.ltvBps;
+        t.borrowable = p.borrowable;
+        t.userSupplyCap = p.userSupplyCap;
+        t.userBorrowCap = p.userBorrowCap;
+        t.idle = balance.idle;
+        t.supplied = supplied.toUint128();
+        t.borrowed = borrowed.toUint128();
+        t.borrowFloor = balance.borrowFloor;
+        t.supplyRoom = _room(p.globalSupplyCap, totalSupplied).toUint128();
+        t.borrowRoom = SweepMath.min(
+            _room(p.userBorrowCap, borrowed), _room(p.globalBorrowCap, totalBorrowed)
+        ).toUint128();
+        t.cash = s.reserves[p.index].cash;
+    }
+
+    /// @notice Sweep an account and store what moved (SPEC PM-14).
+    function sweep(VenueState storage s, ICollateralRegistry registry, address account) internal {
+        if (s.accounts[account].mode == Mode.Standard) return;
+        (Account memory a, AccountParams memory params) = load(s, registry, account);
+        Sweep memory plan = SweepMath.sweep(a);
+        for (uint256 i = 0; i < plan.tokens.length; ++i) {
+            _store(s, account, params.tokens[i], a.tokens[i], plan.tokens[i]);
+        }
+        for (uint256 i = 0; i < plan.dexTransfers.length; ++i) {
+            int256 moved = plan.dexTransfers[i];
+            if (moved == 0) continue;
+            uint8 index = params.dexes[i].index;
+            setRawUsd(s, account, index, a.dexes[i].rawUsd);
+            emit DexFunded(account, index, moved);
+        }
+    }
+
+    /// @notice Set an account's equity in a dex; a dex stays marked while it has equity or positions.
+    function setRawUsd(VenueState storage s, address account, uint256 dex, int128 usd) internal {
+        s.rawUsd[account][dex] = usd;
+        AccountState storage state = s.accounts[account];
+        // The cast is safe: dex indexes are below 32.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (usd != 0) state.dexBitmap = uint32(uint256(state.dexBitmap).with(dex));
+    }
+
+    /// @notice Keep the token bit in step with the balance.
+    function mark(VenueState storage s, address account, uint256 token) internal {
+        TokenBalance storage balance = s.balances[account][token];
+        AccountState storage state = s.accounts[account];
+        uint256 bitmap = state.tokenBitmap;
+        bitmap = balance.shares == 0 && balance.idle == 0 ? bitmap.without(token) : bitmap.with(token);
+        // The cast is safe: token indexes are below 64.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (bitmap != state.tokenBitmap) state.tokenBitmap = uint64(bitmap);
+    }
+
+    /// @notice Add token wei to an account's idle balance.
+    function addIdle(VenueState storage s, address account, uint256 token, uint256 amount) internal {
+        touch(s, account);
+        s.balances[account][token].idle += amount.toUint128();
+        mark(s, account, token);
+    }
+
+    /// @notice Note an account on its first appearance.
+    function touch(VenueState storage s, address account) internal {
+        if (s.accounts[account].exists) return;
+        s.accounts[account].exists = true;
+        s.accountList.push(account);
+    }
+
+    function _store(
+        VenueState storage s,
+        address account,
+        TokenParams memory p,
+        TokenState memory after_,
+        TokenSweep memory done
+    ) private {
+        bool usesPool = done.supply != 0 || done.repay != 0 || done.withdraw != 0 || done.borrow != 0;
+        TokenBalance storage balance = s.balances[account][p.index];
+        if (!usesPool && balance.idle == after_.idle) return;
+        balance.idle = after_.idle;
+        if (usesPool) {
+            Pool.accrue(s, p.index, p.curve);
+            uint256 paidIn = done.supply + done.repay;
+            uint256 paidOut = done.withdraw + done.borrow;
+            if (paidIn != 0) Pool.credit(s, account, p.index, paidIn);
+            if (paidOut != 0) Pool.debit(s, account, p.index, paidOut);
+            emit Swept(account, p.token, done.supply, done.withdraw, done.borrow, done.repay);
+        }
+        mark(s, account, p.index);
+    }
+
+    function _room(uint256 cap, uint256 used) private pure returns (uint256) {
+        return used < cap ? cap - used : 0;
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {PERP_DECIMALS, WAD, WadMath} from "./WadMath.sol";
+
+/// @dev Decimals of a displayed liquidation price.
+uint256 constant DISPLAY_DECIMALS = 10;
+
+/// @notice How a step splits the value of debt and collateral, USD WAD.
+struct Takeover {
+    /// Debt that leaves the account.
+    uint256 debt;
+    /// Part of every collateral balance that leaves with it, WAD.
+    uint256 share;
+    /// Part of the debt that the collateral taken does not cover, borne by the waterfall.
+    uint256 loss;
+}
+
+/// @title Steps of the debt leg, the perp leg, and the venue's displayed price
+/// @notice Twin of `pmkit/liquidation.py`, where each formula is explained.
+library LiquidationMath {
+    using WadMath for uint256;
+
+    /// @notice The debt of one step: a part (WAD) of the episode's debt, at least a minimum (SPEC LQ-03).
+    function stepDebtUp(uint256 debtAtStart, uint256 debt, uint256 step, uint256 minimum)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 part = debtAtStart.mulDivUp(step, WAD);
+        if (part < minimum) part = minimum;
+        return part < debt ? part : debt;
+    }
+
+    /// @notice A partial-band step: collateral for debt at the takeover price (SPEC LQ-03).
+    function partialTakeover(uint256 debt, uint256 takeoverValue) internal pure returns (Takeover memory) {
+        uint256 share = debt.mulDivDown(WAD, takeoverValue);
+        return Takeover(debt, share < WAD ? share : WAD, 0);
+    }
+
+    /// @notice The full-band step: all collateral and all net debt (SPEC LQ-04).
+    function fullTakeover(uint256 debt, uint256 collateralValue) internal pure returns (Takeover memory) {
+        return Takeover(debt, WAD, debt > collateralValue ? debt - collateralValue : 0);
+    }
+
+    /// @notice The size that a perp-leg step closes (SPEC LQ-06).
+    function perpCloseUp(int256 szi, uint256 notional, uint256 threshold, uint256 part, bool cooling)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 size = abs(szi);
+        if (notional <= threshold || cooling) return size;
+        return size.mulDivUp(part, WAD);
+    }
+
+    /// @notice The price the venue displays beside a position, 1e-10 USD, down (SPEC LQ-07).
+    /// @dev `available` is the collateral token's available after maintenance in 1e-10 USD.
+    function displayLiquidationPxDown(
+        uint256 mark,
+        int256 szi,
+        uint256 szDecimals,
+        int256 available,
+        uint256 maxLeverage
+    ) internal pure returns (int256) {
+        int256 side = szi > 0 ? int256(1) : int256(-1);
+        // Casts are safe: decimals and leverage are small, and sizes are 64 bits wide.
+        // forge-lint: disable-next-item(unsafe-typecast)
+        int256 numerator = available * side * int256(10 ** szDecimals * 2 * maxLeverage);
+        // forge-lint: disable-next-item(unsafe-typecast)
+        int256 denominator = int256(abs(szi)) * (int256(2 * maxLeverage) - side);
+        int256 distance = numerator / denominator;
+        // Division truncates toward zero: a positive distance rounds up so that the price rounds down.
+        if (numerator > 0 && numerator % denominator != 0) ++distance;
+        // forge-lint: disable-next-item(unsafe-typecast)
+        return int256(mark * 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS + szDecimals)) - distance;
+    }
+
+    /// @notice The liquidation price of an isolated position, 1e-10 USD, down (SPEC LQ-08).
+    /// @dev `margin` and `maintenance` in 1e-6 USD.
+    function isolatedLiquidationPxDown(
+        uint256 mark,
+        int256 szi,
+        uint256 szDecimals,
+        int256 margin,
+        int256 maintenance,
+        uint256 maxLeverage
+    ) internal pure returns (int256) {
+        int256 spare = (margin - maintenance) * int256(10 ** (DISPLAY_DECIMALS - PERP_DECIMALS));
+        return displayLiquidationPxDown(mark, szi, szDecimals, spare, maxLeverage);
+    }
+
+    function abs(int256 value) internal pure returns (uint256) {
+        // Casts are safe: the sign is known.
+        // forge-lint: disable-next-item(unsafe-typecast)
+        return value < 0 ? uint256(-value) : uint256(value);
+    }
+}

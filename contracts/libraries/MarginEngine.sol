@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IAccounts} from "../interfaces/IAccounts.sol";
+import {AccountParams, ICollateralRegistry} from "../interfaces/ICollateralRegistry.sol";
+import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
+import {AccountStore} from "./AccountStore.sol";
+import {Account, AccountMargin, DexMargin, Mode, PerpState, TokenState} from "./AccountTypes.sol";
+import {DISPLAY_DECIMALS, LiquidationMath} from "./LiquidationMath.sol";
+import {MarginMath} from "./MarginMath.sol";
+import {PriceAge} from "./PriceAge.sol";
+import {SweepMath} from "./SweepMath.sol";
+import {TierMath} from "./TierMath.sol";
+import {VenueState} from "./VenueState.sol";
+import {WAD} from "./WadMath.sol";
+
+/// @title The account walk, run in the venue's storage
+/// @notice Deployed apart and linked, so that the venue stays small.
+library MarginEngine {
+    /// @notice Sweep an account and store what moved (SPEC PM-14).
+    function sweep(VenueState storage s, ICollateralRegistry registry, address account) external {
+        AccountStore.sweep(s, registry, account);
+    }
+
+    /// @notice Require what every action that raises risk must leave behind (SPEC AC-04): margin in every
+    /// dex, ratio and debts within their triggers, and health factor >= 1 if debt has grown.
+    function requireSafe(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address account,
+        uint256 grossDebtBefore
+    ) external view {
+        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        PriceAge.requireYoung(a, params, registry.policy().maxPriceAge);
+        AccountMargin memory m = MarginMath.accountMargin(a);
+        for (uint256 i = 0; i < m.dexes.length; ++i) {
+            _requireMargin(params.dexes[i].index, m.dexes[i].initialMargin, m.dexes[i].accountValue);
+        }
+        if (a.mode == Mode.Standard) return;
+        require(
+            m.netDebt <= m.thresholdValue,
+            IPortfolioMargin.DebtAboveThreshold(m.netDebt, m.thresholdValue)
+        );
+        require(!m.liquidatable, IPortfolioMargin.RatioAboveTrigger(m.ratio, a.policy.trigger));
+        require(
+            m.grossDebt <= grossDebtBefore || m.healthFactor >= WAD,
+            IPortfolioMargin.HealthFactorBelowOne(m.healthFactor)
+        );
+    }
+
+    /// @notice Require that a dex keeps its transfer margin (SPEC CH-04).
+    function requireTransferMargin(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address account,
+        uint256 dex
+    ) external view {
+        DexMargin memory m = _dexMargin(s, registry, account, dex);
+        _requireMargin(dex, m.transferMargin, m.accountValue);
+    }
+
+    /// @notice Figures of one dex of an account by listing index.
+    function dexMargin(VenueState storage s, ICollateralRegistry registry, address account, uint256 dex)
+        external
+        view
+        returns (DexMargin memory)
+    {
+        return _dexMargin(s, registry, account, dex);
+    }
+
+    /// @notice Gross debt of an account as stored, USD WAD.
+    function grossDebt(VenueState storage s, ICollateralRegistry registry, address account)
+        external
+        view
+        returns (uint256 debt)
+    {
+        (Account memory a,) = AccountStore.load(s, registry, account);
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            TokenState memory t = a.tokens[i];
+            if (t.borrowed != 0) debt += MarginMath.tokenValueUp(t, t.borrowed);
+        }
+    }
+
+    /// @notice The account as stored, with interest up to now, encoded.
+    function accountOf(VenueState storage s, ICollateralRegistry registry, address account)
+        external
+        view
+        returns (bytes memory)
+    {
+        (Account memory a,) = AccountStore.load(s, registry, account);
+        return abi.encode(a);
+    }
+
+    /// @notice Margin figures as stored, or as if swept, encoded.
+    function marginOf(VenueState storage s, ICollateralRegistry registry, address account, bool asIfSwept)
+        external
+        view
+        returns (bytes memory)
+    {
+        (Account memory a,) = AccountStore.load(s, registry, account);
+        if (asIfSwept) SweepMath.sweep(a);
+        return abi.encode(MarginMath.accountMargin(a));
+    }
+
+    /// @notice Require that an account has neither debt nor dex equity, as a change of mode needs.
+    function requireFlat(VenueState storage s, ICollateralRegistry registry, address account)
+        external
+        view
+    {
+        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            require(a.tokens[i].borrowed == 0, IAccounts.DebtOpen(a.tokens[i].token, a.tokens[i].borrowed));
+        }
+        for (uint256 i = 0; i < a.dexes.length; ++i) {
+            int128 rawUsd = a.dexes[i].rawUsd;
+            require(rawUsd == 0, IAccounts.DexEquityOpen(params.dexes[i].index, rawUsd));
+        }
+    }
+
+    /// @notice The price the venue displays beside a position (SPEC LQ-07).
+    function displayLiquidationPx(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address account,
+        uint32 asset
+    ) external view returns (int256) {
+        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        AccountMargin memory m = MarginMath.accountMargin(a);
+        for (uint256 i = 0; i < a.perps.length; ++i) {
+            if (a.perps[i].asset != asset) continue;
+            return _displayLiquidationPx(a, m, i, params.perps[i].szDecimals);
+        }
+        revert IPortfolioMargin.NoPosition(account, asset);
+    }
+
+    function _displayLiquidationPx(
+        Account memory a,
+        AccountMargin memory m,
+        uint256 i,
+        uint256 szDecimals
+    ) private pure returns (int256) {
+        PerpState memory perp = a.perps[i];
+        uint256 token = a.dexes[perp.dex].collateral;
+        // Casts are safe: figures are sums of 128-bit balances.
+        // forge-lint: disable-start(unsafe-typecast)
+        int256 available = int256(m.tokens[token].liquidationValue) - int256(m.tokens[token].requirement);
+        available = available * int256(10 ** DISPLAY_DECIMALS)
+            / int256(10 ** uint256(a.tokens[token].weiDecimals));
+        // forge-lint: disable-end(unsafe-typecast)
+        uint256 leverage =
+            TierMath.tierAt(MarginMath.notional(perp.szi, perp.mark), perp.table).maxLeverage;
+        return LiquidationMath.displayLiquidationPxDown(perp.mark, perp.szi, szDecimals, available, leverage);
+    }
+
+    function _dexMargin(VenueState storage s, ICollateralRegistry registry, address account, uint256 dex)
+        private
+        view
+        returns (DexMargin memory m)
+    {
+        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        for (uint256 i = 0; i < params.dexes.length; ++i) {
+            if (params.dexes[i].index == dex) return MarginMath.dexMargin(a.dexes[i].rawUsd, a.perps, i);
+        }
+    }
+
+    function _requireMargin(uint256 dex, uint256 required, int256 available) private pure {
+        // The cast is safe: margins are sums of products of 64-bit numbers.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        require(
+            available >= int256(required), IPortfolioMargin.InsufficientMargin(dex, required, available)
+        );
+    }
+}

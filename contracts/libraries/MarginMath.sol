@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {
+    Account,
+    AccountMargin,
+    DexMargin,
+    Health,
+    MarginPolicy,
+    Mode,
+    PerpState,
+    TokenMargin,
+    TokenState
+} from "./AccountTypes.sol";
+import {LiquidationMath} from "./LiquidationMath.sol";
+import {TierMath} from "./TierMath.sol";
+import {BPS, INFINITE, PERP_DECIMALS, WAD, WadMath} from "./WadMath.sol";
+
+/// @title Account margin: dex figures, token figures, the ratio and the health factor
+/// @notice Twin of `pmkit/margin.py`, where each formula is explained.
+library MarginMath {
+    using WadMath for uint256;
+
+    /// @notice A token that the answer depends on has no price.
+    error PriceMissing(uint256 token);
+    /// @notice A position has no mark price.
+    error MarkMissing(uint256 asset);
+
+    /// @notice |szi| * mark, exact in 1e-6 USD (SPEC PM-03).
+    function notional(int256 szi, uint256 mark) internal pure returns (uint256) {
+        return LiquidationMath.abs(szi) * mark;
+    }
+
+    /// @notice notional / leverage in 1e-6 USD, down as the venue prints it (SPEC PM-04).
+    function initialMarginDown(uint256 notional_, uint256 leverage) internal pure returns (uint256) {
+        return notional_ / leverage;
+    }
+
+    /// @notice max(initial margin, 10 % of notional) in 1e-6 USD, up (SPEC PM-07).
+    function transferMarginUp(uint256 initialMargin, uint256 notional_) internal pure returns (uint256) {
+        uint256 tenth = notional_.mulDivUp(1, 10);
+        return initialMargin > tenth ? initialMargin : tenth;
+    }
+
+    /// @notice Token wei in 1e-6 of a dex's collateral token, which has 6 decimals or more.
+    function weiPerPerpUsd(uint256 weiDecimals) internal pure returns (uint256) {
+        return 10 ** (weiDecimals - PERP_DECIMALS);
+    }
+
+    /// @notice Perp USD (1e-6, signed) in wei of the collateral token (SPEC PM-01).
+    function perpToWei(int256 usd, uint256 weiDecimals) internal pure returns (int256) {
+        // The cast is safe: weiDecimals is at most 18.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return usd * int256(weiPerPerpUsd(weiDecimals));
+    }
+
+    /// @notice value * LTV, down (SPEC PM-08).
+    function weightLtvDown(uint256 value, uint256 ltvBps) internal pure returns (uint256) {
+        return value.mulDivDown(ltvBps, BPS);
+    }
+
+    /// @notice value * (1 + LTV) / 2, the liquidation threshold, down (SPEC PM-09).
+    function weightThresholdDown(uint256 value, uint256 ltvBps) internal pure returns (uint256) {
+        return value.mulDivDown(BPS + ltvBps, 2 * BPS);
+    }
+
+    /// @notice value * (2 + LTV) / 3, the takeover price, down (SPEC LQ-02).
+    function weightTakeoverDown(uint256 value, uint256 ltvBps) internal pure returns (uint256) {
+        return value.mulDivDown(2 * BPS + ltvBps, 3 * BPS);
+    }
+
+    /// @notice requirement / liquidation value (WAD), up (SPEC PM-12).
+    function ratioUp(uint256 requirement, uint256 liquidationValue) internal pure returns (uint256) {
+        if (requirement == 0) return 0;
+        if (liquidationValue == 0) return INFINITE;
+        return requirement.mulDivUp(WAD, liquidationValue);
+    }
+
+    /// @notice Whether requirement / liquidation value is beyond a trigger (WAD), exactly (SPEC LQ-01).
+    function isBeyond(uint256 requirement, uint256 liquidationValue, uint256 trigger, bool inclusive)
+        internal
+        pure
+        returns (bool)
+    {
+        if (requirement == 0) return false;
+        uint256 scaled = requirement * WAD;
+        uint256 limit = liquidationValue * trigger;
+        return inclusive ? scaled >= limit : scaled > limit;
+    }
+
+    /// @notice Borrow power / gross debt (WAD), down; INFINITE without debt (SPEC PM-13).
+    function healthFactorDown(uint256 borrowPower, uint256 grossDebt) internal pure returns (uint256) {
+        if (grossDebt == 0) return INFINITE;
+        return borrowPower.mulDivDown(WAD, grossDebt);
+    }
+
+    /// @notice Figures of dex `dex` from its raw USD and its cross positions (SPEC PM-03 to PM-07).
+    function dexMargin(int256 rawUsd, PerpState[] memory perps, uint256 dex)
+        internal
+        pure
+        returns (DexMargin memory figures)
+    {
+        figures.accountValue = rawUsd;
+        for (uint256 i = 0; i < perps.length; ++i) {
+            PerpState memory perp = perps[i];
+            if (perp.dex != dex) continue;
+            require(perp.mark != 0, MarkMissing(perp.asset));
+            uint256 size = notional(perp.szi, perp.mark);
+            // The cast is safe: size is the product of two 64-bit numbers.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            figures.accountValue += perp.szi > 0 ? int256(size) : -int256(size);
+            figures.notional += size;
+            figures.initialMargin += initialMarginDown(size, perp.leverage);
+            figures.maintenance += TierMath.maintenanceMarginDown(size, perp.table);
+        }
+        figures.transferMargin = transferMarginUp(figures.initialMargin, figures.notional);
+    }
+
+    /// @notice Figures of every dex of an account, in the order of `account.dexes`.
+    function dexMargins(Account memory account) internal pure returns (DexMargin[] memory figures) {
+        figures = new DexMargin[](account.dexes.length);
+        for (uint256 i = 0; i < figures.length; ++i) {
+            figures[i] = dexMargin(account.dexes[i].rawUsd, account.perps, i);
+        }
+    }
+
+    /// @notice The token's price; reverts when there is none.
+    function pxOf(TokenState memory token) internal pure returns (uint256) {
+        require(token.px != 0, PriceMissing(token.token));
+        return token.px;
+    }
+
+    function tokenValueDown(TokenState memory token, uint256 amount) internal pure returns (uint256) {
+        return amount.valueDown(pxOf(token), token.weiDecimals, token.szDecimals);
+    }
+
+    function tokenValueUp(TokenState memory token, uint256 amount) internal pure returns (uint256) {
+        return amount.valueUp(pxOf(token), token.weiDecimals, token.szDecimals);
+    }
+
+    /// @notice Equity of the token's dexes + idle + supplied - borrowed, token wei (SPEC PM-10).
+    function netTotal(TokenState memory token, int256 equity) internal pure returns (int256) {
+        // Casts are safe: balances are 128 bits wide.
+        // forge-lint: disable-next-item(unsafe-typecast)
+        return equity + int256(uint256(token.idle)) + int256(uint256(token.supplied))
+            - int256(uint256(token.borrowed));
+    }
+
+    /// @notice min(user borrow cap, collateral at thresholds) in wei of a borrowable token (SPEC PM-11).
+    function borrowCapacityDown(TokenState memory token, uint256 thresholdValue)
+        internal
+        pure
+        returns (uint256)
+    {
+        if (!token.borrowable || thresholdValue == 0) return 0;
+        uint256 capacity = thresholdValue.amountDown(pxOf(token), token.weiDecimals, token.szDecimals);
+        return capacity < token.userBorrowCap ? capacity : token.userBorrowCap;
+    }
+
+    /// @notice Figures of one token; equity and maintenance in token wei (SPEC PM-10 to PM-12).
+    function tokenMargin(
+        TokenState memory token,
+        int256 equity,
+        uint256 maintenance,
+        uint256 thresholdValue,
+        MarginPolicy memory policy
+    ) internal pure returns (TokenMargin memory figures) {
+        figures.netTotal = netTotal(token, equity);
+        figures.maintenance = maintenance;
+        figures.borrowCapacity = borrowCapacityDown(token, thresholdValue);
+        figures.requirement = maintenance;
+        figures.liquidationValue = figures.borrowCapacity;
+        if (figures.netTotal < 0) {
+            figures.requirement += LiquidationMath.abs(figures.netTotal);
+            if (policy.borrowOffset != 0) {
+                figures.requirement +=
+                    uint256(policy.borrowOffset).amountUp(pxOf(token), token.weiDecimals, token.szDecimals);
+            }
+        } else {
+            // forge-lint: disable-next-line(unsafe-typecast)
+            figures.liquidationValue += uint256(figures.netTotal);
+        }
+    }
+
+    /// @notice Every margin figure of an account (SPEC PM-03 to PM-13, LQ-01 to LQ-05).
+    function accountMargin(Account memory account) internal pure returns (AccountMargin memory figures) {
+        figures.dexes = dexMargins(account);
+        _addCollateral(account, figures);
+
+        figures.tokens = new TokenMargin[](account.tokens.length);
+        bool beyond = false;
+        for (uint256 i = 0; i < account.tokens.length; ++i) {
+            TokenState memory token = account.tokens[i];
+            (int256 equity, uint256 maintenance) = _perpsOf(account, figures.dexes, i);
+            TokenMargin memory margin =
+                tokenMargin(token, equity, maintenance, figures.thresholdValue, account.policy);
+            figures.tokens[i] = margin;
+            uint256 ratio = ratioUp(margin.requirement, margin.liquidationValue);
+            if (ratio > figures.ratio) figures.ratio = ratio;
+            beyond = beyond
+                || isBeyond(
+                    margin.requirement,
+                    margin.liquidationValue,
+                    account.policy.trigger,
+                    account.policy.triggerInclusive
+                );
+            if (margin.netTotal < 0) {
+                uint256 debt = LiquidationMath.abs(margin.netTotal);
+                figures.netDebt += tokenValueUp(token, debt);
+                figures.shortfall += tokenValueUp(token, maintenance + debt);
+            }
+        }
+
+        for (uint256 i = 0; i < figures.dexes.length; ++i) {
+            if (_lacksMaintenance(figures.dexes[i])) figures.perpShortfall = true;
+        }
+        if (account.mode == Mode.Standard) {
+            figures.ratio = _standardRatio(figures.dexes);
+            figures.liquidatable = figures.perpShortfall;
+        } else {
+            figures.liquidatable =
+                beyond || figures.netDebt > figures.thresholdValue || figures.perpShortfall;
+        }
+        figures.healthFactor = healthFactorDown(figures.borrowPower, figures.grossDebt);
+        figures.health = healthOf(
+            figures.liquidatable,
+            figures.netDebt,
+            figures.shortfall,
+            figures.takeoverValue,
+            figures.healthFactor
+        );
+    }
+
+    /// @notice The venue's state of an account (SPEC LQ-05).
+    function healthOf(
+        bool liquidatable,
+        uint256 netDebt,
+        uint256 shortfall,
+        uint256 takeoverValue,
+        uint256 healthFactor
+    ) internal pure returns (Health) {
+        if (liquidatable) {
+            bool fullBand = netDebt != 0 && shortfall > takeoverValue;
+            return fullBand ? Health.BackstopLiquidatable : Health.MarketLiquidatable;
+        }
+        return healthFactor < WAD ? Health.AtRisk : Health.Healthy;
+    }
+
+    function _addCollateral(Account memory account, AccountMargin memory figures) private pure {
+        for (uint256 i = 0; i < account.tokens.length; ++i) {
+            TokenState memory token = account.tokens[i];
+            if (token.borrowed != 0) figures.grossDebt += tokenValueUp(token, token.borrowed);
+            if (account.mode == Mode.PortfolioMargin && token.ltvBps != 0 && token.supplied != 0) {
+                uint256 value = tokenValueDown(token, token.supplied);
+                figures.takeoverValue += weightTakeoverDown(value, token.ltvBps);
+                figures.borrowPower += weightLtvDown(value, token.ltvBps);
+                if (token.supplied > token.userSupplyCap) {
+                    value = tokenValueDown(token, token.userSupplyCap);
+                }
+                figures.thresholdValue += weightThresholdDown(value, token.ltvBps);
+            }
+        }
+    }
+
+    function _perpsOf(Account memory account, DexMargin[] memory dexes, uint256 token)
+        private
+        pure
+        returns (int256 equity, uint256 maintenance)
+    {
+        for (uint256 i = 0; i < dexes.length; ++i) {
+            if (account.dexes[i].collateral != token) continue;
+            uint256 weiDecimals = account.tokens[token].weiDecimals;
+            equity += perpToWei(dexes[i].accountValue, weiDecimals);
+            maintenance += dexes[i].maintenance * weiPerPerpUsd(weiDecimals);
+        }
+    }
+
+    function _standardRatio(DexMargin[] memory dexes) private pure returns (uint256 worst) {
+        for (uint256 i = 0; i < dexes.length; ++i) {
+            int256 value = dexes[i].accountValue;
+            // forge-lint: disable-next-line(unsafe-typecast)
+            uint256 ratio = ratioUp(dexes[i].maintenance, value > 0 ? uint256(value) : 0);
+            if (ratio > worst) worst = ratio;
+        }
+    }
+
+    function _lacksMaintenance(DexMargin memory dex) private pure returns (bool) {
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return dex.accountValue < int256(dex.maintenance);
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
+import {PerpParams} from "../interfaces/ICollateralRegistry.sol";
+import {AccountStore} from "./AccountStore.sol";
+import {Bitmap} from "./Bitmap.sol";
+import {LiquidationMath} from "./LiquidationMath.sol";
+import {AccountState, Position, VenueState} from "./VenueState.sol";
+import {WadMath} from "./WadMath.sol";
+
+/// @title Perp fills
+/// @notice A fill moves size and raw USD between two accounts; nothing is created (SPEC CH-02).
+library Perps {
+    using Bitmap for uint256;
+    using WadMath for uint256;
+
+    /// @notice Fill `size` (signed, for `account`) at the mark against `maker`; the fee goes to `insurance`.
+    /// @dev `perp.dex` is the listing index of the dex.
+    function fill(
+        VenueState storage s,
+        PerpParams memory perp,
+        address account,
+        address maker,
+        address insurance,
+        int64 size,
+        uint256 feePpm
+    ) internal returns (uint256 fee) {
+        uint256 notional = LiquidationMath.abs(size) * perp.mark;
+        fee = notional.mulDivUp(feePpm, 1e6);
+        _move(s, perp, account, size);
+        _move(s, perp, maker, -size);
+        if (fee != 0) {
+            // Casts are safe: a fee is at most a notional of two 64-bit numbers.
+            // forge-lint: disable-start(unsafe-typecast)
+            AccountStore.setRawUsd(s, account, perp.dex, s.rawUsd[account][perp.dex] - int128(uint128(fee)));
+            AccountStore.touch(s, insurance);
+            AccountStore.setRawUsd(
+                s, insurance, perp.dex, s.rawUsd[insurance][perp.dex] + int128(uint128(fee))
+            );
+            // forge-lint: disable-end(unsafe-typecast)
+        }
+    }
+
+    function _move(VenueState storage s, PerpParams memory perp, address account, int64 size) private {
+        Position storage position = s.positions[account][perp.index];
+        int64 before = position.szi;
+        require(
+            int256(before) + size <= type(int64).max && int256(before) + size >= -type(int64).max,
+            IClearinghouse.InvalidSize(uint64(LiquidationMath.abs(size)))
+        );
+        int64 now_ = before + size;
+        position.szi = now_;
+        position.entryNtl = _entryNtl(position.entryNtl, before, now_, perp.mark).toUint128();
+
+        AccountState storage state = s.accounts[account];
+        state.perpBitmap =
+            now_ == 0 ? state.perpBitmap.without(perp.index) : state.perpBitmap.with(perp.index);
+        // Casts are safe: dex indexes are below 32; size and mark have 64 bits each.
+        // forge-lint: disable-start(unsafe-typecast)
+        state.dexBitmap = uint32(uint256(state.dexBitmap).with(perp.dex));
+        int256 cost = int256(size) * int256(uint256(perp.mark));
+        AccountStore.setRawUsd(s, account, perp.dex, int128(s.rawUsd[account][perp.dex] - cost));
+        // forge-lint: disable-end(unsafe-typecast)
+    }
+
+    /// @dev Growing adds the fill at its price, shrinking takes a part in proportion, turning starts anew.
+    function _entryNtl(uint256 entryNtl, int64 before, int64 now_, uint256 mark)
+        private
+        pure
+        returns (uint256)
+    {
+        uint256 sizeBefore = LiquidationMath.abs(before);
+        uint256 sizeNow = LiquidationMath.abs(now_);
+        bool turned = (before > 0 && now_ < 0) || (before < 0 && now_ > 0);
+        if (turned || before == 0) return sizeNow * mark;
+        if (sizeNow >= sizeBefore) return entryNtl + (sizeNow - sizeBefore) * mark;
+        return entryNtl.mulDivDown(sizeNow, sizeBefore);
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {RateCurve, RateMath, ReserveIndexes} from "./RateMath.sol";
+import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
+import {RAY, WadMath} from "./WadMath.sol";
+
+/// @title Reserves and signed pool positions
+/// @notice Every change of a position goes through `credit` and `debit`, which round against the
+/// account and keep the reserve's totals and cash in step (SPEC BL-05 to BL-08).
+library Pool {
+    using WadMath for uint256;
+
+    event Accrued(
+        uint256 indexed tokenIndex, uint256 supplyIndex, uint256 borrowIndex, uint256 buffer
+    );
+
+    /// @notice The reserve's indexes with interest up to now, without storing them.
+    function accrued(VenueState storage s, uint256 token, RateCurve memory curve)
+        internal
+        view
+        returns (ReserveIndexes memory)
+    {
+        Reserve storage reserve = s.reserves[token];
+        uint40 since = reserve.accruedAt;
+        if (since == 0) return ReserveIndexes(RAY, RAY, 0, 0, 0);
+        return RateMath.accrue(
+            ReserveIndexes({
+                supplyIndex: reserve.supplyIndex,
+                borrowIndex: reserve.borrowIndex,
+                supplyShares: reserve.supplyShares,
+                borrowShares: reserve.borrowShares,
+                buffer: reserve.buffer
+            }),
+            curve,
+            block.timestamp - since
+        );
+    }
+
+    /// @notice Store interest up to now.
+    function accrue(VenueState storage s, uint256 token, RateCurve memory curve) internal {
+        Reserve storage reserve = s.reserves[token];
+        if (reserve.accruedAt == block.timestamp) return;
+        ReserveIndexes memory now_ = accrued(s, token, curve);
+        // Casts are safe: accrual checks its results against 128 bits.
+        // forge-lint: disable-start(unsafe-typecast)
+        reserve.supplyIndex = uint128(now_.supplyIndex);
+        reserve.borrowIndex = uint128(now_.borrowIndex);
+        reserve.buffer = uint128(now_.buffer);
+        reserve.accruedAt = uint40(block.timestamp);
+        // forge-lint: disable-end(unsafe-typecast)
+        if (now_.borrowShares != 0) emit Accrued(token, now_.supplyIndex, now_.borrowIndex, now_.buffer);
+    }
+
+    /// @notice Put token wei into an account's position: debt is repaid first, the rest is supplied.
+    /// @dev The reserve must be accrued.
+    function credit(VenueState storage s, address account, uint256 token, uint256 amount)
+        internal
+        returns (uint256 repaid)
+    {
+        Reserve storage reserve = s.reserves[token];
+        TokenBalance storage balance = s.balances[account][token];
+        uint256 supplied = amount;
+        if (balance.shares < 0) {
+            // Casts are safe: the sign is known, and shares were stored from 128 bits.
+            // forge-lint: disable-start(unsafe-typecast)
+            uint256 debtShares = uint128(-balance.shares);
+            uint256 debt = RateMath.amountOfSharesUp(debtShares, reserve.borrowIndex);
+            repaid = amount < debt ? amount : debt;
+            uint256 burnt = repaid == debt ? debtShares : RateMath.sharesDown(repaid, reserve.borrowIndex);
+            balance.shares += int128(uint128(burnt));
+            reserve.borrowShares -= uint128(burnt);
+            // forge-lint: disable-end(unsafe-typecast)
+            supplied = amount - repaid;
+        }
+        if (supplied != 0) {
+            uint128 minted = RateMath.sharesDown(supplied, reserve.supplyIndex).toUint128();
+            balance.shares += toInt128(minted);
+            reserve.supplyShares += minted;
+        }
+        reserve.cash += amount.toUint128();
+        _touch(reserve, balance);
+    }
+
+    /// @notice Take token wei out of an account's position: supply is drawn first, the rest is borrowed.
+    /// @dev The reserve must be accrued. The caller checks cash, caps and margin.
+    function debit(VenueState storage s, address account, uint256 token, uint256 amount)
+        internal
+        returns (uint256 borrowed)
+    {
+        Reserve storage reserve = s.reserves[token];
+        TokenBalance storage balance = s.balances[account][token];
+        borrowed = amount;
+        if (balance.shares > 0) {
+            // forge-lint: disable-start(unsafe-typecast)
+            uint256 supplyShares = uint128(balance.shares);
+            uint256 supplied = RateMath.amountOfSharesDown(supplyShares, reserve.supplyIndex);
+            uint256 drawn = amount < supplied ? amount : supplied;
+            uint256 burnt =
+                drawn == supplied ? supplyShares : RateMath.sharesUp(drawn, reserve.supplyIndex);
+            balance.shares -= int128(uint128(burnt));
+            reserve.supplyShares -= uint128(burnt);
+            // forge-lint: disable-end(unsafe-typecast)
+            borrowed = amount - drawn;
+        }
+        if (borrowed != 0) {
+            uint128 minted = RateMath.sharesUp(borrowed, reserve.borrowIndex).toUint128();
+            balance.shares -= toInt128(minted);
+            reserve.borrowShares += minted;
+        }
+        reserve.cash -= amount.toUint128();
+        _touch(reserve, balance);
+    }
+
+    /// @notice Supply and debt of a position in token wei, at given indexes.
+    function amounts(int128 shares, uint256 supplyIndex, uint256 borrowIndex)
+        internal
+        pure
+        returns (uint256 supplied, uint256 borrowed)
+    {
+        // Casts are safe: the sign is known.
+        // forge-lint: disable-next-item(unsafe-typecast)
+        if (shares > 0) supplied = RateMath.amountOfSharesDown(uint128(shares), supplyIndex);
+        // forge-lint: disable-next-item(unsafe-typecast)
+        else if (shares < 0) borrowed = RateMath.amountOfSharesUp(uint128(-shares), borrowIndex);
+    }
+
+    function toInt128(uint128 value) internal pure returns (int128) {
+        require(value <= uint128(type(int128).max), WadMath.DoesNotFit128(value));
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return int128(value);
+    }
+
+    function _touch(Reserve storage reserve, TokenBalance storage balance) private {
+        (uint256 supplied, uint256 borrowed) =
+            amounts(balance.shares, reserve.supplyIndex, reserve.borrowIndex);
+        balance.basis = (supplied + borrowed).toUint128();
+        if (borrowed < balance.borrowFloor) balance.borrowFloor = uint128(borrowed);
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {AccountParams, PerpParams} from "../interfaces/ICollateralRegistry.sol";
+import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
+import {Account, TokenState} from "./AccountTypes.sol";
+
+/// @title How old a price may be (SPEC OR-02)
+library PriceAge {
+    /// @notice Seconds since a price was reported.
+    function age(uint256 time) internal view returns (uint256) {
+        return block.timestamp > time ? block.timestamp - time : 0;
+    }
+
+    /// @notice Prices that carry weight in the account must be young; others are not looked at.
+    function requireYoung(Account memory a, AccountParams memory params, uint256 maximum) internal view {
+        for (uint256 i = 0; i < params.tokens.length; ++i) {
+            TokenState memory token = a.tokens[i];
+            if (token.borrowed == 0 && (token.supplied == 0 || token.ltvBps == 0)) continue;
+            uint256 old = age(params.tokens[i].pxTime);
+            require(old <= maximum, IPortfolioMargin.StalePrice(token.token, old, maximum));
+        }
+        for (uint256 i = 0; i < params.perps.length; ++i) {
+            requireYoungMark(params.perps[i], maximum);
+        }
+    }
+
+    /// @notice A mark price must be young.
+    function requireYoungMark(PerpParams memory perp, uint256 maximum) internal view {
+        uint256 old = age(perp.pxTime);
+        require(old <= maximum, IPortfolioMargin.StaleMark(perp.asset, old, maximum));
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {RAY, WAD, WadMath} from "./WadMath.sol";
+
+/// @dev Seconds in a year of interest.
+uint256 constant YEAR = 365 days;
+/// @dev Shares per token wei while the index is one.
+uint256 constant SHARE_UNIT = 1e9;
+/// @dev Largest exponent of `expm1`.
+uint256 constant MAX_EXPONENT = 40e27;
+
+/// @notice Kink curve of one reserve (SPEC BL-02).
+struct RateCurve {
+    /// Borrow rate per year below the kink, RAY.
+    uint256 base;
+    /// Rise of the rate per unit of utilization above the kink, RAY.
+    uint256 slope;
+    /// Utilization at which the slope begins, RAY.
+    uint256 kink;
+    /// Share of borrow interest kept as liquidation buffer, WAD.
+    uint256 protocolShare;
+}
+
+/// @notice What interest changes in a reserve.
+struct ReserveIndexes {
+    uint256 supplyIndex;
+    uint256 borrowIndex;
+    uint256 supplyShares;
+    uint256 borrowShares;
+    /// Liquidation buffer in 1e-9 token wei.
+    uint256 buffer;
+}
+
+/// @title Interest: utilization, the kink curve, growth and shares
+/// @notice Twin of `pmkit/rates.py`, where each formula is explained.
+library RateMath {
+    using WadMath for uint256;
+
+    /// @notice The growth exponent (RAY) leaves the number range.
+    error ExponentTooLarge(uint256 exponent, uint256 maximum);
+
+    /// @notice borrowed / supplied as RAY, down, at most one (SPEC BL-01).
+    function utilization(uint256 borrowed, uint256 supplied) internal pure returns (uint256) {
+        if (borrowed == 0) return 0;
+        if (borrowed >= supplied) return RAY;
+        return borrowed.mulDivDown(RAY, supplied);
+    }
+
+    /// @notice Borrow rate per year (RAY) at a utilization, up (SPEC BL-02).
+    function borrowRate(uint256 utilization_, RateCurve memory curve) internal pure returns (uint256) {
+        if (utilization_ <= curve.kink) return curve.base;
+        return curve.base + curve.slope.mulDivUp(utilization_ - curve.kink, RAY);
+    }
+
+    /// @notice Supply rate per year (RAY), down (SPEC BL-03).
+    function supplyRate(uint256 borrowRate_, uint256 utilization_, uint256 protocolShare)
+        internal
+        pure
+        returns (uint256)
+    {
+        return borrowRate_.mulDivDown(utilization_, RAY).mulDivDown(WAD - protocolShare, WAD);
+    }
+
+    /// @notice e^x - 1 as RAY for an exponent as RAY (SPEC BL-04).
+    function expm1(uint256 exponent) internal pure returns (uint256 result) {
+        require(exponent <= MAX_EXPONENT, ExponentTooLarge(exponent, MAX_EXPONENT));
+        uint256 one = 1e36;
+        uint256 x = exponent * 1e9;
+        uint256 halvings = 0;
+        while (x > one / 16) {
+            x = x / 2;
+            ++halvings;
+        }
+        // Horner's form of x + x^2/2! + ... + x^16/16!
+        uint256 series = one;
+        for (uint256 order = 16; order > 1; --order) {
+            series = one + x * series / (one * order);
+        }
+        result = x * series / one;
+        for (uint256 i = 0; i < halvings; ++i) {
+            result = result.mulDivDown(result + 2 * one, one);
+        }
+        result = result / 1e9;
+    }
+
+    /// @notice The reserve after `elapsed` seconds of interest at its present rate (SPEC BL-05).
+    function accrue(ReserveIndexes memory reserve, RateCurve memory curve, uint256 elapsed)
+        internal
+        pure
+        returns (ReserveIndexes memory)
+    {
+        if (elapsed == 0 || reserve.borrowShares == 0) return reserve;
+        uint256 used = utilization(
+            reserve.borrowShares.mulDivUp(reserve.borrowIndex, RAY),
+            reserve.supplyShares.mulDivDown(reserve.supplyIndex, RAY)
+        );
+        uint256 growth = expm1(borrowRate(used, curve) * elapsed / YEAR);
+        uint256 borrowIndex = (reserve.borrowIndex + reserve.borrowIndex.mulDivUp(growth, RAY)).toUint128();
+        uint256 interest = reserve.borrowShares.mulDivDown(borrowIndex - reserve.borrowIndex, RAY);
+        uint256 kept = interest;
+        if (reserve.supplyShares != 0) {
+            uint256 toSuppliers = interest.mulDivDown(WAD - curve.protocolShare, WAD);
+            reserve.supplyIndex =
+                (reserve.supplyIndex + toSuppliers.mulDivDown(RAY, reserve.supplyShares)).toUint128();
+            kept = interest.mulDivDown(curve.protocolShare, WAD);
+        }
+        reserve.borrowIndex = borrowIndex;
+        reserve.buffer = (reserve.buffer + kept).toUint128();
+        return reserve;
+    }
+
+    /// @notice Shares that token wei are worth at an index, down (SPEC BL-06).
+    function sharesDown(uint256 amount, uint256 index) internal pure returns (uint256) {
+        return (amount * SHARE_UNIT).mulDivDown(RAY, index);
+    }
+
+    /// @notice Shares that token wei are worth at an index, up (SPEC BL-06).
+    function sharesUp(uint256 amount, uint256 index) internal pure returns (uint256) {
+        return (amount * SHARE_UNIT).mulDivUp(RAY, index);
+    }
+
+    /// @notice Token wei that shares are worth at an index, down: supply (SPEC BL-06).
+    function amountOfSharesDown(uint256 shares, uint256 index) internal pure returns (uint256) {
+        return shares.mulDivDown(index, RAY * SHARE_UNIT);
+    }
+
+    /// @notice Token wei that shares are worth at an index, up: debt (SPEC BL-06).
+    function amountOfSharesUp(uint256 shares, uint256 index) internal pure returns (uint256) {
+        return shares.mulDivUp(index, RAY * SHARE_UNIT);
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {Mode} from "./AccountTypes.sol";
+
+/// @notice One token's pool. Amounts in token wei unless said.
+struct Reserve {
+    uint128 supplyIndex;
+    uint128 borrowIndex;
+    uint128 supplyShares;
+    uint128 borrowShares;
+    /// Token wei the pool holds: supplied - borrowed + buffer - deficit, and the dust of roundings.
+    uint128 cash;
+    /// Bad debt that no buffer and no insurance covered.
+    uint128 deficit;
+    /// Liquidation buffer in 1e-9 token wei.
+    uint128 buffer;
+    uint40 accruedAt;
+}
+
+/// @notice One token of one account.
+struct TokenBalance {
+    /// Pool position: supply shares when positive, debt shares when negative.
+    int128 shares;
+    /// Spot balance outside the pool, token wei.
+    uint128 idle;
+    /// Explicitly borrowed debt, which the sweep does not repay, token wei.
+    uint128 borrowFloor;
+    /// Value of the pool position when it was last touched, token wei.
+    uint128 basis;
+}
+
+/// @notice One cross position of one account.
+struct Position {
+    /// Signed size, 10^-szDecimals.
+    int64 szi;
+    /// Notional at entry, 1e-6 USD.
+    uint128 entryNtl;
+    /// Chosen leverage; zero stands for the asset's maximum.
+    uint8 leverage;
+}
+
+/// @notice One account: which listing indexes it touches, and its liquidation clock.
+struct AccountState {
+    Mode mode;
+    bool exists;
+    uint64 tokenBitmap;
+    uint32 dexBitmap;
+    /// Until when perp-leg steps close whole positions.
+    uint40 perpCoolingUntil;
+    /// When the running episode took its last debt-leg step; zero without an episode.
+    uint40 debtSteppedAt;
+    uint256 perpBitmap;
+}
+
+/// @notice All storage of the venue. Inner keys are listing indexes.
+struct VenueState {
+    mapping(address account => AccountState) accounts;
+    mapping(address account => mapping(uint256 token => TokenBalance)) balances;
+    mapping(address account => mapping(uint256 dex => int128)) rawUsd;
+    mapping(address account => mapping(uint256 perp => Position)) positions;
+    mapping(address account => mapping(uint256 token => uint128)) episodeDebt;
+    mapping(uint256 token => Reserve) reserves;
+    address[] accountList;
+}
+
+/// @notice The accounts that take part in fills and liquidations.
+struct Parties {
+    address maker;
+    address backstop;
+    address insurance;
+}

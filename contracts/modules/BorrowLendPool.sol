@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IBorrowLendPool, ReserveView} from "../interfaces/IBorrowLendPool.sol";
+import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {Mode, TokenState} from "../libraries/AccountTypes.sol";
+import {AccountStore} from "../libraries/AccountStore.sol";
+import {Pool} from "../libraries/Pool.sol";
+import {RateMath, ReserveIndexes, SHARE_UNIT} from "../libraries/RateMath.sol";
+import {AccountState, Reserve, TokenBalance} from "../libraries/VenueState.sol";
+import {WadMath} from "../libraries/WadMath.sol";
+import {VenueBase} from "./VenueBase.sol";
+
+/// @title BorrowLendPool
+abstract contract BorrowLendPool is VenueBase {
+    using WadMath for uint256;
+
+    /// @inheritdoc IBorrowLendPool
+    function deposit(uint64 token, uint256 amount, address account)
+        external
+        nonReentrant
+        returns (uint256 credited)
+    {
+        TokenParams memory p = registry.tokenParams(token);
+        require(amount != 0, ZeroAmount());
+        // The transfer comes first: what is credited is what came.
+        credited = _pull(p, amount);
+        _credit(account, p, credited);
+        emit Deposited(account, token, credited, msg.sender);
+    }
+
+    /// @inheritdoc IBorrowLendPool
+    function supply(uint64 token, uint256 amount, address account)
+        external
+        nonReentrant
+        returns (uint256 credited)
+    {
+        TokenParams memory p = registry.tokenParams(token);
+        require(amount != 0, ZeroAmount());
+        Pool.accrue(_s, p.index, p.curve);
+        TokenState memory t = AccountStore.tokenState(_s, account, p);
+        credited = _pull(p, amount);
+        uint256 supplied = credited > t.borrowed ? credited - t.borrowed : 0;
+        require(supplied <= t.supplyRoom, SupplyCapExceeded(token, supplied, t.supplyRoom));
+
+        AccountStore.touch(_s, account);
+        Pool.credit(_s, account, p.index, credited);
+        AccountStore.mark(_s, account, p.index);
+        _sweep(account);
+        emit Supplied(account, token, credited, msg.sender);
+    }
+
+    /// @inheritdoc IBorrowLendPool
+    function withdraw(uint64 token, uint256 amount, address to)
+        external
+        nonReentrant
+        returns (uint256 withdrawn)
+    {
+        TokenParams memory p = registry.tokenParams(token);
+        withdrawn = _takeOut(msg.sender, p, amount, _evmUnit(p));
+        emit Withdrawn(msg.sender, token, withdrawn, to);
+        _push(p, withdrawn, to);
+    }
+
+    /// @inheritdoc IBorrowLendPool
+    function borrow(uint64 token, uint256 amount) external nonReentrant {
+        TokenParams memory p = registry.tokenParams(token);
+        require(amount != 0, ZeroAmount());
+        Mode mode = _s.accounts[msg.sender].mode;
+        require(mode == Mode.PortfolioMargin, NotPortfolioMargin(mode));
+        require(p.borrowable, NotBorrowable(token));
+
+        Pool.accrue(_s, p.index, p.curve);
+        _sweep(msg.sender);
+        TokenState memory t = AccountStore.tokenState(_s, msg.sender, p);
+        require(t.supplied == 0, BorrowWhileSupplied(token, t.supplied));
+        require(amount <= t.borrowRoom, BorrowCapExceeded(token, amount, t.borrowRoom));
+        require(amount <= t.cash, InsufficientCash(token, amount, t.cash));
+
+        Pool.debit(_s, msg.sender, p.index, amount);
+        TokenBalance storage balance = _s.balances[msg.sender][p.index];
+        balance.idle += amount.toUint128();
+        balance.borrowFloor += amount.toUint128();
+        AccountStore.mark(_s, msg.sender, p.index);
+
+        _requireSafe(msg.sender, 0);
+        emit Borrowed(msg.sender, token, amount);
+    }
+
+    /// @inheritdoc IBorrowLendPool
+    function repay(uint64 token, uint256 amount, address account)
+        external
+        nonReentrant
+        returns (uint256 repaid)
+    {
+        TokenParams memory p = registry.tokenParams(token);
+        require(amount != 0, ZeroAmount());
+        Pool.accrue(_s, p.index, p.curve);
+        uint256 debt = AccountStore.tokenState(_s, account, p).borrowed;
+        require(debt != 0, NoDebt(token));
+
+        repaid = amount < debt ? amount : debt;
+        uint256 credited = _pull(p, repaid);
+        TokenBalance storage balance = _s.balances[account][p.index];
+        uint128 floor = balance.borrowFloor;
+        balance.borrowFloor = repaid < floor ? floor - repaid.toUint128() : 0;
+        Pool.credit(_s, account, p.index, credited);
+        AccountStore.mark(_s, account, p.index);
+        _sweep(account);
+        emit Repaid(account, token, repaid, msg.sender);
+    }
+
+    /// @inheritdoc IBorrowLendPool
+    function accrue(uint64 token) external nonReentrant {
+        TokenParams memory p = registry.tokenParams(token);
+        Pool.accrue(_s, p.index, p.curve);
+    }
+
+    /// @inheritdoc IBorrowLendPool
+    function reserveOf(uint64 token) external view returns (ReserveView memory view_) {
+        TokenParams memory p = registry.tokenParams(token);
+        Reserve storage reserve = _s.reserves[p.index];
+        ReserveIndexes memory now_ = Pool.accrued(_s, p.index, p.curve);
+        view_.token = token;
+        view_.supplyIndex = now_.supplyIndex;
+        view_.borrowIndex = now_.borrowIndex;
+        view_.supplied = RateMath.amountOfSharesDown(now_.supplyShares, now_.supplyIndex);
+        view_.borrowed = RateMath.amountOfSharesUp(now_.borrowShares, now_.borrowIndex);
+        view_.cash = reserve.cash;
+        view_.buffer = now_.buffer / SHARE_UNIT;
+        view_.deficit = reserve.deficit;
+        view_.utilization = RateMath.utilization(view_.borrowed, view_.supplied);
+        view_.borrowRate = RateMath.borrowRate(view_.utilization, p.curve);
+        view_.supplyRate = RateMath.supplyRate(view_.borrowRate, view_.utilization, p.curve.protocolShare);
+    }
+
+    /// @dev Take own balance out of an account: idle first, then supply (SPEC BL-11). `unit` is the
+    /// smallest amount that can be taken; everything means everything that is a multiple of it.
+    function _takeOut(address account, TokenParams memory p, uint256 amount, uint256 unit)
+        internal
+        returns (uint256)
+    {
+        require(amount != 0, ZeroAmount());
+        Pool.accrue(_s, p.index, p.curve);
+        _sweep(account);
+        TokenState memory t = AccountStore.tokenState(_s, account, p);
+        uint256 gross = uint256(t.idle) + t.supplied;
+        uint256 available = gross > t.borrowed ? gross - t.borrowed : 0;
+        if (amount == type(uint256).max) amount = available / unit * unit;
+        require(amount != 0, ZeroAmount());
+        require(amount % unit == 0, InexactAmount(p.token, amount, unit));
+        require(amount <= available, InsufficientBalance(p.token, amount, available));
+        uint256 fromIdle = amount < t.idle ? amount : t.idle;
+        uint256 fromPool = amount - fromIdle;
+        require(fromPool <= t.cash, InsufficientCash(p.token, fromPool, t.cash));
+
+        _s.balances[account][p.index].idle = t.idle - fromIdle.toUint128();
+        if (fromPool != 0) Pool.debit(_s, account, p.index, fromPool);
+        AccountStore.mark(_s, account, p.index);
+
+        if (_hasExposure(account)) _requireSafe(account, 0);
+        return amount;
+    }
+
+    /// @dev Without debt and positions nothing of an account depends on a price.
+    function _hasExposure(address account) private view returns (bool) {
+        AccountState storage state = _s.accounts[account];
+        if (state.perpBitmap != 0) return true;
+        uint256 bitmap = state.tokenBitmap;
+        for (uint256 i = 0; bitmap >> i != 0; ++i) {
+            if (_s.balances[account][i].shares < 0) return true;
+        }
+        return false;
+    }
+}

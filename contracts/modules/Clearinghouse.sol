@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
+import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {Mode} from "../libraries/AccountTypes.sol";
+import {AccountStore} from "../libraries/AccountStore.sol";
+import {MarginEngine} from "../libraries/MarginEngine.sol";
+import {MarginMath} from "../libraries/MarginMath.sol";
+import {Order, Trading} from "../libraries/Trading.sol";
+import {Parties, TokenBalance} from "../libraries/VenueState.sol";
+import {WadMath} from "../libraries/WadMath.sol";
+import {BorrowLendPool} from "./BorrowLendPool.sol";
+
+/// @title Clearinghouse
+abstract contract Clearinghouse is BorrowLendPool {
+    using WadMath for uint256;
+
+    /// @inheritdoc IClearinghouse
+    function order(uint32 asset, bool isBuy, uint64 limitPx, uint64 sz, bool reduceOnly)
+        external
+        nonReentrant
+    {
+        Trading.order(
+            _s,
+            registry,
+            Parties(maker, backstop, insurance),
+            Order(msg.sender, asset, isBuy, limitPx, sz, reduceOnly)
+        );
+    }
+
+    /// @inheritdoc IClearinghouse
+    function transferPerp(uint32 dex, uint64 usd, bool toPerp) external nonReentrant {
+        Mode mode = _s.accounts[msg.sender].mode;
+        require(mode == Mode.Standard, NotStandardMode(mode));
+        require(usd != 0, ZeroAmount());
+        (uint256 index, uint64 collateral) = registry.dexOf(dex);
+        TokenParams memory p = registry.tokenParams(collateral);
+        uint256 amount = usd * MarginMath.weiPerPerpUsd(p.weiDecimals);
+        TokenBalance storage balance = _s.balances[msg.sender][p.index];
+        int128 moved = toPerp ? int128(uint128(usd)) : -int128(uint128(usd));
+        if (toPerp) {
+            require(amount <= balance.idle, InsufficientBalance(collateral, amount, balance.idle));
+            balance.idle -= amount.toUint128();
+        } else {
+            balance.idle += amount.toUint128();
+        }
+        AccountStore.setRawUsd(_s, msg.sender, index, _s.rawUsd[msg.sender][index] + moved);
+        AccountStore.mark(_s, msg.sender, p.index);
+        if (!toPerp) MarginEngine.requireTransferMargin(_s, registry, msg.sender, index);
+        emit PerpTransferred(msg.sender, dex, moved);
+    }
+
+    /// @inheritdoc IClearinghouse
+    function spotSend(address to, uint64 token, uint256 amount) external nonReentrant {
+        TokenParams memory p = registry.tokenParams(token);
+        uint256 sent = _takeOut(msg.sender, p, amount, 1);
+        _credit(to, p, sent);
+        emit SpotSent(msg.sender, to, token, sent);
+    }
+}

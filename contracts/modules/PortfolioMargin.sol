@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
+import {Account, AccountMargin} from "../libraries/AccountTypes.sol";
+import {MarginEngine} from "../libraries/MarginEngine.sol";
+import {VenueBase} from "./VenueBase.sol";
+
+/// @title PortfolioMargin
+abstract contract PortfolioMargin is VenueBase {
+    /// @inheritdoc IPortfolioMargin
+    function sweep(address account) external nonReentrant {
+        _sweep(account);
+    }
+
+    /// @inheritdoc IPortfolioMargin
+    function accountOf(address account) external view returns (Account memory) {
+        _return(MarginEngine.accountOf(_s, registry, account));
+    }
+
+    /// @inheritdoc IPortfolioMargin
+    function marginOf(address account) external view returns (AccountMargin memory) {
+        _return(MarginEngine.marginOf(_s, registry, account, true));
+    }
+
+    /// @inheritdoc IPortfolioMargin
+    function storedMarginOf(address account) external view returns (AccountMargin memory) {
+        _return(MarginEngine.marginOf(_s, registry, account, false));
+    }
+
+    /// @inheritdoc IPortfolioMargin
+    function displayLiquidationPx(address account, uint32 asset) external view returns (int256) {
+        return MarginEngine.displayLiquidationPx(_s, registry, account, asset);
+    }
+
+    /// @dev End the call with what the engine encoded: decoding and encoding it once more would cost
+    /// the venue 4 kB of code. Memory-safe: nothing runs afterwards.
+    function _return(bytes memory encoded) private pure {
+        assembly ("memory-safe") {
+            return(add(encoded, 32), mload(encoded))
+        }
+    }
+}

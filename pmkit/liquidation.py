@@ -1,0 +1,90 @@
+"""Liquidation: steps of the debt leg, the perp leg, and the venue's displayed price.
+
+Twin of `contracts/libraries/LiquidationMath.sol`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pmkit.units import PERP_DECIMALS, WAD, mul_div_down, mul_div_up
+
+DISPLAY_DECIMALS = 10
+"""Decimals of a displayed liquidation price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takeover:
+    """How a step splits the value of debt and collateral, USD WAD."""
+
+    debt: int
+    """Debt that leaves the account."""
+    share: int
+    """Part of every collateral balance that leaves with it, WAD."""
+    loss: int
+    """Part of the debt that the collateral taken does not cover, borne by the waterfall."""
+
+
+def step_debt_up(debt_at_start: int, debt: int, step: int, minimum: int) -> int:
+    """Return the debt of one step: `step` (WAD) of the episode's debt, at least `minimum`. SPEC LQ-03.
+
+    All three amounts in one unit; never more than the debt that is left.
+
+    >>> step_debt_up(250, 250, WAD // 5, 10)
+    50
+    """
+    return min(debt, max(mul_div_up(debt_at_start, step, WAD), minimum))
+
+
+def partial_takeover(debt: int, takeover_value: int) -> Takeover:
+    """Return a partial-band step: collateral for `debt` at the takeover price. SPEC LQ-03.
+
+    `takeover_value` is Σ collateral value · (2 + LTV) / 3. The share is rounded down: never more
+    collateral than the debt pays for.
+    """
+    return Takeover(debt=debt, share=min(WAD, mul_div_down(debt, WAD, takeover_value)), loss=0)
+
+
+def full_takeover(debt: int, collateral_value: int) -> Takeover:
+    """Return the full-band step: all collateral and all net debt; what exceeds the value is loss. SPEC LQ-04."""
+    return Takeover(debt=debt, share=WAD, loss=max(0, debt - collateral_value))
+
+
+def perp_close_up(szi: int, notional: int, threshold: int, part: int, cooling: bool) -> int:
+    """Return the size that a perp-leg step closes. SPEC LQ-06.
+
+    Positions over `threshold` (1e-6 USD) close by `part` (WAD), rounded up to one lot, unless the
+    account is still cooling down from such a step; then, and below the threshold, they close whole.
+    """
+    size = abs(szi)
+    if notional <= threshold or cooling:
+        return size
+    return mul_div_up(size, part, WAD)
+
+
+def display_liquidation_px_down(
+    mark: int, szi: int, sz_decimals: int, available: int, max_leverage: int
+) -> int:
+    """Return the price the venue displays beside a position, 1e-10 USD, rounded down. SPEC LQ-07.
+
+    mark − side · available / size / (1 − side / (2 · max leverage)), where `available` is the
+    collateral token's available after maintenance in 1e-10 USD and other prices stand still. Not
+    positive when no price liquidates. It is not the account's own trigger.
+    """
+    side = 1 if szi > 0 else -1
+    # available / size / (1 - side/2L) = available · 10^szDecimals · 2L / (size · (2L - side))
+    numerator = available * side * 10**sz_decimals * 2 * max_leverage
+    denominator = abs(szi) * (2 * max_leverage - side)
+    return mark * 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS + sz_decimals) - -(-numerator // denominator)
+
+
+def isolated_liquidation_px_down(
+    mark: int, szi: int, sz_decimals: int, margin: int, maintenance: int, max_leverage: int
+) -> int:
+    """Return the liquidation price of an isolated position, 1e-10 USD, rounded down. SPEC LQ-08.
+
+    mark − side · (isolated margin − maintenance) / size / (1 − side / (2 · max leverage)); margin and
+    maintenance in 1e-6 USD.
+    """
+    spare = (margin - maintenance) * 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS)
+    return display_liquidation_px_down(mark, szi, sz_decimals, spare, max_leverage)

@@ -1,0 +1,271 @@
+"""Account margin: dex figures, token figures, the ratio and the health factor.
+
+Twin of `contracts/libraries/MarginMath.sol`. Every figure is computed from the state as given; to
+judge an account as the venue does, sweep it first (`pmkit.sweep.swept`).
+"""
+
+from __future__ import annotations
+
+from pmkit.errors import MarkMissing, PriceMissing
+from pmkit.model import (
+    Account,
+    AccountMargin,
+    DexMargin,
+    Health,
+    MarginPolicy,
+    Mode,
+    PerpState,
+    TokenMargin,
+    TokenState,
+)
+from pmkit.tiers import maintenance_margin_down
+from pmkit.units import (
+    BPS,
+    INFINITE,
+    PERP_DECIMALS,
+    WAD,
+    amount_down,
+    amount_up,
+    checked,
+    mul_div_down,
+    mul_div_up,
+    value_down,
+    value_up,
+)
+
+
+def notional(szi: int, mark: int) -> int:
+    """Return |szi| · mark, exact in 1e-6 USD. SPEC PM-03."""
+    return abs(szi) * mark
+
+
+def initial_margin_down(notional_: int, leverage: int) -> int:
+    """Return notional / leverage in 1e-6 USD, rounded down as the venue prints it. SPEC PM-04."""
+    return mul_div_down(notional_, 1, leverage)
+
+
+def transfer_margin_up(initial_margin: int, notional_: int) -> int:
+    """Return max(initial margin, 10 % of notional) in 1e-6 USD, rounded up. SPEC PM-07."""
+    return max(initial_margin, mul_div_up(notional_, 1, 10))
+
+
+def wei_per_perp_usd(wei_decimals: int) -> int:
+    """Return the token wei in 1e-6 of a dex's collateral token; such tokens have 6 decimals or more.
+
+    Raises ArithmeticOverflow for a token with fewer.
+    """
+    scale: int = 10 ** checked(wei_decimals - PERP_DECIMALS)
+    return scale
+
+
+def perp_to_wei(usd: int, wei_decimals: int) -> int:
+    """Return perp USD (1e-6, signed) in wei of the collateral token. SPEC PM-01."""
+    return usd * wei_per_perp_usd(wei_decimals)
+
+
+def weight_ltv_down(value: int, ltv_bps: int) -> int:
+    """Return value · LTV, rounded down. SPEC PM-08."""
+    return mul_div_down(value, ltv_bps, BPS)
+
+
+def weight_threshold_down(value: int, ltv_bps: int) -> int:
+    """Return value · (1 + LTV) / 2, the liquidation threshold, rounded down. SPEC PM-09."""
+    return mul_div_down(value, BPS + ltv_bps, 2 * BPS)
+
+
+def weight_takeover_down(value: int, ltv_bps: int) -> int:
+    """Return value · (2 + LTV) / 3, the takeover price, rounded down. SPEC LQ-02."""
+    return mul_div_down(value, 2 * BPS + ltv_bps, 3 * BPS)
+
+
+def ratio_up(requirement: int, liquidation_value: int) -> int:
+    """Return requirement / liquidation value (WAD), rounded up. SPEC PM-12.
+
+    Zero without a requirement; INFINITE when a requirement stands against nothing.
+    """
+    if requirement == 0:
+        return 0
+    if liquidation_value == 0:
+        return INFINITE
+    return mul_div_up(requirement, WAD, liquidation_value)
+
+
+def is_beyond(requirement: int, liquidation_value: int, trigger: int, inclusive: bool) -> bool:
+    """Return whether requirement / liquidation value is beyond a trigger (WAD), exactly. SPEC LQ-01."""
+    if requirement == 0:
+        return False
+    scaled = checked(requirement * WAD)
+    limit = checked(liquidation_value * trigger)
+    return scaled >= limit if inclusive else scaled > limit
+
+
+def health_factor_down(borrow_power: int, gross_debt: int) -> int:
+    """Return borrow power / gross debt (WAD), rounded down; INFINITE without debt. SPEC PM-13."""
+    if gross_debt == 0:
+        return INFINITE
+    return mul_div_down(borrow_power, WAD, gross_debt)
+
+
+def dex_margin(raw_usd: int, perps: tuple[PerpState, ...]) -> DexMargin:
+    """Return the figures of one dex from its raw USD and its cross positions. SPEC PM-03 to PM-07.
+
+    Raises MarkMissing for a position without a mark.
+    """
+    account_value = raw_usd
+    total = 0
+    initial_margin = 0
+    maintenance = 0
+    for perp in perps:
+        if perp.mark == 0:
+            raise MarkMissing(asset=perp.asset)
+        size = notional(perp.szi, perp.mark)
+        account_value += size if perp.szi > 0 else -size
+        total += size
+        initial_margin += initial_margin_down(size, perp.leverage)
+        maintenance += maintenance_margin_down(size, perp.table)
+    return DexMargin(
+        account_value=account_value,
+        notional=total,
+        initial_margin=initial_margin,
+        maintenance=maintenance,
+        transfer_margin=transfer_margin_up(initial_margin, total),
+    )
+
+
+def dex_margins(account: Account) -> tuple[DexMargin, ...]:
+    """Return the figures of every dex of an account, in the order of `account.dexes`."""
+    return tuple(
+        dex_margin(dex.raw_usd, tuple(p for p in account.perps if p.dex == i))
+        for i, dex in enumerate(account.dexes)
+    )
+
+
+def px_of(token: TokenState) -> int:
+    """Return the token's price. Raises PriceMissing when there is none."""
+    if token.px == 0:
+        raise PriceMissing(token=token.token)
+    return token.px
+
+
+def token_value_down(token: TokenState, amount: int) -> int:
+    """Return the USD value (WAD) of an amount of the token, down. Raises PriceMissing."""
+    return value_down(amount, px_of(token), token.wei_decimals, token.sz_decimals)
+
+
+def token_value_up(token: TokenState, amount: int) -> int:
+    """Return the USD value (WAD) of an amount of the token, up. Raises PriceMissing."""
+    return value_up(amount, px_of(token), token.wei_decimals, token.sz_decimals)
+
+
+def net_total(token: TokenState, equity: int) -> int:
+    """Return equity of the token's dexes + idle + supplied − borrowed, token wei, signed. SPEC PM-10."""
+    return equity + token.idle + token.supplied - token.borrowed
+
+
+def borrow_capacity_down(token: TokenState, threshold_value: int) -> int:
+    """Return min(user borrow cap, collateral at thresholds) in wei of a borrowable token. SPEC PM-11.
+
+    Zero for tokens that cannot be borrowed. Raises PriceMissing.
+    """
+    if not token.borrowable or threshold_value == 0:
+        return 0
+    capacity = amount_down(threshold_value, px_of(token), token.wei_decimals, token.sz_decimals)
+    return min(token.user_borrow_cap, capacity)
+
+
+def token_margin(
+    token: TokenState, equity: int, maintenance: int, threshold_value: int, policy: MarginPolicy
+) -> TokenMargin:
+    """Return the figures of one token; equity and maintenance in token wei. SPEC PM-10 to PM-12."""
+    net = net_total(token, equity)
+    capacity = borrow_capacity_down(token, threshold_value)
+    requirement = maintenance
+    if net < 0:
+        requirement += -net
+        if policy.borrow_offset != 0:
+            requirement += amount_up(
+                policy.borrow_offset, px_of(token), token.wei_decimals, token.sz_decimals
+            )
+    return TokenMargin(
+        net_total=net,
+        maintenance=maintenance,
+        borrow_capacity=capacity,
+        requirement=requirement,
+        liquidation_value=max(0, net) + capacity,
+    )
+
+
+def account_margin(account: Account) -> AccountMargin:
+    """Return every margin figure of an account. SPEC PM-03 to PM-13, LQ-01 to LQ-05.
+
+    Raises PriceMissing, MarkMissing when the answer depends on a price that was never set.
+    """
+    dexes = dex_margins(account)
+    gross_debt = borrow_power = threshold_value = takeover_value = 0
+    for token in account.tokens:
+        if token.borrowed != 0:
+            gross_debt += token_value_up(token, token.borrowed)
+        if account.mode == Mode.PORTFOLIO_MARGIN and token.ltv_bps != 0 and token.supplied != 0:
+            value = token_value_down(token, token.supplied)
+            takeover_value += weight_takeover_down(value, token.ltv_bps)
+            borrow_power += weight_ltv_down(value, token.ltv_bps)
+            if token.supplied > token.user_supply_cap:
+                value = token_value_down(token, token.user_supply_cap)
+            threshold_value += weight_threshold_down(value, token.ltv_bps)
+
+    tokens: list[TokenMargin] = []
+    ratio = net_debt = shortfall = 0
+    beyond = False
+    for i, token in enumerate(account.tokens):
+        equity = maintenance = 0
+        for dex, margin in zip(account.dexes, dexes, strict=True):
+            if dex.collateral == i:
+                equity += perp_to_wei(margin.account_value, token.wei_decimals)
+                maintenance += perp_to_wei(margin.maintenance, token.wei_decimals)
+        figures = token_margin(token, equity, maintenance, threshold_value, account.policy)
+        tokens.append(figures)
+        ratio = max(ratio, ratio_up(figures.requirement, figures.liquidation_value))
+        beyond = beyond or is_beyond(
+            figures.requirement,
+            figures.liquidation_value,
+            account.policy.trigger,
+            account.policy.trigger_inclusive,
+        )
+        if figures.net_total < 0:
+            net_debt += token_value_up(token, -figures.net_total)
+            shortfall += token_value_up(token, maintenance - figures.net_total)
+
+    perp_shortfall = any(dex.account_value < dex.maintenance for dex in dexes)
+    if account.mode == Mode.STANDARD:
+        ratio = 0
+        for dex in dexes:
+            ratio = max(ratio, ratio_up(dex.maintenance, max(0, dex.account_value)))
+        liquidatable = perp_shortfall
+    else:
+        liquidatable = beyond or net_debt > threshold_value or perp_shortfall
+    health_factor = health_factor_down(borrow_power, gross_debt)
+    return AccountMargin(
+        tokens=tuple(tokens),
+        dexes=dexes,
+        ratio=ratio,
+        net_debt=net_debt,
+        shortfall=shortfall,
+        gross_debt=gross_debt,
+        borrow_power=borrow_power,
+        threshold_value=threshold_value,
+        takeover_value=takeover_value,
+        health_factor=health_factor,
+        perp_shortfall=perp_shortfall,
+        liquidatable=liquidatable,
+        health=health_of(liquidatable, net_debt, shortfall, takeover_value, health_factor),
+    )
+
+
+def health_of(
+    liquidatable: bool, net_debt: int, shortfall: int, takeover_value: int, health_factor: int
+) -> Health:
+    """Return the venue's state of an account. SPEC LQ-05."""
+    if liquidatable:
+        full_band = net_debt != 0 and shortfall > takeover_value
+        return Health.BACKSTOP_LIQUIDATABLE if full_band else Health.MARKET_LIQUIDATABLE
+    return Health.AT_RISK if health_factor < WAD else Health.HEALTHY

@@ -1,0 +1,152 @@
+"""Interest: utilization, the kink curve, growth and shares. Twin of `contracts/libraries/RateMath.sol`.
+
+Rates per year, utilization and indexes are RAY (27 decimals); a year has 365 days. A share is worth
+index/RAY units of 1e-9 token wei, so that converting costs at most 1e-9 wei and no rounding adds up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pmkit.errors import ExponentTooLarge
+from pmkit.units import RAY, WAD, checked, mul_div_down, mul_div_up, to_uint128
+
+YEAR = 365 * 24 * 60 * 60
+"""Seconds in a year of interest."""
+SHARE_UNIT = 10**9
+"""Shares per token wei while the index is one."""
+MAX_EXPONENT = 40 * RAY
+"""Largest exponent of `expm1`; e^40 still fits an index."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateCurve:
+    """Kink curve of one reserve: base + slope · max(0, utilization − kink). SPEC BL-02."""
+
+    base: int
+    """Borrow rate per year below the kink, RAY."""
+    slope: int
+    """Rise of the rate per unit of utilization above the kink, RAY."""
+    kink: int
+    """Utilization at which the slope begins, RAY."""
+    protocol_share: int
+    """Share of borrow interest kept as liquidation buffer, WAD."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveIndexes:
+    """What interest changes in a reserve."""
+
+    supply_index: int
+    borrow_index: int
+    supply_shares: int
+    borrow_shares: int
+    buffer: int
+    """Liquidation buffer in 1e-9 token wei."""
+
+
+def utilization(borrowed: int, supplied: int) -> int:
+    """Return borrowed / supplied as RAY, rounded down, at most one. SPEC BL-01.
+
+    Zero when nothing is borrowed; one when something is borrowed and nothing supplied.
+
+    >>> utilization(1, 2) == RAY // 2
+    True
+    """
+    if borrowed == 0:
+        return 0
+    if borrowed >= supplied:
+        return RAY
+    return mul_div_down(borrowed, RAY, supplied)
+
+
+def borrow_rate(utilization_: int, curve: RateCurve) -> int:
+    """Return the borrow rate per year (RAY) at a utilization, rounded up. SPEC BL-02."""
+    if utilization_ <= curve.kink:
+        return curve.base
+    return checked(curve.base + mul_div_up(curve.slope, utilization_ - curve.kink, RAY))
+
+
+def supply_rate(borrow_rate_: int, utilization_: int, protocol_share: int) -> int:
+    """Return the supply rate per year (RAY): borrow rate · utilization · (1 − share), down. SPEC BL-03."""
+    gross = mul_div_down(borrow_rate_, utilization_, RAY)
+    return mul_div_down(gross, WAD - protocol_share, WAD)
+
+
+def expm1(exponent: int) -> int:
+    """Return e^x − 1 as RAY for an exponent x as RAY. SPEC BL-04.
+
+    The argument is halved until it is below 1/16, expanded in its Taylor series to order 16, and
+    doubled back by expm1(2x) = expm1(x)·(expm1(x) + 2); 36 decimals inside keep the error below
+    1e-26 of the result for every interest that a year can bring.
+    Raises ExponentTooLarge above MAX_EXPONENT.
+
+    >>> expm1(0)
+    0
+    """
+    if exponent > MAX_EXPONENT:
+        raise ExponentTooLarge(exponent=exponent, maximum=MAX_EXPONENT)
+    one = 10**36
+    x = exponent * 10**9
+    halvings = 0
+    while x > one // 16:
+        x = x // 2
+        halvings += 1
+    # Horner's form of x + x²/2! + ... + x^16/16!
+    series = one
+    for order in range(16, 1, -1):
+        series = one + x * series // (one * order)
+    result = x * series // one
+    for _ in range(halvings):
+        result = mul_div_down(result, result + 2 * one, one)
+    return result // 10**9
+
+
+def accrue(reserve: ReserveIndexes, curve: RateCurve, elapsed: int) -> ReserveIndexes:
+    """Return the reserve after `elapsed` seconds of interest at its present rate. SPEC BL-05.
+
+    Debt grows by expm1(rate · time), rounded up; `protocol_share` of the interest goes to the
+    buffer and the rest to suppliers, both rounded down, so interest paid covers interest earned.
+    Raises ExponentTooLarge, DoesNotFit128.
+    """
+    if elapsed == 0 or reserve.borrow_shares == 0:
+        return reserve
+    used = utilization(
+        mul_div_up(reserve.borrow_shares, reserve.borrow_index, RAY),
+        mul_div_down(reserve.supply_shares, reserve.supply_index, RAY),
+    )
+    growth = expm1(checked(borrow_rate(used, curve) * elapsed) // YEAR)
+    borrow_index = to_uint128(reserve.borrow_index + mul_div_up(reserve.borrow_index, growth, RAY))
+    interest = mul_div_down(reserve.borrow_shares, borrow_index - reserve.borrow_index, RAY)
+    supply_index = reserve.supply_index
+    kept = interest
+    if reserve.supply_shares != 0:
+        to_suppliers = mul_div_down(interest, WAD - curve.protocol_share, WAD)
+        supply_index = to_uint128(supply_index + mul_div_down(to_suppliers, RAY, reserve.supply_shares))
+        kept = mul_div_down(interest, curve.protocol_share, WAD)
+    return replace(
+        reserve,
+        supply_index=supply_index,
+        borrow_index=borrow_index,
+        buffer=to_uint128(reserve.buffer + kept),
+    )
+
+
+def shares_down(amount: int, index: int) -> int:
+    """Return the shares that `amount` token wei are worth at an index, rounded down. SPEC BL-06."""
+    return mul_div_down(checked(amount * SHARE_UNIT), RAY, index)
+
+
+def shares_up(amount: int, index: int) -> int:
+    """Return the shares that `amount` token wei are worth at an index, rounded up. SPEC BL-06."""
+    return mul_div_up(checked(amount * SHARE_UNIT), RAY, index)
+
+
+def amount_of_shares_down(shares: int, index: int) -> int:
+    """Return the token wei that shares are worth at an index, rounded down (supply). SPEC BL-06."""
+    return mul_div_down(shares, index, RAY * SHARE_UNIT)
+
+
+def amount_of_shares_up(shares: int, index: int) -> int:
+    """Return the token wei that shares are worth at an index, rounded up (debt). SPEC BL-06."""
+    return mul_div_up(shares, index, RAY * SHARE_UNIT)
