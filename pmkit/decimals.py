@@ -20,8 +20,8 @@ Rounding = Literal["exact", "down", "up"]
 def parse_units(value: object, decimals: int, place: str, rounding: Rounding = "exact") -> int:
     """Return decimal text (or an integer) in units of 10^-decimals.
 
-    Down is towards minus infinity and up towards plus infinity, so that down never favours a balance
-    and up never favours a debt. Raises InputError naming `place`.
+    Down is towards minus infinity and up towards plus infinity: down never favours a balance and up
+    never favours a debt. Raises InputError naming `place`.
 
     >>> parse_units("19.9999434962", 10, "here")
     199999434962
@@ -29,7 +29,9 @@ def parse_units(value: object, decimals: int, place: str, rounding: Rounding = "
     -2
     """
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise InputError(place=place, problem=f"a decimal number was expected, found {kind_of(value)}")
+        raise InputError(
+            place=place, problem=f"a decimal number was expected, found {kind_of(value)}"
+        )
     found = DECIMAL.fullmatch(str(value))
     if found is None:
         raise InputError(place=place, problem=f"{shown(str(value))} is not a plain decimal number")
@@ -41,7 +43,9 @@ def parse_units(value: object, decimals: int, place: str, rounding: Rounding = "
         return scaled
     unit: int = 10 ** (len(fraction) - decimals)
     if rounding == "exact" and digits % unit:
-        raise InputError(place=place, problem=f"{shown(str(value))} has more than {decimals} decimals")
+        raise InputError(
+            place=place, problem=f"{shown(str(value))} has more than {decimals} decimals"
+        )
     return -(-digits // unit) if rounding == "up" else digits // unit
 
 

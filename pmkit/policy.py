@@ -1,8 +1,8 @@
 """What the venue leaves open, and its dated parameters, as frozen values; nothing here does I/O.
 
 `Policy` holds the choices (SPEC PM-20), `Params` a dated set of listings, caps, curves, tiers and
-markets. Amounts are integers in the venue's units (`pmkit.units`); a cap that the venue never stated
-is NO_CAP, written `"none"` in a parameter file, never zero.
+markets. Amounts are integers in the venue's units (`pmkit.units`); a cap that the venue never
+stated is NO_CAP, written `"none"` in a parameter file, never zero.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Policy:
     perp_cooldown: int = 30
     """Seconds after such a step in which positions close whole."""
     perp_backstop_ratio: int = 3 * WAD // 2
-    """Ratio (WAD) beyond which the backstop takes over all cross positions; two thirds turned over."""
+    """Ratio (WAD) beyond which the backstop takes all cross positions; two thirds turned over."""
     leg_order: LegOrder = LegOrder.PERP_FIRST_IF_CURES
 
     price_max_age_risk: int = 60
@@ -137,7 +137,7 @@ class TokenParams:
     wei_decimals: int
     evm_decimals: int
     listed: bool
-    """Whether portfolio margin knows the token; an unlisted one has zero caps and counts for nothing."""
+    """Whether portfolio margin knows the token; an unlisted one has zero caps and no value."""
     borrowable: bool
     ltv_bps: int
     """Loan to value; zero for tokens that are no collateral."""
@@ -250,7 +250,9 @@ class Params:
         for known, table in self.tables:
             if known == table_id:
                 return table
-        raise InputError(place=f"params {self.name}", problem=f"there is no margin table {table_id}")
+        raise InputError(
+            place=f"params {self.name}", problem=f"there is no margin table {table_id}"
+        )
 
     def collateral_of(self, coin: str) -> int | None:
         """Return the token whose price moves with a perp coin, or None. SPEC PM-18."""

@@ -1,7 +1,7 @@
 """Dated presets of the venue's parameters, one TOML file each, and the loader of them. SPEC CR-03.
 
-A preset lists tokens on top of `venue.toml` (metadata, pairs, dexes, perps, tiers, curve). A file of
-one's own has the same form and may replace any entry of `venue.toml`, or add to it.
+A preset lists tokens on top of `venue.toml` (metadata, pairs, dexes, perps, tiers, curve). A file
+of one's own has the same form and may replace any entry of `venue.toml`, or add to it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def load_params(source: str | Path) -> Params:
     path = Path(source)
     if not path.is_file():
         known = ", ".join(PRESETS)
-        raise InputError(place="params", problem=f"{source} is neither a preset ({known}) nor a file")
+        raise InputError(
+            place="params", problem=f"{source} is neither a preset ({known}) nor a file"
+        )
     return params_of(read_toml(path), shipped("venue.toml"), place=path.name)
 
 
@@ -54,7 +56,7 @@ def read_toml(path: Path) -> Table:
 
 
 def parse_toml(text: str, place: str) -> Table:
-    """Return TOML text as a table; numbers with a point stay text, so that nothing becomes a float."""
+    """Return TOML text as a table; numbers with a point stay text, so that none becomes a float."""
     try:
         return tomllib.loads(text, parse_float=str)
     except (ValueError, RecursionError) as error:

@@ -45,7 +45,7 @@ CURVE_KEYS = ("base", "slope", "kink", "protocol_share")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
-# Decimals of the policy's decimal figures; the other integers are counts of seconds, wei or millionths.
+# Decimals of the policy's decimal figures; the others are counts of seconds, wei or millionths.
 POLICY_DECIMALS = {
     "trigger": WAD_DECIMALS,
     "debt_step": WAD_DECIMALS,
@@ -111,7 +111,7 @@ def params_of(preset: Table, venue: Table, *, place: str) -> Params:
 
 
 def policy_of(table: Table, place: str) -> Policy:
-    """Return the default policy with the figures of a table in place of its own. Raises InputError."""
+    """Return the default policy with a table's figures in place of its own. Raises InputError."""
     names = [field.name for field in fields(Policy)]
     refuse_unknown(table, names, place)
     values = {key: policy_value(key, table[key], f"{place}.{key}") for key in table}
@@ -150,7 +150,8 @@ def token_of(name: str, entry: Table, curve: RateCurve, place: str) -> TokenPara
         if ltv_bps >= BPS:
             raise InputError(place=f"{place}.ltv", problem="must be below 1")
         caps = {
-            key: cap_of(required(entry, key, place), wei_decimals, f"{place}.{key}") for key in CAP_KEYS
+            key: cap_of(required(entry, key, place), wei_decimals, f"{place}.{key}")
+            for key in CAP_KEYS
         }
         width_place = f"{place}.liquidation_width"
         width = cap_of(required(entry, "liquidation_width", place), WAD_DECIMALS, width_place)
@@ -221,10 +222,14 @@ def tables_of(entries: Table, place: str) -> tuple[tuple[int, MarginTable], ...]
     for key, rows in entries.items():
         here = f"{place}.{key}"
         if not key.isdecimal() or int(key) < FIRST_TIERED_TABLE:
-            raise InputError(place=here, problem=f"a tiered table's id is {FIRST_TIERED_TABLE} or more")
+            raise InputError(
+                place=here, problem=f"a tiered table's id is {FIRST_TIERED_TABLE} or more"
+            )
         if not isinstance(rows, list) or any(not isinstance(r, list) or len(r) != 2 for r in rows):
             raise InputError(place=here, problem="tiers are [lower bound, max leverage]")
-        bounds = tuple(units_of(row[0], PERP_DECIMALS, f"{here}[{i}]") for i, row in enumerate(rows))
+        bounds = tuple(
+            units_of(row[0], PERP_DECIMALS, f"{here}[{i}]") for i, row in enumerate(rows)
+        )
         leverages = tuple(units_of(row[1], 0, f"{here}[{i}]") for i, row in enumerate(rows))
         try:
             tables.append((int(key), margin_table(bounds, leverages)))
@@ -295,7 +300,9 @@ def count_of(table: Table, key: str, most: int, place: str) -> int:
     """Return a whole number from 0 to `most`. Raises InputError."""
     value = required(table, key, place)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise InputError(place=f"{place}.{key}", problem=f"a whole number from 0 to {most} was expected")
+        raise InputError(
+            place=f"{place}.{key}", problem=f"a whole number from 0 to {most} was expected"
+        )
     return value
 
 
@@ -322,13 +329,17 @@ def table_of(table: Table, key: str, root: str) -> Table:
     """Return a table, empty when it is absent. Raises InputError for anything else."""
     value = table.get(key, {})
     if not isinstance(value, dict):
-        raise InputError(place=f"{root}{key}", problem=f"a table was expected, found {kind_of(value)}")
+        raise InputError(
+            place=f"{root}{key}", problem=f"a table was expected, found {kind_of(value)}"
+        )
     return value
 
 
 def merged(preset: Table, venue: Table, key: str, root: str) -> Table:
     """Return a section of the shared file with a preset's entries put over it."""
-    return combine(table_of(preset, key, root), table_of(venue, key, "venue.toml: "), f"{root}{key}")
+    return combine(
+        table_of(preset, key, root), table_of(venue, key, "venue.toml: "), f"{root}{key}"
+    )
 
 
 def combine(over: Table, under: Table, place: str) -> Table:
@@ -337,7 +348,9 @@ def combine(over: Table, under: Table, place: str) -> Table:
     for key, value in over.items():
         below = under.get(key)
         if isinstance(below, dict) and not isinstance(value, dict):
-            raise InputError(place=f"{place}.{key}", problem=f"a table was expected, found {kind_of(value)}")
+            raise InputError(
+                place=f"{place}.{key}", problem=f"a table was expected, found {kind_of(value)}"
+            )
         joined[key] = {**below, **value} if isinstance(below, dict) else value
     return joined
 

@@ -1,0 +1,219 @@
+"""`pmkit margin`: the margin of one account, from a bundle of API replies or from a chain."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pmkit.cli.format import (
+    PRICE_DECIMALS,
+    amount_text,
+    bound_text,
+    displayed_px_text,
+    health_factor_text,
+    ratio_text,
+    readable,
+)
+from pmkit.errors import InputError
+from pmkit.hyperliquid import load_document, read_bundle
+from pmkit.params import PRESETS, load_params
+from pmkit.policy import DOCS_OFFSET, Reading
+from pmkit.report import CoinFigures, MarginReport, margin_report
+from pmkit.shock import parse_shock, shocked
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pmkit.view import AccountView
+
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+
+WHY_TWO_PRICES = (
+    "The venue's price is where what is available is used up, all other prices standing still; the "
+    "account trigger is where the ratio crosses its limit, the coin's own collateral moving along."
+)
+
+
+@click.command()
+@click.argument("account", metavar="ACCOUNT")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--rpc", metavar="URL", help="Node to read ACCOUNT from, when it is an address.")
+@click.option("--shock", "shocks", multiple=True, metavar="COIN=±N%", help="Move a price first.")
+@click.option(
+    "--params",
+    default="current",
+    show_default=True,
+    metavar=f"{'|'.join(PRESETS)}|FILE",
+    help="Caps, listings and policy to judge by.",
+)
+@click.option(
+    "--reading",
+    type=click.Choice([reading.value for reading in Reading]),
+    help="Whether net debt adds 20 USD to the requirement (docs) or not (recorded).",
+)
+def margin(
+    account: str,
+    as_json: bool,
+    rpc: str | None,
+    shocks: tuple[str, ...],
+    params: str,
+    reading: str | None,
+) -> None:
+    """Print the margin of ACCOUNT: a bundle of the venue's replies, or an address with --rpc."""
+    moves = tuple(parse_shock(text) for text in shocks)
+    view = open_account(account, rpc, params)
+    if reading is not None:
+        view = under_reading(view, Reading(reading))
+    report = margin_report(shocked(view, moves))
+    if as_json:
+        click.echo(json.dumps(report_object(report)))
+    else:
+        # Programs that want JSON need no rich, which is slow to import.
+        from rich.console import Console
+
+        print_report(report, Console())
+
+
+def open_account(account: str, rpc: str | None, params: str) -> AccountView:
+    """Return the account of a bundle file or of a chain. Raises InputError, ChainError."""
+    if ADDRESS.fullmatch(account) and not Path(account).exists():
+        if rpc is None:
+            raise InputError(place="ACCOUNT", problem="an address needs --rpc to be read from")
+        return read_from_chain(rpc, account)
+    if rpc is not None:
+        raise InputError(place="ACCOUNT", problem="--rpc goes with an address, not with a file")
+    chosen = load_params(params)
+    return read_bundle(load_document(Path(account)), chosen)
+
+
+def read_from_chain(rpc: str, address: str) -> AccountView:
+    """Return an account as a chain keeps it. Raises InputError, ChainError."""
+    try:
+        reader = importlib.import_module("pmkit.chain.reader")
+        read_account = reader.read_account
+    except (ImportError, AttributeError) as error:
+        problem = "this installation reads no accounts from a chain; give a bundle file"
+        raise InputError(place="--rpc", problem=problem) from error
+    view: AccountView = read_account(rpc, address)
+    return view
+
+
+def under_reading(view: AccountView, reading: Reading) -> AccountView:
+    """Return the account judged under a reading of the requirement."""
+    offset = DOCS_OFFSET if reading is Reading.DOCS else 0
+    policy = replace(view.account.policy, borrow_offset=offset)
+    return replace(view, account=replace(view.account, policy=policy))
+
+
+def report_object(report: MarginReport) -> dict[str, Any]:
+    """Return the report as `--json` prints it; the keys are a contract. SPEC PM-22."""
+    return {
+        "portfolioMarginRatio": ratio_text(report.ratio),
+        "liquidatable": report.liquidatable,
+        "tokens": {
+            str(token.token): {
+                "netTotal": amount_text(token.net_total, token.wei_decimals),
+                "maintenance": amount_text(token.maintenance, token.wei_decimals),
+                "borrowCapacity": amount_text(token.borrow_capacity, token.wei_decimals),
+                "requirement": amount_text(token.requirement, token.wei_decimals),
+                "liquidationValue": amount_text(token.liquidation_value, token.wei_decimals),
+                "availableAfterMaintenance": amount_text(
+                    token.available_after_maintenance, token.wei_decimals
+                ),
+            }
+            for token in report.tokens
+        },
+        "healthFactor": health_factor_text(report.health_factor),
+        "health": report.health.label,
+        "liquidationPx": {
+            coin.coin: displayed_px_text(coin.displayed_px)
+            for coin in report.coins
+            if coin.position is not None
+        },
+        "liquidationIntervals": {coin.coin: list(interval_texts(coin)) for coin in report.coins},
+        "exact": True,
+    }
+
+
+def interval_texts(coin: CoinFigures) -> tuple[str | None, str | None]:
+    """Return the ends of a coin's safe interval, each rounded into it."""
+    return (
+        bound_text(coin.interval.lower, coin.px_decimals, up=True),
+        bound_text(coin.interval.upper, coin.px_decimals, up=False),
+    )
+
+
+def print_report(report: MarginReport, console: Console) -> None:
+    """Print the report for people."""
+    from rich.table import Table
+    from rich.text import Text
+
+    colour = "red" if report.liquidatable else "green"
+    verdict = "liquidatable" if report.liquidatable else "not liquidatable"
+    summary = Table.grid(padding=(0, 2))
+    summary.add_row("mode", report.mode.name.lower().replace("_", " "))
+    summary.add_row("portfolio margin ratio", Text(ratio_text(report.ratio), style="bold"))
+    summary.add_row("state", Text(f"{verdict}, {report.health.label}", style=colour))
+    factor = health_factor_text(report.health_factor)
+    summary.add_row("health factor", factor if factor is not None else "– (no debt)")
+    console.print(summary)
+
+    tokens = Table(title="Tokens", title_justify="left")
+    tokens.add_column("token")
+    for name in ("net total", "requirement", "liquidation value", "available"):
+        tokens.add_column(name, justify="right", overflow="fold")
+    for token in report.tokens:
+        figures = (
+            token.net_total,
+            token.requirement,
+            token.liquidation_value,
+            token.available_after_maintenance,
+        )
+        if any(figures) or None in figures:
+            texts = [readable(f, token.wei_decimals, "unknown") for f in figures]
+            tokens.add_row(f"{token.name} ({token.token})", *texts)
+    console.print(tokens)
+
+    if report.coins:
+        print_coins(report, console)
+    for note in report.notes:
+        console.print(f"Note: {note}", style="dim", markup=False)
+
+
+def print_coins(report: MarginReport, console: Console) -> None:
+    """Print positions with both prices, each under its name."""
+    from rich.table import Table
+
+    coins = Table(title="Coins", title_justify="left")
+    for name in ("coin", "size", "mark", "venue's displayed price"):
+        coins.add_column(name, justify="left" if name == "coin" else "right", overflow="fold")
+    coins.add_column("account trigger interval", justify="right", overflow="fold")
+    for coin in report.coins:
+        size, kind = "–", "collateral"
+        if coin.position is not None:
+            size = readable(coin.position.perp.szi, coin.position.sz_decimals)
+            kind = "isolated" if coin.position.isolated_margin is not None else ""
+        ends = "already crossed" if report.liquidatable else interval_for_people(coin)
+        coins.add_row(
+            f"{coin.coin} {kind}".rstrip(),
+            size,
+            readable(coin.mark, coin.px_decimals),
+            readable(coin.displayed_px, PRICE_DECIMALS),
+            ends,
+        )
+    console.print(coins)
+    console.print(WHY_TWO_PRICES, style="dim")
+
+
+def interval_for_people(coin: CoinFigures) -> str:
+    """Return a coin's safe interval, its ends short."""
+    ends = (coin.interval.lower, coin.interval.upper)
+    scale = 10 ** (PRICE_DECIMALS - coin.px_decimals)
+    lower, upper = (None if end is None else int(end * scale) for end in ends)
+    return f"{readable(lower, PRICE_DECIMALS)} … {readable(upper, PRICE_DECIMALS)}"

@@ -1,0 +1,193 @@
+"""An account bundle as the venue's API prints it, read into an account. SPEC HL-02 to HL-08.
+
+Net totals are the spot reply's own, whatever the perp replies of another moment add up to; what the
+account owes is what `borrowLendUserState` says, since the venue's health factor rests on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pmkit.decimals import fixed, trimmed
+from pmkit.errors import InputError
+from pmkit.hyperliquid.perps import DexReply, read_dexes
+from pmkit.hyperliquid.tokens import SpotReply, read_spot
+from pmkit.model import Account, DexState, Mode, TokenState
+from pmkit.units import PERP_DECIMALS
+from pmkit.view import AccountView, TokenView
+
+if TYPE_CHECKING:
+    from pmkit.hyperliquid.document import Node
+    from pmkit.policy import Params
+
+MODES = {
+    "portfolioMargin": Mode.PORTFOLIO_MARGIN,
+    "unifiedAccount": Mode.UNIFIED,
+    "disabled": Mode.STANDARD,
+    "default": Mode.STANDARD,
+}
+"""The venue's words for the modes; `dexAbstraction` is discontinued and not modelled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A token's balances, and what its dexes' equity had to give way by."""
+
+    supplied: int
+    idle: int
+    shift: int
+    """Taken from the first dex's equity, 1e-6, where perp replies show more than the spot reply."""
+
+
+def read_bundle(root: Node, params: Params) -> AccountView:
+    """Return the account of a bundle. Raises InputError naming the place."""
+    mode = mode_of(root)
+    dexes = read_dexes(root)
+    spot = read_spot(root, params, mode, tuple((dex.collateral, dex.place) for dex in dexes))
+    index = {reply.id: i for i, reply in enumerate(spot)}
+    raw_usd = [dex.raw_usd for dex in dexes]
+    tokens: list[TokenState] = []
+    for reply in spot:
+        own = [d for d, dex in enumerate(dexes) if dex.collateral == reply.id]
+        placed = place_balances(reply, mode, [dexes[d] for d in own])
+        if placed.shift:
+            raw_usd[own[0]] -= placed.shift
+        tokens.append(token_state(reply, placed))
+    positions = tuple(position for dex in dexes for position in dex.positions)
+    account = Account(
+        mode=mode,
+        tokens=tuple(tokens),
+        dexes=tuple(
+            DexState(collateral=index[dex.collateral], raw_usd=raw)
+            for dex, raw in zip(dexes, raw_usd, strict=True)
+        ),
+        perps=tuple(p.perp for p in positions if p.isolated_margin is None),
+        policy=params.policy.margin,
+    )
+    require_prices(account, spot)
+    return AccountView(
+        account=account,
+        tokens=tuple(
+            TokenView(
+                name=reply.name,
+                hold=reply.hold,
+                capacity_known=reply.listing.px != 0
+                or not reply.listing.borrowable
+                or not has_collateral(account),
+            )
+            for reply in spot
+        ),
+        positions=positions,
+        coins=tuple(dict.fromkeys([*(p.coin for p in positions), *(p.name for p in params.perps)])),
+        links=tuple(
+            (perp.name, index[perp.collateral])
+            for perp in params.perps
+            if perp.collateral is not None and perp.collateral in index
+        ),
+        notes=notes_of(spot, account, dexes, raw_usd),
+    )
+
+
+def mode_of(root: Node) -> Mode:
+    """Return the account's mode. SPEC HL-02. Raises InputError."""
+    word = root.at("userAbstraction")
+    if word.text() not in MODES:
+        raise word.error(f"{word.text()!r} is none of {', '.join(MODES)}")
+    return MODES[word.text()]
+
+
+def place_balances(reply: SpotReply, mode: Mode, dexes: list[DexReply]) -> Placed:
+    """Return supplied and idle such that the token's net total is the spot reply's. SPEC HL-05.
+
+    Outside standard mode `total` holds the dexes' equity; isolated margin, which is in it too, counts
+    for nothing. Where the perp reply is of another moment and idle would be negative, the dex's
+    equity gives way: net total and maintenance, all that the ratio depends on, stay.
+    """
+    total = reply.total
+    equity = 0
+    if mode != Mode.STANDARD:
+        unit = 10 ** (reply.wei_decimals - PERP_DECIMALS) if dexes else 0
+        for dex in dexes:
+            marked = sum(
+                p.perp.szi * p.perp.mark for p in dex.positions if p.isolated_margin is None
+            )
+            equity += (dex.raw_usd + marked) * unit
+            total -= dex.isolated_margin * unit
+    idle = total - equity - reply.supplied + reply.borrowed
+    if idle >= 0:
+        return Placed(supplied=reply.supplied, idle=idle, shift=0)
+    if mode != Mode.STANDARD and dexes:
+        shift = -(idle // unit)
+        return Placed(supplied=reply.supplied, idle=idle + shift * unit, shift=shift)
+    # Each figure was rounded to a wei by itself: one wei less supply is against the account.
+    if idle == -1 and reply.supplied > 0:
+        return Placed(supplied=reply.supplied - 1, idle=0, shift=0)
+    amounts = f"supplied {fixed(reply.supplied, reply.wei_decimals)}"
+    raise InputError(place=f"{reply.place}.total", problem=f"is below what is {amounts}, less debt")
+
+
+def token_state(reply: SpotReply, placed: Placed) -> TokenState:
+    """Return one token of the account; the sweep finds no room to supply what the venue did not."""
+    listing = reply.listing
+    return TokenState(
+        token=reply.id,
+        px=listing.px,
+        wei_decimals=reply.wei_decimals,
+        sz_decimals=listing.sz_decimals,
+        ltv_bps=reply.ltv_bps,
+        # Without a price no capacity can be told; the token has no balance, or the reader refused.
+        borrowable=listing.borrowable and listing.px != 0,
+        user_supply_cap=listing.user_supply_cap,
+        user_borrow_cap=listing.user_borrow_cap,
+        idle=placed.idle,
+        supplied=placed.supplied,
+        borrowed=reply.borrowed,
+        borrow_floor=0,
+        supply_room=0,
+        borrow_room=listing.borrow_room,
+        cash=listing.cash,
+    )
+
+
+def has_collateral(account: Account) -> bool:
+    """Return whether anything counts as collateral."""
+    pm = account.mode == Mode.PORTFOLIO_MARGIN
+    return pm and any(t.ltv_bps != 0 and t.supplied != 0 for t in account.tokens)
+
+
+def require_prices(account: Account, spot: tuple[SpotReply, ...]) -> None:
+    """Raise InputError for a price that the answer depends on and nobody names. SPEC HL-07."""
+    used = {dex.collateral for dex in account.dexes}
+    for i, (token, reply) in enumerate(zip(account.tokens, spot, strict=True)):
+        if token.px != 0:
+            continue
+        is_collateral = has_collateral(account) and token.ltv_bps != 0 and token.supplied != 0
+        carries = (
+            has_collateral(account)
+            and reply.listing.borrowable
+            and (reply.total != 0 or token.supplied != 0 or i in used)
+        )
+        if token.borrowed != 0 or is_collateral or carries or reply.total < 0:
+            raise InputError(
+                place="borrowLendReserveStates",
+                problem=f"token {reply.id} ({reply.name}) has no oraclePx, "
+                "and the answer depends on it",
+            )
+
+
+def notes_of(
+    spot: tuple[SpotReply, ...], account: Account, dexes: tuple[DexReply, ...], raw_usd: list[int]
+) -> tuple[str, ...]:
+    """Return what a reader of the report should know about how the bundle was read."""
+    notes = [reply.note for reply in spot if reply.note]
+    for dex, raw in zip(dexes, raw_usd, strict=True):
+        if raw != dex.raw_usd:
+            moved = trimmed(dex.raw_usd - raw, PERP_DECIMALS)
+            notes.append(
+                f"{dex.place} shows {moved} more equity than the spot reply's total leaves room "
+                "for; the spot reply counts."
+            )
+    if any(dex.isolated_margin for dex in dexes) and account.mode != Mode.STANDARD:
+        notes.append("Isolated positions and their margin are left out of the account's figures.")
+    return tuple(notes)

@@ -1,0 +1,256 @@
+"""Spot balances and reserves of a bundle, joined with the parameters. SPEC HL-05 to HL-08.
+
+LTV: the reserve state's, else the balance's, else the parameters'. What is listed, what can be
+borrowed and the caps come from the parameters alone, since no reply tells them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pmkit.errors import InputError
+from pmkit.model import Mode
+from pmkit.policy import NO_CAP
+from pmkit.units import BPS, PERP_DECIMALS, SPOT_DECIMALS
+
+if TYPE_CHECKING:
+    from pmkit.hyperliquid.document import Node
+    from pmkit.policy import Params, TokenParams
+
+LTV_DECIMALS = 4
+"""LTV in basis points."""
+USUAL_WEI_DECIMALS = 8
+"""Decimals at which the balance of a token that the parameters do not know is kept, at least."""
+ANY_DECIMALS = 40
+"""More decimals than any amount has: enough to tell zero from anything else."""
+OUTCOME = re.compile(r"\+[0-9]+|o[0-9]+", re.ASCII)
+"""Coins of outcome balances, which have no token id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What reserve and parameters say of a token, whatever the account holds of it."""
+
+    px: int
+    """Zero where the bundle names none."""
+    sz_decimals: int
+    borrowable: bool
+    user_supply_cap: int
+    user_borrow_cap: int
+    borrow_room: int
+    cash: int
+    """NO_CAP where the bundle does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotReply:
+    """What a bundle and the parameters say of one token; amounts in its wei."""
+
+    id: int
+    name: str
+    place: str
+    total: int
+    """The venue's net total, rounded down."""
+    hold: int | None
+    """Rounded up; None where the venue does not say."""
+    supplied: int
+    """Rounded down."""
+    borrowed: int
+    """Rounded up."""
+    wei_decimals: int
+    ltv_bps: int
+    listing: Listing
+    note: str
+    """What to tell the reader of the report; empty where there is nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replies:
+    """The lists of a bundle by token id."""
+
+    balances: dict[int, Node]
+    reserves: dict[int, Node]
+    users: dict[int, Node]
+
+
+def read_spot(
+    root: Node, params: Params, mode: Mode, collaterals: tuple[tuple[int, str], ...]
+) -> tuple[SpotReply, ...]:
+    """Return every token of the bundle, and the collateral tokens of its dexes. Raises InputError.
+
+    `collaterals` are token ids with the place of the dex that names each.
+    """
+    state = root.get("borrowLendUserState")
+    users = (
+        state.at("tokenToState").pairs() if state is not None and state.value is not None else []
+    )
+    replies = Replies(
+        balances=read_balances(root.at("spotClearinghouseState").at("balances")),
+        reserves=dict(root.at("borrowLendReserveStates").pairs()),
+        users=dict(users),
+    )
+    dex_tokens = {token for token, _ in collaterals}
+    spot = [
+        read_token(token, balance, replies, params, mode, backs=token in dex_tokens)
+        for token, balance in replies.balances.items()
+    ]
+    for token, place in collaterals:
+        if token in replies.balances:
+            continue
+        # A standard account's spot reply leaves out what it has none of; elsewhere the dex's equity
+        # would be in the total, so that its absence is a contradiction.
+        if mode != Mode.STANDARD or not params.has_token(token):
+            raise InputError(
+                place="spotClearinghouseState.balances",
+                problem=f"token {token}, the collateral of {place}, is missing",
+            )
+        if all(reply.id != token for reply in spot):
+            spot.append(without_balance(token, replies, params))
+    for token, user in replies.users.items():
+        if token not in replies.balances and any(
+            user.at(side).at("value").amount(ANY_DECIMALS) for side in ("borrow", "supply")
+        ):
+            raise user.error(f"token {token} is not among the spot balances")
+    return tuple(spot)
+
+
+def read_balances(balances: Node) -> dict[int, Node]:
+    """Return the spot balances by token id, outcome balances left out. Raises InputError."""
+    found: dict[int, Node] = {}
+    for entry in balances.elements():
+        token = entry.get("token")
+        if token is None and OUTCOME.fullmatch(entry.at("coin").text()):
+            continue
+        key = entry.at("token").count()
+        if key in found:
+            raise entry.at("token").error(f"the token {key} appears twice")
+        found[key] = entry
+    return found
+
+
+def read_token(
+    token: int, balance: Node, replies: Replies, params: Params, mode: Mode, *, backs: bool
+) -> SpotReply:
+    """Return one token of the spot reply. Raises InputError."""
+    known = params.token(token) if params.has_token(token) else None
+    total = balance.at("total")
+    decimals = known.wei_decimals if known else unknown_decimals(balance)
+    name = balance.get("coin")
+    if backs and decimals < PERP_DECIMALS:
+        raise balance.error(f"a dex's collateral token has at least {PERP_DECIMALS} decimals")
+    supplied = supplied_of(balance, replies.users.get(token), decimals)
+    borrowed = borrowed_of(balance, replies.users.get(token), decimals)
+    if known is None and (supplied or borrowed or backs):
+        raise balance.error(f"token {token} is not among the parameters `{params.name}`")
+    may_owe = known is not None and (backs or (mode == Mode.PORTFOLIO_MARGIN and known.borrowable))
+    if total.units(decimals, "down") < 0 and (mode == Mode.STANDARD or not may_owe):
+        raise total.error(f"must not be negative in this mode, was {total.value}")
+    hold = balance.get("hold")
+    ltv_bps, note = ltv_of(balance, replies.reserves.get(token), known, params.name)
+    return SpotReply(
+        id=token,
+        name=known.name if known else (name.text() if name else str(token)),
+        place=balance.path,
+        total=total.units(decimals, "down"),
+        hold=None if hold is None else hold.units(decimals, "up"),
+        supplied=supplied,
+        borrowed=borrowed,
+        wei_decimals=decimals,
+        ltv_bps=ltv_bps,
+        note=note if supplied else "",
+        listing=read_listing(replies.reserves.get(token), known, borrowed),
+    )
+
+
+def without_balance(token: int, replies: Replies, params: Params) -> SpotReply:
+    """Return a token that the spot reply leaves out because the account has none of it."""
+    known = params.token(token)
+    return SpotReply(
+        id=token,
+        name=known.name,
+        place="spotClearinghouseState.balances",
+        total=0,
+        hold=0,
+        supplied=0,
+        borrowed=0,
+        wei_decimals=known.wei_decimals,
+        ltv_bps=known.ltv_bps,
+        note="",
+        listing=read_listing(replies.reserves.get(token), known, 0),
+    )
+
+
+def unknown_decimals(balance: Node) -> int:
+    """Return decimals that keep the balance of an unknown token exact. Raises InputError."""
+    total = balance.at("total")
+    total.units(ANY_DECIMALS)
+    return max(USUAL_WEI_DECIMALS, len(str(total.value).partition(".")[2]))
+
+
+def supplied_of(balance: Node, user: Node | None, decimals: int) -> int:
+    """Return what is supplied: the spot reply's figure, since collateral is judged with its total.
+
+    The venue leaves zeros out. Replies without the field are completed from `borrowLendUserState`.
+    """
+    own = balance.get("supplied")
+    if own is None and user is not None:
+        own = user.at("supply").at("value")
+    return 0 if own is None else own.amount(decimals, "down")
+
+
+def borrowed_of(balance: Node, user: Node | None, decimals: int) -> int:
+    """Return gross debt: `borrowLendUserState`, where the health factor is, else the spot reply."""
+    own = balance.get("borrowed")
+    if user is not None:
+        own = user.at("borrow").at("value")
+    return 0 if own is None else own.amount(decimals, "up")
+
+
+def ltv_of(
+    balance: Node, reserve: Node | None, known: TokenParams | None, params: str
+) -> tuple[int, str]:
+    """Return the LTV (basis points) and a note where parameters overrule the bundle. SPEC HL-06."""
+    stated = (reserve.get("ltv") if reserve else None) or balance.get("ltv")
+    if known is None:
+        return 0, ""
+    if stated is None:
+        return known.ltv_bps, ""
+    ltv_bps = stated.amount(LTV_DECIMALS)
+    if ltv_bps >= BPS:
+        raise stated.error(f"must be below 1, was {stated.value}")
+    if ltv_bps != 0 and not known.listed:
+        note = f"{known.name} is not listed by the parameters `{params}` and counts for nothing."
+        return 0, note
+    return ltv_bps, ""
+
+
+def read_listing(reserve: Node | None, known: TokenParams | None, borrowed: int) -> Listing:
+    """Return what reserve and parameters say of a token. SPEC HL-07, HL-08. Raises InputError."""
+    px_node = reserve.get("oraclePx") if reserve else None
+    if known is None:
+        return Listing(
+            px=0,
+            sz_decimals=0,
+            borrowable=False,
+            user_supply_cap=0,
+            user_borrow_cap=0,
+            borrow_room=0,
+            cash=0,
+        )
+    decimals = known.wei_decimals
+    cash = reserve.get("balance") if reserve else None
+    lent = reserve.get("totalBorrowed") if reserve else None
+    room = known.user_borrow_cap - borrowed
+    if lent is not None:
+        room = min(room, known.global_borrow_cap - lent.amount(decimals, "up"))
+    return Listing(
+        px=px_node.amount(SPOT_DECIMALS - known.sz_decimals) if px_node else 0,
+        sz_decimals=known.sz_decimals,
+        borrowable=known.borrowable,
+        user_supply_cap=known.user_supply_cap,
+        user_borrow_cap=known.user_borrow_cap,
+        borrow_room=max(0, room),
+        cash=NO_CAP if cash is None else cash.amount(decimals, "down"),
+    )

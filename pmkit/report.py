@@ -1,0 +1,213 @@
+"""The margin report of an account: the venue's figures, and the true intervals. SPEC PM-19.
+
+Pure: an `AccountView` in, integers out. Margin is that of the account as swept; the health factor
+is that of the account as stored, as the venue's own figure rests on the recorded debt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pmkit.errors import InputError, MarkMissing, PriceMissing
+from pmkit.intervals import Interval, Move, liquidation_interval
+from pmkit.liquidation import display_liquidation_px_down, isolated_liquidation_px_down
+from pmkit.margin import account_margin, health_of, notional
+from pmkit.model import AccountMargin, Health, Mode, TokenMargin
+from pmkit.sweep import swept
+from pmkit.tiers import maintenance_margin_down, tier_at
+from pmkit.units import PERP_DECIMALS, SPOT_DECIMALS
+
+if TYPE_CHECKING:
+    from pmkit.model import Account
+    from pmkit.view import AccountView, PositionView
+
+DISPLAY_DECIMALS = 10
+"""Decimals of displayed liquidation prices."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenFigures:
+    """Figures of one token, in its wei."""
+
+    token: int
+    name: str
+    wei_decimals: int
+    net_total: int
+    maintenance: int
+    borrow_capacity: int | None
+    """None for a token without balance whose price nobody names; so are the two that hold it."""
+    requirement: int
+    liquidation_value: int | None
+    available_after_maintenance: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinFigures:
+    """Figures of one coin: its position if any, and both prices."""
+
+    coin: str
+    position: PositionView | None
+    displayed_px: int | None
+    """What the venue shows beside the position, 1e-10 USD; None where no price liquidates."""
+    mark: int
+    """Mark, or the collateral's price for a coin without position."""
+    px_decimals: int
+    interval: Interval
+    """In the unit of the mark."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginReport:
+    """Everything that `pmkit margin` says of an account."""
+
+    mode: Mode
+    ratio: int
+    """WAD; INFINITE where nothing stands against a requirement."""
+    liquidatable: bool
+    health: Health
+    health_factor: int
+    """WAD; INFINITE without debt."""
+    tokens: tuple[TokenFigures, ...]
+    coins: tuple[CoinFigures, ...]
+    notes: tuple[str, ...]
+
+
+def margin_report(view: AccountView) -> MarginReport:
+    """Return the report of an account. Raises InputError for a price that is needed and missing."""
+    try:
+        return build_report(view)
+    except PriceMissing as error:
+        problem = f"token {error.token} has no price, and the answer depends on it"
+        raise InputError(place="prices", problem=problem) from error
+    except MarkMissing as error:
+        raise InputError(place="prices", problem=str(error)) from error
+
+
+def build_report(view: AccountView) -> MarginReport:
+    """Return the report of an account whose needed prices are all there."""
+    stored = account_margin(view.account)
+    account = swept(view.account)
+    margin = account_margin(account)
+    coins = [coin_figures(view, account, margin, position) for position in view.positions]
+    coins += [
+        follower_figures(view, account, coin, token)
+        for coin, token in view.links
+        if view.position(coin) is None and counts_as_collateral(account, token)
+    ]
+    return MarginReport(
+        mode=account.mode,
+        ratio=margin.ratio,
+        liquidatable=margin.liquidatable,
+        health=health_of(
+            margin.liquidatable,
+            margin.net_debt,
+            margin.shortfall,
+            margin.takeover_value,
+            stored.health_factor,
+        ),
+        health_factor=stored.health_factor,
+        tokens=tuple(
+            token_figures(view, account, i, figures) for i, figures in enumerate(margin.tokens)
+        ),
+        coins=tuple(coins),
+        notes=view.notes,
+    )
+
+
+def token_figures(
+    view: AccountView, account: Account, i: int, figures: TokenMargin
+) -> TokenFigures:
+    """Return one token's figures; a standard account has total − hold available. SPEC PM-19."""
+    token, named = account.tokens[i], view.tokens[i]
+    known = named.capacity_known
+    available: int | None = figures.available_after_maintenance
+    if account.mode == Mode.STANDARD:
+        spot = token.idle + token.supplied - token.borrowed
+        if named.hold is None and spot != 0:
+            raise InputError(place=f"token {token.token} ({named.name})", problem="has no hold")
+        available = spot - (named.hold or 0)
+    return TokenFigures(
+        token=token.token,
+        name=named.name,
+        wei_decimals=token.wei_decimals,
+        net_total=figures.net_total,
+        maintenance=figures.maintenance,
+        borrow_capacity=figures.borrow_capacity if known else None,
+        requirement=figures.requirement,
+        liquidation_value=figures.liquidation_value if known else None,
+        available_after_maintenance=available if known else None,
+    )
+
+
+def coin_figures(
+    view: AccountView, account: Account, margin: AccountMargin, position: PositionView
+) -> CoinFigures:
+    """Return both prices of a coin with a position. SPEC LQ-07, LQ-08, PM-18."""
+    perp = position.perp
+    cross = position.isolated_margin is None
+    move = Move(
+        asset=perp.asset if cross else None, token=view.follower(position.coin), mark=perp.mark
+    )
+    return CoinFigures(
+        coin=position.coin,
+        position=position,
+        displayed_px=displayed_px(account, margin, position),
+        mark=perp.mark,
+        px_decimals=position.px_decimals,
+        interval=liquidation_interval(view.account, move),
+    )
+
+
+def follower_figures(view: AccountView, account: Account, coin: str, token: int) -> CoinFigures:
+    """Return the interval of collateral without a position, in the collateral's own price."""
+    state = account.tokens[token]
+    return CoinFigures(
+        coin=coin,
+        position=None,
+        displayed_px=None,
+        mark=state.px,
+        px_decimals=SPOT_DECIMALS - state.sz_decimals,
+        interval=liquidation_interval(view.account, Move(asset=None, token=token, mark=state.px)),
+    )
+
+
+def counts_as_collateral(account: Account, token: int) -> bool:
+    """Return whether a token backs the account."""
+    state = account.tokens[token]
+    pm = account.mode == Mode.PORTFOLIO_MARGIN
+    return pm and state.ltv_bps != 0 and state.supplied != 0
+
+
+def displayed_px(account: Account, margin: AccountMargin, position: PositionView) -> int | None:
+    """Return the price that the venue shows beside a position, 1e-10; None where it shows none."""
+    perp = position.perp
+    size = notional(perp.szi, perp.mark)
+    max_leverage = tier_at(size, perp.table).max_leverage
+    if position.isolated_margin is not None:
+        px = isolated_liquidation_px_down(
+            perp.mark,
+            perp.szi,
+            position.sz_decimals,
+            position.isolated_margin,
+            maintenance_margin_down(size, perp.table),
+            max_leverage,
+        )
+    else:
+        available = available_for(account, margin, perp.dex)
+        px = display_liquidation_px_down(
+            perp.mark, perp.szi, position.sz_decimals, available, max_leverage
+        )
+    return px if px > 0 else None
+
+
+def available_for(account: Account, margin: AccountMargin, dex: int) -> int:
+    """Return what backs the cross positions of a dex beyond maintenance, 1e-10 of its token."""
+    if account.mode == Mode.STANDARD:
+        figures = margin.dexes[dex]
+        finer: int = 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS)
+        return (figures.account_value - figures.maintenance) * finer
+    collateral = account.dexes[dex].collateral
+    available = margin.tokens[collateral].available_after_maintenance
+    px: int = available * 10**DISPLAY_DECIMALS // 10 ** account.tokens[collateral].wei_decimals
+    return px
