@@ -32,10 +32,10 @@ build: setup ## Compile the contracts to pmkit/artifacts
 demo: build ## Show the whole: supply, borrow, trade, crash, liquidate
 	@.venv/bin/pmkit demo
 
-# Both suites run whatever the first says; the last line is pytest's summary.
+# Both suites run whatever the first says, unless interrupted; the last line is pytest's summary.
 .PHONY: test
 test: build ## Run all tests (ARGS='-k margin' goes to pytest)
-	@status=0; \
+	@trap 'exit 130' INT; status=0; \
 	.venv/bin/ape test tests/ape -q || status=$$?; \
 	$(PYTEST) tests -m 'not deep' -n auto $(ARGS) || status=$$?; \
 	exit $$status

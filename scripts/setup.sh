@@ -3,15 +3,27 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))'
+# Prints the version, and what stands in the way if something does.
+probe='
+import platform, sys
+problem = ""
+if not (3, 11) <= sys.version_info[:2] <= (3, 12):
+    problem = " "
+else:
+    try:
+        import ensurepip, venv
+    except ImportError:
+        problem = " without venv"
+print(platform.python_version() + problem)
+sys.exit(bool(problem))
+'
 seen=''
 
 try() {
     command -v "$1" >/dev/null 2>&1 || return 1
-    # A version manager's stub may stand where no interpreter is: only a run tells.
-    version=$("$1" -c 'import platform; print(platform.python_version())' 2>/dev/null) || return 1
-    if "$1" -c "$supported"; then return 0; fi
-    seen="$seen $1 is $version;"
+    # A version manager may put a stub where no interpreter is: only a run tells.
+    found=$("$1" -c "$probe" 2>/dev/null) && return 0
+    [ -n "$found" ] && seen="$seen${seen:+, }$1 is $found"
     return 1
 }
 
@@ -25,8 +37,9 @@ done
 
 {
     echo 'setup: a suitable Python was not found.'
-    echo '  required: Python 3.11 or 3.12 (numpy 1.26 and pyrevm, which are pinned, have no wheels for 3.13)'
-    echo "  was:      ${seen:- no working interpreter among ${PYTHON:-python3.12 python3.11 python3 python}}"
-    echo '  do:       install Python 3.12, or name one: make setup PYTHON=/path/to/python3.12'
+    echo '  required: Python 3.11 or 3.12, with venv (numpy 1.26 and pyrevm, both pinned, have no wheels for 3.13)'
+    echo "  was:      ${seen:-no working interpreter among ${PYTHON:-python3.12 python3.11 python3 python}}"
+    echo '  do:       install Python 3.12 (on Debian and Ubuntu python3-venv, too), or name one:'
+    echo '            make setup PYTHON=/path/to/python3.12'
 } >&2
 exit 1
