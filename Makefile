@@ -86,6 +86,7 @@ fmt: setup ## Format all sources
 
 .PHONY: dist
 dist: build ## Build both wheels into dist
+	@rm -rf dist
 	@$(PY) -m hatchling build --target wheel -d dist
 	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --no-index -w dist ./ape_pmkit
 
