@@ -109,7 +109,7 @@ def steps() -> Iterator[Step]:
         name="solc",
         what=f"Solidity compiler (PMKIT_SOLC={choice})",
         inputs=(str(ROOT), choice, _text("package-lock.json"), _text("scripts/setup_solc.py")),
-        results=(CACHE / "solcx",),
+        results=(CACHE / "solcx" / f"solc-v{_solc_version()}",),
         run=choose_solc,
         remedy="use the compiler from npm: PMKIT_SOLC=npm make setup",
     )
@@ -209,6 +209,16 @@ def _site_packages() -> Path:
     return (
         VENV / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     )
+
+
+def _solc_version() -> str:
+    """Return the version that ape-config.yaml names; no YAML parser is at hand yet."""
+    found = re.search(r"^solidity:\n(?:  .*\n)*?  version: (\S+)$", _text("ape-config.yaml"), re.M)
+    if found is None:
+        raise SetupError(
+            _three("ape-config.yaml", "solidity: version:", "missing", "restore it from git")
+        )
+    return found[1]
 
 
 def _text(name: str) -> str:

@@ -10,8 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parent.parent
-VERSION = "0.8.34"
+VERSION = str(yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]["version"])
 FOLDER = ROOT / ".cache" / "solcx"
 TARGET = FOLDER / f"solc-v{VERSION}"
 ADAPTER = ROOT / "scripts" / "solc"
