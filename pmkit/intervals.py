@@ -1,8 +1,8 @@
 """The marks between which an account is safe while one coin moves, solved exactly. SPEC PM-18.
 
 A hedged book has a price on either side at which it is liquidated, or one, or none; one number
-cannot say that. The coin's mark and the price of the collateral that follows it move by one factor, all
-else stands still. Every trigger is then piecewise linear in the mark, with breaks where a net total
+cannot say that. The coin's mark and the price of the collateral that follows it move by one factor,
+all else stands still. Every trigger is then piecewise linear in the mark, with breaks where a net total
 crosses zero, a tier begins, a cap binds or a dex can no longer be funded, so that the answer is a
 quotient of integers.
 
@@ -183,8 +183,9 @@ def perp_buffers(account: Account, move: Move, dexes: tuple[DexFigures, ...]) ->
         if lends:
             drawn = least(greatest(ZERO, wanted - idle), pool)
             borrowed = greatest(ZERO, drawn - constant(token.supplied))
-            floor = max(0, token.borrowed - token.borrow_floor)
-            repaid = least(greatest(ZERO, idle - wanted), constant(floor))
+            spare = idle - wanted - constant(token.borrow_floor)
+            owed = constant(max(0, token.borrowed - token.borrow_floor))
+            repaid = least(greatest(ZERO, spare), owed)
             if account.policy.strict_ltv:
                 debt = debt + product(borrowed - repaid, wei_value(token, i, move), token)
         for figures, lack in zip(own, lacks, strict=True):
@@ -236,7 +237,7 @@ def dex_figures(account: Account, dex: int, move: Move) -> DexFigures:
             equity = equity + line(size if perp.szi > 0 else -size, 0)
             total = total + line(size, 0)
             initial = initial + line(size / perp.leverage, 0)
-            # Rates rise from tier to tier and deductions keep the sum continuous: the largest holds.
+            # Rates rise from tier to tier and deductions keep the sum continuous: the largest.
             tiers = [
                 line(size * tier.rate, -tier.deduction) * Fraction(1, perp.table.scale)
                 for tier in perp.table.tiers

@@ -100,8 +100,8 @@ def mode_of(root: Node) -> Mode:
 def place_balances(reply: SpotReply, mode: Mode, dexes: list[DexReply]) -> Placed:
     """Return supplied and idle such that the token's net total is the spot reply's. SPEC HL-05.
 
-    Outside standard mode `total` holds the dexes' equity; isolated margin, which is in it too, counts
-    for nothing. Where the perp reply is of another moment and idle would be negative, the dex's
+    Outside standard mode `total` holds the dexes' equity; isolated margin, which is in it too,
+    counts for nothing. Where the perp reply is of another moment and idle would be negative, the dex's
     equity gives way: net total and maintenance, all that the ratio depends on, stay.
     """
     total = reply.total

@@ -1,0 +1,111 @@
+"""Liquidation steps and displayed prices. SPEC LQ-02 to LQ-08."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmkit.liquidation import (
+    display_liquidation_px_down,
+    full_takeover,
+    isolated_liquidation_px_down,
+    partial_takeover,
+    perp_close_up,
+    step_debt_up,
+)
+from pmkit.margin import weight_takeover_down
+from pmkit.units import WAD
+
+FIFTH = WAD // 5
+USD = 10**6
+
+
+@pytest.mark.parametrize(
+    ("at_start", "left", "step"),
+    # A fifth of the episode's debt, at least ten dollars, never more than is left.
+    [(250, 250, 50), (250, 30, 30), (20, 20, 10), (5, 5, 5), (251, 251, 51)],
+)
+def test_step_of_a_debt_is_a_fifth_within_its_bounds(at_start, left, step):
+    assert step_debt_up(at_start, left, FIFTH, 10) == step
+
+
+def test_partial_takeover_of_the_pages_account_cures_in_one_step():
+    # 10 HYPE at 33, debt 250, step 50: 50 / (330 · 5/6) of the collateral, 1.818 HYPE, goes.
+    value = 330 * WAD
+    step = partial_takeover(50 * WAD, weight_takeover_down(value, 5_000))
+    left = Fraction(WAD - step.share, WAD) * 330
+    assert round(float(Fraction(step.share, WAD) * 10), 3) == 1.818
+    # Debt 200 over 8.1818 · 33 = 270: 0.7407, below the threshold of 0.75.
+    assert Fraction(250, 330) > Fraction(3, 4) > Fraction(200) / left
+    assert step.loss == 0
+
+
+@given(st.integers(1, 10**24), st.integers(1, 10**24))
+def test_partial_takeover_takes_no_more_collateral_than_the_debt_pays(debt, takeover_value):
+    step = partial_takeover(debt, takeover_value)
+    assert Fraction(step.share, WAD) * takeover_value <= debt
+    assert 0 <= step.share <= WAD
+
+
+@given(
+    st.integers(1, 10**30),
+    st.integers(1, 9_999),
+    st.fractions(0, 1),
+    st.fractions(Fraction(1, 100), 1),
+)
+def test_partial_step_inside_its_band_improves_the_ratio(value, ltv_bps, depth, part):
+    # Between the threshold (1 + LTV) / 2 and the takeover price (2 + LTV) / 3 of the value.
+    ltv = Fraction(ltv_bps, 10_000)
+    takeover, threshold = (2 + ltv) / 3, (1 + ltv) / 2
+    debt = value * (threshold + (takeover - threshold) * depth)
+    repaid = debt * part
+    kept = value - repaid / takeover
+    if kept > 0:
+        assert (debt - repaid) / kept <= debt / value
+
+
+def test_full_takeover_books_what_the_collateral_does_not_cover():
+    assert full_takeover(300, 250).loss == 50
+    assert full_takeover(200, 250).loss == 0
+    assert full_takeover(300, 250).share == WAD
+
+
+@pytest.mark.parametrize(
+    ("notional", "cooling", "size"),
+    [
+        (100_000 * USD, False, 11),  # at the threshold: whole
+        (100_001 * USD, False, 3),  # above it: a fifth of 11, rounded up to a lot
+        (100_001 * USD, True, 11),  # cooling down from such a step: whole
+    ],
+)
+def test_perp_step_above_the_threshold_closes_a_fifth_first(notional, cooling, size):
+    assert perp_close_up(-11, notional, 100_000 * USD, FIFTH, cooling=cooling) == size
+
+
+def test_displayed_price_of_the_recorded_short_is_the_venues():
+    # 78,347.0 + 1,357,134.6019832834 / 21.8931 / (1 + 1/80); the venue printed 139,570.849240634.
+    px = display_liquidation_px_down(783_470, -2_189_310, 5, 13_571_346_019_832_834, 40)
+    assert abs(px - 1_395_708_492_406_340) < 2 * 10**4
+
+
+def test_displayed_price_of_a_long_that_nothing_liquidates_is_not_positive():
+    assert display_liquidation_px_down(10, 1, 0, 10**20, 10) <= 0
+
+
+@pytest.mark.parametrize(
+    ("mark", "szi", "decimals", "margin", "maintenance", "leverage", "recorded"),
+    [
+        # Long 75,000 MEGA at 0.045715, margin 2,123.360586, maintenance 3,428.625 / 6.
+        (45_715, 75_000, 0, 2_123_360_586, 571_437_500, 3, 208_842_306),
+        # Short 15 HYPE at 95.063, margin 106.720442, maintenance 1,425.945 / 20.
+        (950_630, -1_500, 2, 106_720_442, 71_297_250, 10, 973_120_915_556),
+    ],
+)
+def test_isolated_price_of_a_recorded_position_is_the_venues(
+    mark, szi, decimals, margin, maintenance, leverage, recorded
+):
+    px = isolated_liquidation_px_down(mark, szi, decimals, margin, maintenance, leverage)
+    assert abs(px - recorded) <= 1
