@@ -1,0 +1,200 @@
+"""What can go wrong, as a tree; every leaf carries the numbers that were compared.
+
+::
+
+    PmkitError
+    ├── InputError               the caller's input is wrong: the place and the problem
+    ├── ToolMissing              a program that pmkit starts is not installed
+    ├── ChainError               the chain could not be reached, or answered nonsense
+    │   ├── NodeUnavailable      a node did not start, went away, or does not answer
+    │   ├── NodeRefused          a node answered with an error that is no revert
+    │   ├── UnknownRevert        a revert whose name is in none of the known interfaces
+    │   ├── NotDeployed          no venue where one was expected
+    │   ├── ReceiptTimeout       sent, but in no block in time
+    │   └── TransactionFailed    mined and failed, and no replay shows why
+    └── VenueError               the venue refuses: same name, same fields as the Solidity error
+        ├── arithmetic.py        ArithmeticOverflow, DivisionByZero (panics), other panics and texts
+        ├── registry.py          listings, factors, prices, roles
+        ├── accounts.py          modes and leverage
+        ├── pool.py, erc20.py    supply, withdraw, borrow, repay, and the tokens themselves
+        ├── trading.py           orders and transfers
+        ├── margin.py            the account check; prices that are missing or too old
+        └── liquidation.py       liquidation
+
+The command line maps the branches to its exit codes: InputError 2, ChainError and ToolMissing 3,
+VenueError 1.
+"""
+
+from pmkit.errors.accounts import (
+    DebtOpen,
+    DexEquityOpen,
+    LeverageOutOfRange,
+    NotPortfolioMargin,
+    NotStandardMode,
+    PositionsOpen,
+)
+from pmkit.errors.arithmetic import (
+    ArithmeticOverflow,
+    ContractPanic,
+    ContractReverted,
+    DivisionByZero,
+    DoesNotFit128,
+    ExponentTooLarge,
+)
+from pmkit.errors.base import (
+    InputError,
+    PmkitError,
+    ToolMissing,
+    VenueError,
+)
+from pmkit.errors.chain import (
+    ChainError,
+    NodeRefused,
+    NodeUnavailable,
+    NotDeployed,
+    ReceiptTimeout,
+    TransactionFailed,
+    UnknownRevert,
+)
+from pmkit.errors.erc20 import (
+    ERC20InsufficientAllowance,
+    ERC20InsufficientBalance,
+    ERC20InvalidApprover,
+    ERC20InvalidReceiver,
+    ERC20InvalidSender,
+    ERC20InvalidSpender,
+)
+from pmkit.errors.liquidation import (
+    NotAUserAccount,
+    NothingToLiquidate,
+    NotLiquidatable,
+    StepTooEarly,
+)
+from pmkit.errors.margin import (
+    DebtAboveThreshold,
+    HealthFactorBelowOne,
+    InsufficientMargin,
+    MarkMissing,
+    NoPosition,
+    PriceMissing,
+    RatioAboveTrigger,
+    StaleMark,
+    StalePrice,
+)
+from pmkit.errors.pool import (
+    BorrowCapExceeded,
+    BorrowWhileSupplied,
+    InexactAmount,
+    InsufficientBalance,
+    InsufficientCash,
+    NoDebt,
+    NotBorrowable,
+    ReentrancyGuardReentrantCall,
+    SafeERC20FailedOperation,
+    SupplyCapExceeded,
+    TransferMismatch,
+    ZeroAmount,
+)
+from pmkit.errors.registry import (
+    AccessControlBadConfirmation,
+    AccessControlUnauthorizedAccount,
+    AlreadyListed,
+    DecimalsOutOfRange,
+    FractionTooHigh,
+    InvalidMarginTable,
+    ListingFull,
+    LtvTooHigh,
+    PriceMoveTooLarge,
+    PriceZero,
+    UnknownAsset,
+    UnknownDex,
+    UnknownMarginTable,
+    UnknownPair,
+    UnknownToken,
+)
+from pmkit.errors.trading import (
+    InvalidSize,
+    LimitPriceCrossed,
+    MakerCapacity,
+    ReduceOnlyViolated,
+    SelfTrade,
+    SpotPriceMissing,
+)
+
+__all__ = [
+    "AccessControlBadConfirmation",
+    "AccessControlUnauthorizedAccount",
+    "AlreadyListed",
+    "ArithmeticOverflow",
+    "BorrowCapExceeded",
+    "BorrowWhileSupplied",
+    "ChainError",
+    "ContractPanic",
+    "ContractReverted",
+    "DebtAboveThreshold",
+    "DebtOpen",
+    "DecimalsOutOfRange",
+    "DexEquityOpen",
+    "DivisionByZero",
+    "DoesNotFit128",
+    "ERC20InsufficientAllowance",
+    "ERC20InsufficientBalance",
+    "ERC20InvalidApprover",
+    "ERC20InvalidReceiver",
+    "ERC20InvalidSender",
+    "ERC20InvalidSpender",
+    "ExponentTooLarge",
+    "FractionTooHigh",
+    "HealthFactorBelowOne",
+    "InexactAmount",
+    "InputError",
+    "InsufficientBalance",
+    "InsufficientCash",
+    "InsufficientMargin",
+    "InvalidMarginTable",
+    "InvalidSize",
+    "LeverageOutOfRange",
+    "LimitPriceCrossed",
+    "ListingFull",
+    "LtvTooHigh",
+    "MakerCapacity",
+    "MarkMissing",
+    "NoDebt",
+    "NoPosition",
+    "NodeRefused",
+    "NodeUnavailable",
+    "NotAUserAccount",
+    "NotBorrowable",
+    "NotDeployed",
+    "NotLiquidatable",
+    "NotPortfolioMargin",
+    "NotStandardMode",
+    "NothingToLiquidate",
+    "PmkitError",
+    "PositionsOpen",
+    "PriceMissing",
+    "PriceMoveTooLarge",
+    "PriceZero",
+    "RatioAboveTrigger",
+    "ReceiptTimeout",
+    "ReduceOnlyViolated",
+    "ReentrancyGuardReentrantCall",
+    "SafeERC20FailedOperation",
+    "SelfTrade",
+    "SpotPriceMissing",
+    "StaleMark",
+    "StalePrice",
+    "StepTooEarly",
+    "SupplyCapExceeded",
+    "ToolMissing",
+    "TransactionFailed",
+    "TransferMismatch",
+    "UnknownAsset",
+    "UnknownDex",
+    "UnknownMarginTable",
+    "UnknownPair",
+    "UnknownRevert",
+    "UnknownToken",
+    "VenueError",
+    "ZeroAmount",
+]

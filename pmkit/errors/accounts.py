@@ -1,0 +1,69 @@
+"""Refusals about an account's mode and leverage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pmkit.errors.base import VenueError
+
+
+@dataclass(eq=False)
+class PositionsOpen(VenueError):
+    """A mode changes only without positions."""
+
+    perps: int
+    sentence = (
+        "a mode changes without open positions only, open are those of bitmap {perps:#b}; close "
+        "them"
+    )
+
+
+@dataclass(eq=False)
+class DebtOpen(VenueError):
+    """A mode changes only without debt."""
+
+    token: int
+    borrowed: int
+    sentence = (
+        "a mode changes without debt only, {borrowed} wei of token {token} are owed; repay them"
+    )
+
+
+@dataclass(eq=False)
+class DexEquityOpen(VenueError):
+    """A perp dex still holds equity."""
+
+    dex_index: int
+    raw_usd: int
+    sentence = (
+        "a mode changes with empty dexes only, dex {dex_index} holds {raw_usd} (1e-6); move it "
+        "to spot"
+    )
+
+
+@dataclass(eq=False)
+class LeverageOutOfRange(VenueError):
+    """Leverage must be at least one and at most the asset's maximum."""
+
+    asset: int
+    leverage: int
+    maximum: int
+    sentence = "leverage of perp asset {asset} must be 1 to {maximum}, was {leverage}"
+
+
+@dataclass(eq=False)
+class NotPortfolioMargin(VenueError):
+    """The action needs portfolio margin."""
+
+    mode: int
+    sentence = (
+        "the account must be in portfolio margin (mode 2), was in mode {mode}; set its mode first"
+    )
+
+
+@dataclass(eq=False)
+class NotStandardMode(VenueError):
+    """Only standard accounts move margin between spot and a dex by hand."""
+
+    mode: int
+    sentence = "only a standard account (mode 0) moves margin, this one is in mode {mode}"

@@ -1,0 +1,83 @@
+"""The chain could not be reached, or did not answer as a chain does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pmkit.errors.base import PmkitError
+
+
+class ChainError(PmkitError):
+    """The chain could not be reached, or did not answer as a chain does."""
+
+
+@dataclass(eq=False)
+class NodeUnavailable(ChainError):
+    """A node did not start, went away, or does not answer."""
+
+    endpoint: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"node at {self.endpoint}: {self.problem}"
+
+
+@dataclass(eq=False)
+class NodeRefused(ChainError):
+    """A node answered a request with an error that is no revert."""
+
+    method: str
+    code: int
+    message: str
+    data: str | None
+    """Revert data as hex text, where the node gave some."""
+
+    def __str__(self) -> str:
+        return f"the node refused {self.method}: {self.message} (code {self.code})"
+
+
+@dataclass(eq=False)
+class UnknownRevert(ChainError):
+    """A call reverted with data that no known interface declares."""
+
+    data: str
+
+    def __str__(self) -> str:
+        shown = self.data if self.data not in ("", "0x") else "no data"
+        return f"the call reverted with {shown}, which no known interface declares"
+
+
+@dataclass(eq=False)
+class NotDeployed(ChainError):
+    """The chain has no venue where one was expected."""
+
+    endpoint: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"no venue on the chain at {self.endpoint}: {self.problem}"
+
+
+@dataclass(eq=False)
+class ReceiptTimeout(ChainError):
+    """A transaction was sent, and no block took it in within the time given."""
+
+    tx_hash: str
+    seconds: int
+
+    def __str__(self) -> str:
+        return f"transaction {self.tx_hash} was sent, but is in no block after {self.seconds} s"
+
+
+@dataclass(eq=False)
+class TransactionFailed(ChainError):
+    """A transaction was mined and failed, and a replay does not show why."""
+
+    tx_hash: str
+    block: int
+
+    def __str__(self) -> str:
+        return (
+            f"transaction {self.tx_hash} failed in block {self.block}; repeated on that "
+            "block's state the call does not fail"
+        )

@@ -1,0 +1,106 @@
+"""Refusals of the account check, and prices that are missing or too old for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pmkit.errors.base import VenueError
+
+
+@dataclass(eq=False)
+class PriceMissing(VenueError):
+    """A price that the answer depends on was never set."""
+
+    token: int
+    sentence = "token {token} has no price"
+
+
+@dataclass(eq=False)
+class MarkMissing(VenueError):
+    """A mark price that the answer depends on was never set."""
+
+    asset: int
+    sentence = "perp asset {asset} has no mark price"
+
+
+@dataclass(eq=False)
+class StalePrice(VenueError):
+    """A token's price is older than the policy allows for the action."""
+
+    token: int
+    age: int
+    maximum: int
+    sentence = (
+        "the price of token {token} must be at most {maximum} s old, was {age} s; report prices "
+        "first"
+    )
+
+
+@dataclass(eq=False)
+class StaleMark(VenueError):
+    """A mark price is older than the policy allows for the action."""
+
+    asset: int
+    age: int
+    maximum: int
+    sentence = (
+        "the mark of perp asset {asset} must be at most {maximum} s old, was {age} s; report "
+        "prices first"
+    )
+
+
+@dataclass(eq=False)
+class RatioAboveTrigger(VenueError):
+    """The account would end with a ratio beyond the trigger."""
+
+    ratio: int
+    trigger: int
+    sentence = (
+        "the account's ratio would be {ratio}, the trigger is {trigger} (18 decimals); take "
+        "less risk or add collateral"
+    )
+
+
+@dataclass(eq=False)
+class DebtAboveThreshold(VenueError):
+    """Net debts would exceed the collateral at its thresholds."""
+
+    net_debt: int
+    threshold_value: int
+    sentence = (
+        "net debts would be {net_debt}, the collateral carries {threshold_value} (USD, 18 "
+        "decimals); borrow less or add collateral"
+    )
+
+
+@dataclass(eq=False)
+class HealthFactorBelowOne(VenueError):
+    """The account would borrow with a health factor below one."""
+
+    health_factor: int
+    sentence = (
+        "the health factor must be at least 1 (18 decimals), would be {health_factor}; borrow "
+        "less or add collateral"
+    )
+
+
+@dataclass(eq=False)
+class InsufficientMargin(VenueError):
+    """A dex would hold less than its margin."""
+
+    dex_index: int
+    required: int
+    available: int
+    sentence = (
+        "dex {dex_index} needs {required} of margin and would have {available} (1e-6 of its "
+        "token); trade less or add funds"
+    )
+
+
+@dataclass(eq=False)
+class NoPosition(VenueError):
+    """The account has no position in the asset."""
+
+    account: str
+    asset: int
+    sentence = "{account} has no position in perp asset {asset}"
