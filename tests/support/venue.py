@@ -1,0 +1,195 @@
+"""A small market on an in-process EVM: the registry, the venue, four tokens, two perps, funded roles.
+
+The figures are written out here, not read from a preset: tests of the contracts stand on paper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from support.evm import DEPLOYER, Contract, InProcessEvm, Reverted
+
+USDC, HYPE, UBTC, USDT0 = 0, 150, 197, 268
+BTC_PERP, HYPE_PERP = 0, 159
+HYPE_USDC, UBTC_USDC = 107, 142
+UNLIMITED = 2**128 - 1
+EVERYTHING = 2**256 - 1
+WAD, RAY = 10**18, 10**27
+USD = 10**6
+STANDARD, UNIFIED, PORTFOLIO_MARGIN = 0, 1, 2
+HEALTHY, AT_RISK, MARKET_LIQUIDATABLE, BACKSTOP_LIQUIDATABLE = range(4)
+
+MAKER = "0x" + "11" * 20
+BACKSTOP = "0x" + "bb" * 20
+INSURANCE = "0x" + "1c" * 20
+SUPPLIER = "0x" + "5a" * 20
+BORROWER = "0x" + "b0" * 20
+TRADER = "0x" + "7a" * 20
+KEEPER = "0x" + "ce" * 20
+
+STABLE_CURVE = (5 * RAY // 100, 475 * RAY // 100, 80 * RAY // 100, WAD // 10)
+EVM_DECIMALS = {USDC: 6, HYPE: 18, UBTC: 8, USDT0: 6}
+WEI_DECIMALS = {USDC: 8, HYPE: 8, UBTC: 10, USDT0: 8}
+
+
+def policy(**changes: Any) -> tuple[Any, ...]:
+    """Return the policy of the tests: the venue's, prices never stale, no fees."""
+    fields: dict[str, Any] = {
+        "margin": (95 * WAD // 100, False, 0, False),
+        "debt_step": WAD // 5,
+        "step_cadence": 3,
+        "episode_timeout": 600,
+        "min_step": 10 * WAD,
+        "perp_threshold": 100_000 * USD,
+        "perp_part": WAD // 5,
+        "perp_cooldown": 30,
+        "perp_first": True,
+        "max_price_age": 10**9,
+        "max_liquidation_price_age": 10**9,
+        "max_move_bps": 0,
+        "perp_fee_ppm": 0,
+        "spot_fee_ppm": 0,
+    }
+    fields.update(changes)
+    return tuple(fields.values())
+
+
+@dataclass
+class Market:
+    """The deployed market; amounts in token wei unless a name says otherwise."""
+
+    evm: InProcessEvm
+    registry: Contract
+    venue: Contract
+    erc20: dict[int, Contract]
+
+    @classmethod
+    def deploy(cls) -> Market:
+        """Deploy, list, price and fund everything."""
+        evm = InProcessEvm()
+        registry = evm.deploy("CollateralRegistry", DEPLOYER)
+        linked: dict[str, str] = {}
+        for library in ("MarginEngine", "Trading", "Liquidation"):
+            linked[library] = evm.deploy(library, libraries=linked).address
+        venue = evm.deploy("Venue", registry.address, MAKER, BACKSTOP, INSURANCE, libraries=linked)
+        erc20 = {t: evm.deploy("LocalToken", f"token {t}", f"T{t}", d) for t, d in EVM_DECIMALS.items()}
+        market = cls(evm, registry, venue, erc20)
+        market._list()
+        market.set_prices(btc=100_000, hype=50)
+        market._fund()
+        return market
+
+    def _list(self) -> None:
+        r = self.registry
+        caps = (UNLIMITED,) * 4
+        for token, name, sz, ltv, lent in (
+            (USDC, "USDC", 8, 0, True),
+            (HYPE, "HYPE", 2, 5_000, False),
+            (UBTC, "UBTC", 5, 5_000, False),
+            (USDT0, "USDT0", 2, 0, True),
+        ):
+            address, evm_decimals = self.erc20[token].address, EVM_DECIMALS[token]
+            r(
+                "listToken",
+                (token, name, address, evm_decimals, WEI_DECIMALS[token], sz, ltv, lent, *caps, STABLE_CURVE),
+            )
+        r("listDex", 0, "", USDC)
+        r("setMarginTable", 56, [0, 150_000_000 * USD], [40, 20])
+        r("setMarginTable", 52, [0, 20_000_000 * USD], [10, 5])
+        r("listPerp", (BTC_PERP, "BTC", 0, 5, 40, 56))
+        r("listPerp", (HYPE_PERP, "HYPE", 0, 2, 10, 52))
+        r("listPair", (HYPE_USDC, HYPE, USDC, True, HYPE_PERP))
+        r("listPair", (UBTC_USDC, UBTC, USDC, True, BTC_PERP))
+        r("setPolicy", policy())
+
+    def _fund(self) -> None:
+        self.fund(SUPPLIER, USDC, 100_000_000 * 10**8)
+        self.venue("supply", USDC, 50_000_000 * 10**8, SUPPLIER, sender=SUPPLIER)
+        for token, amount in ((USDC, 10**9 * 10**8), (HYPE, 10**7 * 10**8), (UBTC, 10**4 * 10**10)):
+            self.fund(MAKER, token, amount)
+            self.venue("deposit", token, amount, MAKER, sender=MAKER)
+        self.venue("transferPerp", 0, 500_000_000 * USD, True, sender=MAKER)
+
+    def set_prices(self, btc: float | str | int | None = None, hype: Any = None) -> None:
+        """Report spot, mark and oracle of a coin at one price (whole or decimal USD as text)."""
+        spots, perps = [], []
+        if btc is not None:
+            spots.append((UBTC_USDC, grid(btc, 3)))
+            perps.append((BTC_PERP, grid(btc, 1), grid(btc, 1)))
+        if hype is not None:
+            spots.append((HYPE_USDC, grid(hype, 6)))
+            perps.append((HYPE_PERP, grid(hype, 4), grid(hype, 4)))
+        self.registry("reportPrices", spots, perps, 10**8)
+
+    def fund(self, account: str, token: int, amount: int) -> None:
+        """Mint into a wallet and approve the venue."""
+        decimals, wei_decimals = EVM_DECIMALS[token], WEI_DECIMALS[token]
+        units = -(-amount * 10**decimals // 10**wei_decimals)
+        self.erc20[token]("mint", account, units)
+        self.erc20[token]("approve", self.venue.address, EVERYTHING, sender=account)
+
+    def portfolio_account(self, account: str, **balances: int) -> None:
+        """Open a portfolio-margin account with balances by token name."""
+        ids = {"usdc": USDC, "hype": HYPE, "ubtc": UBTC, "usdt0": USDT0}
+        self.venue("setMode", PORTFOLIO_MARGIN, sender=account)
+        for name, amount in balances.items():
+            self.fund(account, ids[name], amount)
+            self.venue("deposit", ids[name], amount, account, sender=account)
+
+    def margin(self, account: str) -> Any:
+        """Return the venue's margin figures as if swept."""
+        return self.venue("marginOf", account)
+
+    def account(self, account: str) -> Any:
+        """Return the account as stored."""
+        return self.venue("accountOf", account)
+
+    def token(self, account: str, token: int) -> Any:
+        """Return one token of an account as stored."""
+        return next(t for t in self.account(account)["tokens"] if t["token"] == token)
+
+    def net(self, account: str, token: int) -> int:
+        """Return the net total of a token as if swept."""
+        i = [t["token"] for t in self.account(account)["tokens"]].index(token)
+        total: int = self.margin(account)["tokens"][i]["netTotal"]
+        return total
+
+    def dust(self, token: int) -> int:
+        """Return holdings − claims − buffer + deficit of a token; the sum of roundings. SPEC BL-08."""
+        scale = 10 ** (EVM_DECIMALS[token] - WEI_DECIMALS[token]) if EVM_DECIMALS[token] > WEI_DECIMALS[token] else 0
+        held = self.erc20[token]("balanceOf", self.venue.address)
+        held = held // scale if scale else held * 10 ** (WEI_DECIMALS[token] - EVM_DECIMALS[token])
+        reserve = self.venue("reserveOf", token)
+        claims = reserve["buffer"] - reserve["deficit"]
+        everyone, total = self.venue("accounts", 0, 10_000)
+        assert len(everyone) == total
+        for account in everyone:
+            state = self.account(account)
+            for i, t in enumerate(state["tokens"]):
+                if t["token"] != token:
+                    continue
+                claims += t["idle"] + t["supplied"] - t["borrowed"]
+                unit = 10 ** (t["weiDecimals"] - 6)
+                for d, dex in enumerate(state["dexes"]):
+                    if dex["collateral"] == i:
+                        value = sum(p["szi"] * p["mark"] for p in state["perps"] if p["dex"] == d)
+                        claims += (dex["rawUsd"] + value) * unit
+        dust: int = held - claims
+        return dust
+
+
+def grid(px: Any, decimals: int) -> int:
+    """Return a price given as text or whole number on a grid of decimals; refuse what is off it."""
+    whole, _, part = str(px).partition(".")
+    assert len(part) <= decimals, f"{px} has more than {decimals} decimals"
+    return int(whole + part.ljust(decimals, "0"))
+
+
+def refusal(contract: Contract, function: str, *args: Any, sender: str) -> tuple[str, tuple[Any, ...]]:
+    """Return the error that a call ends with; fail when it succeeds."""
+    try:
+        contract(function, *args, sender=sender)
+    except Reverted as reverted:
+        return reverted.name, reverted.values
+    raise AssertionError(f"{function} did not revert")
