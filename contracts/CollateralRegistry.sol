@@ -22,6 +22,7 @@ import {Tier, TierMath} from "./libraries/TierMath.sol";
 import {BPS, RAY, WAD} from "./libraries/WadMath.sol";
 
 /// @title Listing, factors, caps, rate curves, margin tables, prices and roles
+/// @notice What is listed and at which price; it holds no money.
 contract CollateralRegistry is ICollateralRegistry, AccessControl {
     using Bitmap for uint256;
 
@@ -492,8 +493,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         require(curve.kink <= RAY, FractionTooHigh(curve.kink, RAY));
         require(curve.protocolShare <= WAD, FractionTooHigh(curve.protocolShare, WAD));
         // A rate of 1,000,000 % a year bounds the exponent of interest.
-        require(curve.base <= 5_000 * RAY, FractionTooHigh(curve.base, 5_000 * RAY));
-        require(curve.slope <= 5_000 * RAY, FractionTooHigh(curve.slope, 5_000 * RAY));
+        require(curve.base <= 5000 * RAY, FractionTooHigh(curve.base, 5000 * RAY));
+        require(curve.slope <= 5000 * RAY, FractionTooHigh(curve.slope, 5000 * RAY));
     }
 
     function _requireMove(uint256 id, uint256 oldPx, uint256 newPx, uint256 maxMoveBps) private pure {

@@ -11,6 +11,7 @@ import {PortfolioMargin} from "./modules/PortfolioMargin.sol";
 import {VenueBase} from "./modules/VenueBase.sol";
 
 /// @title The venue: nothing but the composition of its modules
+/// @notice Modules, registry and linked libraries at one address.
 contract Venue is Accounts, Clearinghouse, PortfolioMargin {
     constructor(ICollateralRegistry registry_, address maker_, address backstop_, address insurance_)
         VenueBase(registry_, maker_, backstop_, insurance_)

@@ -26,7 +26,7 @@ class Takeover:
 
 
 def step_debt_up(debt_at_start: int, debt: int, step: int, minimum: int) -> int:
-    """Return the debt of one step: `step` (WAD) of the episode's debt, at least `minimum`. SPEC LQ-03.
+    """Return a step's debt: `step` (WAD) of the episode's debt, at least `minimum`. SPEC LQ-03.
 
     All three amounts in one unit; never more than the debt that is left.
 
@@ -46,7 +46,10 @@ def partial_takeover(debt: int, takeover_value: int) -> Takeover:
 
 
 def full_takeover(debt: int, collateral_value: int) -> Takeover:
-    """Return the full-band step: all collateral and all net debt; what exceeds the value is loss. SPEC LQ-04."""
+    """Return the full-band step: all collateral and all net debt. SPEC LQ-04.
+
+    Debt beyond the value of the collateral is loss.
+    """
     return Takeover(debt=debt, share=WAD, loss=max(0, debt - collateral_value))
 
 
@@ -75,7 +78,9 @@ def display_liquidation_px_down(
     # available / size / (1 - side/2L) = available · 10^szDecimals · 2L / (size · (2L - side))
     numerator = available * side * 10**sz_decimals * 2 * max_leverage
     denominator = abs(szi) * (2 * max_leverage - side)
-    return mark * 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS + sz_decimals) - -(-numerator // denominator)
+    return mark * 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS + sz_decimals) - -(
+        -numerator // denominator
+    )
 
 
 def isolated_liquidation_px_down(
@@ -83,8 +88,8 @@ def isolated_liquidation_px_down(
 ) -> int:
     """Return the liquidation price of an isolated position, 1e-10 USD, rounded down. SPEC LQ-08.
 
-    mark − side · (isolated margin − maintenance) / size / (1 − side / (2 · max leverage)); margin and
-    maintenance in 1e-6 USD.
+    mark − side · (isolated margin − maintenance) / size / (1 − side / (2 · max leverage)); margin
+    and maintenance in 1e-6 USD.
     """
     spare = (margin - maintenance) * 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS)
     return display_liquidation_px_down(mark, szi, sz_decimals, spare, max_leverage)

@@ -50,7 +50,7 @@ def transfer_margin_up(initial_margin: int, notional_: int) -> int:
 
 
 def wei_per_perp_usd(wei_decimals: int) -> int:
-    """Return the token wei in 1e-6 of a dex's collateral token; such tokens have 6 decimals or more.
+    """Return the token wei in 1e-6 of a dex's collateral token, which has 6 decimals or more.
 
     Raises ArithmeticOverflow for a token with fewer.
     """
@@ -91,7 +91,7 @@ def ratio_up(requirement: int, liquidation_value: int) -> int:
 
 
 def is_beyond(requirement: int, liquidation_value: int, trigger: int, inclusive: bool) -> bool:
-    """Return whether requirement / liquidation value is beyond a trigger (WAD), exactly. SPEC LQ-01."""
+    """Return whether requirement / liquidation value is beyond a trigger (WAD). SPEC LQ-01."""
     if requirement == 0:
         return False
     scaled = checked(requirement * WAD)
@@ -158,12 +158,12 @@ def token_value_up(token: TokenState, amount: int) -> int:
 
 
 def net_total(token: TokenState, equity: int) -> int:
-    """Return equity of the token's dexes + idle + supplied − borrowed, token wei, signed. SPEC PM-10."""
+    """Return dex equity + idle + supplied − borrowed of a token, wei, signed. SPEC PM-10."""
     return equity + token.idle + token.supplied - token.borrowed
 
 
 def borrow_capacity_down(token: TokenState, threshold_value: int) -> int:
-    """Return min(user borrow cap, collateral at thresholds) in wei of a borrowable token. SPEC PM-11.
+    """Return min(user borrow cap, collateral at thresholds) in wei of the token. SPEC PM-11.
 
     Zero for tokens that cannot be borrowed. Raises PriceMissing.
     """
@@ -238,8 +238,8 @@ def account_margin(account: Account) -> AccountMargin:
     perp_shortfall = any(dex.account_value < dex.maintenance for dex in dexes)
     if account.mode == Mode.STANDARD:
         ratio = 0
-        for dex in dexes:
-            ratio = max(ratio, ratio_up(dex.maintenance, max(0, dex.account_value)))
+        for held in dexes:
+            ratio = max(ratio, ratio_up(held.maintenance, max(0, held.account_value)))
         liquidatable = perp_shortfall
     else:
         liquidatable = beyond or net_debt > threshold_value or perp_shortfall

@@ -39,7 +39,7 @@ class Health(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenState:
-    """One token of an account: its parameters, the account's balances, and the room the pool leaves."""
+    """One token of an account: parameters, the account's balances, the room the pool leaves."""
 
     token: int
     """The venue's token id."""
@@ -159,7 +159,7 @@ class AccountMargin:
     tokens: tuple[TokenMargin, ...]
     dexes: tuple[DexMargin, ...]
     ratio: int
-    """Largest requirement / liquidation value; INFINITE where nothing stands against a requirement."""
+    """Largest requirement / liquidation value; INFINITE where a requirement meets nothing."""
     net_debt: int
     """USD value of the net debts of all tokens."""
     shortfall: int

@@ -17,7 +17,9 @@ def median(a: int, b: int, c: int) -> int:
     return max(min(a, b), min(max(a, b), c))
 
 
-def perp_px_on_spot_grid_nearest(px: int, perp_sz_decimals: int, sz_decimals: int, usdc_px: int) -> int:
+def perp_px_on_spot_grid_nearest(
+    px: int, perp_sz_decimals: int, sz_decimals: int, usdc_px: int
+) -> int:
     """Return a perp price in USDC on the token's spot grid, rounded to nearest. SPEC OR-01.
 
     Perp prices are in USDT; dividing by USDC's own oracle price (USDT per USDC, 1e-8) gives USDC.

@@ -1,7 +1,7 @@
-"""Interest: utilization, the kink curve, growth and shares. Twin of `contracts/libraries/RateMath.sol`.
+"""Interest: utilization, kink curve, growth, shares. Twin of `contracts/libraries/RateMath.sol`.
 
 Rates per year, utilization and indexes are RAY (27 decimals); a year has 365 days. A share is worth
-index/RAY units of 1e-9 token wei, so that converting costs at most 1e-9 wei and no rounding adds up.
+index/RAY units of 1e-9 token wei: converting costs at most 1e-9 wei, and no rounding adds up.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ def borrow_rate(utilization_: int, curve: RateCurve) -> int:
 
 
 def supply_rate(borrow_rate_: int, utilization_: int, protocol_share: int) -> int:
-    """Return the supply rate per year (RAY): borrow rate · utilization · (1 − share), down. SPEC BL-03."""
+    """Return the supply rate per year (RAY), down. SPEC BL-03.
+
+    borrow rate · utilization · (1 − protocol share)
+    """
     gross = mul_div_down(borrow_rate_, utilization_, RAY)
     return mul_div_down(gross, WAD - protocol_share, WAD)
 
@@ -122,7 +125,9 @@ def accrue(reserve: ReserveIndexes, curve: RateCurve, elapsed: int) -> ReserveIn
     kept = interest
     if reserve.supply_shares != 0:
         to_suppliers = mul_div_down(interest, WAD - curve.protocol_share, WAD)
-        supply_index = to_uint128(supply_index + mul_div_down(to_suppliers, RAY, reserve.supply_shares))
+        supply_index = to_uint128(
+            supply_index + mul_div_down(to_suppliers, RAY, reserve.supply_shares)
+        )
         kept = mul_div_down(interest, curve.protocol_share, WAD)
     return replace(
         reserve,

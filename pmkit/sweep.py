@@ -1,8 +1,9 @@
-"""The sweep: move equity between dexes, idle balance and the pool. Twin of `contracts/libraries/SweepMath.sol`.
+"""The sweep: move equity between dexes, idle balance and the pool.
 
-Target of a dex is its transfer margin. What a dex holds over it repays debt (down to the explicit
-floor) and is supplied; what it lacks comes from idle balance, then supply, then new debt, as far as
-caps and cash allow (SPEC PM-14 to PM-17). The net total of no token changes.
+Twin of `contracts/libraries/SweepMath.sol`. Target of a dex is its transfer margin. What a dex holds
+over it repays debt (down to the explicit floor) and is supplied; what it lacks comes from idle
+balance, then supply, then new debt, as far as caps and cash allow (SPEC PM-14 to PM-17). The net
+total of no token changes.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Sweep:
 
 
 def ltv_room_down(tokens: tuple[TokenState, ...], borrowed: TokenState) -> int:
-    """Return what may be borrowed of a token, in wei, until the health factor is one. SPEC PM-08."""
+    """Return the wei of a token that may be borrowed until health factor one. SPEC PM-08."""
     power = 0
     debt = 0
     for token in tokens:
@@ -65,8 +66,9 @@ def sweep_token(
 ) -> tuple[TokenSweep, int]:
     """Return what happens to one token, and the token wei that reach the dexes in need.
 
-    `wanted` is what its dexes lack and `freed` what they hand back, both in whole `unit`s (token wei
-    per 1e-6 USD); `room` is the debt that may be added; `lends` is whether the mode uses the pool.
+    `wanted` is what its dexes lack and `freed` what they hand back, both in whole `unit`s (token
+    wei per 1e-6 USD); `room` is the debt that may be added; `lends` is whether the mode uses the
+    pool.
     """
     idle = token.idle + freed
     from_idle = min(idle // unit * unit, wanted)
@@ -101,7 +103,9 @@ def sweep(account: Account) -> tuple[Account, Sweep]:
     tokens = list(account.tokens)
     transfers = [0] * len(account.dexes)
     if account.mode == Mode.STANDARD:
-        still = tuple(TokenSweep(supply=0, withdraw=0, borrow=0, repay=0, idle=t.idle) for t in tokens)
+        still = tuple(
+            TokenSweep(supply=0, withdraw=0, borrow=0, repay=0, idle=t.idle) for t in tokens
+        )
         return account, Sweep(tokens=still, dex_transfers=tuple(transfers))
     lends = account.mode == Mode.PORTFOLIO_MARGIN
     margins = dex_margins(account)

@@ -54,7 +54,9 @@ def margin_table(lower_bounds: tuple[int, ...], max_leverages: tuple[int, ...]) 
     scale = 1
     for i, leverage in enumerate(max_leverages):
         first_is_zero = lower_bounds[0] == 0
-        ordered = i == 0 or (lower_bounds[i] > lower_bounds[i - 1] and leverage < max_leverages[i - 1])
+        ordered = i == 0 or (
+            lower_bounds[i] > lower_bounds[i - 1] and leverage < max_leverages[i - 1]
+        )
         if not (first_is_zero and ordered and 1 <= leverage <= MAX_LEVERAGE):
             raise InvalidMarginTable(tier=i)
         scale = lcm(scale, 2 * leverage)
@@ -73,7 +75,7 @@ def margin_table(lower_bounds: tuple[int, ...], max_leverages: tuple[int, ...]) 
 
 
 def tier_at(notional: int, table: MarginTable) -> Tier:
-    """Return the tier that a notional (1e-6 USD) falls into; a bound belongs to the tier above it."""
+    """Return the tier that a notional (1e-6 USD) falls into; a bound belongs to the upper tier."""
     found = table.tiers[0]
     for tier in table.tiers[1:]:
         if notional >= tier.lower_bound:
@@ -82,7 +84,7 @@ def tier_at(notional: int, table: MarginTable) -> Tier:
 
 
 def maintenance_margin_down(notional: int, table: MarginTable) -> int:
-    """Return notional · rate − deduction in 1e-6 USD, rounded down as the venue prints it. SPEC PM-06.
+    """Return notional · rate − deduction, 1e-6 USD, down as the venue prints it. SPEC PM-06.
 
     >>> bitcoin = margin_table((0, 150_000_000 * 10**6), (40, 20))
     >>> maintenance_margin_down(200_000_000 * 10**6, bitcoin) // 10**6

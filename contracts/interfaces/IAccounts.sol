@@ -5,8 +5,11 @@ import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountState, Position, TokenBalance} from "../libraries/VenueState.sol";
 
 /// @title Accounts: modes, leverage, and what is stored of them
+/// @notice An account is an address; it exists from its first balance on.
 interface IAccounts {
+    /// @notice An account changed its mode.
     event ModeSet(address indexed account, Mode mode);
+    /// @notice An account chose its leverage for an asset.
     event LeverageSet(address indexed account, uint32 indexed asset, uint8 leverage);
 
     /// @notice Modes change only without positions; `perps` is the bitmap of what is open.

@@ -21,10 +21,15 @@ struct ReserveView {
 /// ERC-20; the wallet pays in whole units of the ERC-20, rounded up, and is credited for all it pays.
 /// `type(uint256).max` stands for everything. Tokens that take a fee on transfer are refused.
 interface IBorrowLendPool {
+    /// @notice A wallet paid into a spot balance.
     event Deposited(address indexed account, uint64 indexed token, uint256 amount, address payer);
+    /// @notice A wallet supplied to the pool.
     event Supplied(address indexed account, uint64 indexed token, uint256 amount, address payer);
+    /// @notice An account paid out to a wallet.
     event Withdrawn(address indexed account, uint64 indexed token, uint256 amount, address to);
+    /// @notice An account borrowed explicitly.
     event Borrowed(address indexed account, uint64 indexed token, uint256 amount);
+    /// @notice A wallet repaid debt.
     event Repaid(address indexed account, uint64 indexed token, uint256 amount, address payer);
 
     /// @notice An amount of zero does nothing.

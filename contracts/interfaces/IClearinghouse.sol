@@ -9,10 +9,14 @@ import {Mode} from "../libraries/AccountTypes.sol";
 /// their id, spot as 10000 + pair. Sizes are 10^-szDecimals, prices 10^-(6 - szDecimals) for perps and
 /// 10^-(8 - szDecimals) for spot.
 interface IClearinghouse {
+    /// @notice An order was filled, in the venue's units; the fee is in perp USD, or in wei of what was
+    /// bought.
     event Filled(
         address indexed account, uint32 indexed asset, bool isBuy, uint64 px, uint64 sz, uint256 fee
     );
+    /// @notice Spot balance moved between accounts.
     event SpotSent(address indexed account, address indexed to, uint64 indexed token, uint256 amount);
+    /// @notice Margin moved into a dex, or out of it when negative.
     event PerpTransferred(address indexed account, uint32 indexed dex, int256 usd);
 
     /// @notice A size of zero, or one beyond the number range.

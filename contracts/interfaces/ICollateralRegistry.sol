@@ -139,8 +139,11 @@ struct AccountParams {
 /// @notice Assets are listed once and never removed. Listing indexes (0, 1, 2, ...) are what
 /// bitmaps and storage use; ids are the venue's own.
 interface ICollateralRegistry {
+    /// @notice A token was listed.
     event TokenListed(uint64 indexed token, uint8 index, string name, address erc20);
+    /// @notice Loan to value and borrowability of a token changed.
     event TokenFactorsSet(uint64 indexed token, uint16 ltvBps, bool borrowable);
+    /// @notice Caps of a token changed.
     event TokenCapsSet(
         uint64 indexed token,
         uint128 userSupplyCap,
@@ -148,14 +151,23 @@ interface ICollateralRegistry {
         uint128 globalSupplyCap,
         uint128 globalBorrowCap
     );
+    /// @notice The rate curve of a token changed.
     event RateCurveSet(uint64 indexed token, RateCurve curve);
+    /// @notice A perp dex was listed.
     event DexListed(uint32 indexed dex, uint8 index, string name, uint64 collateral);
+    /// @notice A margin table changed.
     event MarginTableSet(uint16 indexed table, uint64[] lowerBounds, uint8[] maxLeverages);
+    /// @notice A perp asset was listed.
     event PerpListed(uint32 indexed asset, uint8 index, string name, uint32 dex);
+    /// @notice A spot pair was listed.
     event PairListed(uint32 indexed pair, uint64 base, uint64 quote);
+    /// @notice The policy changed.
     event PolicySet(Policy policy);
+    /// @notice The borrow oracle price of a token changed.
     event BorrowPriceSet(uint64 indexed token, uint64 px);
+    /// @notice A spot price was reported.
     event SpotPriceSet(uint32 indexed pair, uint64 px);
+    /// @notice Mark and oracle of a perp asset were reported.
     event PerpPriceSet(uint32 indexed asset, uint64 mark, uint64 oracle);
 
     /// @notice No token of this id is listed.
@@ -183,12 +195,14 @@ interface ICollateralRegistry {
     /// @notice A price moved further in one report than the policy allows.
     error PriceMoveTooLarge(uint256 id, uint256 oldPx, uint256 newPx, uint256 maxMoveBps);
 
-    /// @notice May list assets and set factors, caps, curves, tables and the policy.
+    // Named like the constants that answer them.
     // solhint-disable-next-line func-name-mixedcase
+    /// @notice May list assets and set factors, caps, curves, tables and the policy.
     function RISK_ADMIN() external view returns (bytes32);
 
-    /// @notice May report prices.
+    // Named like the constants that answer them.
     // solhint-disable-next-line func-name-mixedcase
+    /// @notice May report prices.
     function REPORTER() external view returns (bytes32);
 
     /// @notice List a token. A token of id 0 is the quote of all prices and is worth one USD always.

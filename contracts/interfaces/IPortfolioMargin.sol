@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {Account, AccountMargin, Mode} from "../libraries/AccountTypes.sol";
 
 /// @title PortfolioMargin: one safety figure over spot, perps and borrow/lend
+/// @notice The ratio, and what must hold after every action.
 interface IPortfolioMargin {
     /// @notice The action needs portfolio margin.
     error NotPortfolioMargin(Mode mode);

@@ -9,6 +9,7 @@ import {ILiquidation} from "./ILiquidation.sol";
 import {IPortfolioMargin} from "./IPortfolioMargin.sol";
 
 /// @title The venue: everything that moves money, at one address
+/// @notice Everything a caller of the venue can do and see.
 interface IVenue is IAccounts, IBorrowLendPool, IClearinghouse, IPortfolioMargin, ILiquidation {
     /// @notice Listing, parameters and prices.
     function registry() external view returns (ICollateralRegistry);

@@ -8,15 +8,7 @@ import {
     PerpParams,
     TokenParams
 } from "../interfaces/ICollateralRegistry.sol";
-import {
-    Account,
-    DexState,
-    Mode,
-    PerpState,
-    Sweep,
-    TokenState,
-    TokenSweep
-} from "./AccountTypes.sol";
+import {Account, DexState, Mode, PerpState, Sweep, TokenState, TokenSweep} from "./AccountTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes} from "./RateMath.sol";
@@ -25,10 +17,12 @@ import {AccountState, Position, TokenBalance, VenueState} from "./VenueState.sol
 import {WadMath} from "./WadMath.sol";
 
 /// @title From storage to the account that the pure formulas judge, and back
+/// @notice The only code that reads or writes more than one table of the storage.
 library AccountStore {
     using Bitmap for uint256;
     using WadMath for uint256;
 
+    /// @notice The sweep moved a token: into the pool, out of it, debt made, debt repaid.
     event Swept(
         address indexed account,
         uint64 indexed token,
@@ -37,6 +31,7 @@ library AccountStore {
         uint256 borrow,
         uint256 repay
     );
+    /// @notice The sweep moved equity into a dex, or out of it when negative.
     event DexFunded(address indexed account, uint8 indexed dexIndex, int256 usd);
 
     /// @notice The account as it stands, with interest up to now, and the parameters it was read with.
@@ -99,8 +94,8 @@ library AccountStore {
         t.borrowFloor = balance.borrowFloor;
         t.supplyRoom = _room(p.globalSupplyCap, totalSupplied).toUint128();
         t.borrowRoom = SweepMath.min(
-            _room(p.userBorrowCap, borrowed), _room(p.globalBorrowCap, totalBorrowed)
-        ).toUint128();
+                _room(p.userBorrowCap, borrowed), _room(p.globalBorrowCap, totalBorrowed)
+            ).toUint128();
         t.cash = s.reserves[p.index].cash;
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 /// @title Sets of listing indexes in one word
+/// @notice Bit i stands for listing index i.
 library Bitmap {
     function has(uint256 bitmap, uint256 index) internal pure returns (bool) {
         return bitmap & (1 << index) != 0;

@@ -37,12 +37,10 @@ library Liquidation {
     }
 
     /// @notice Take one step on an account.
-    function step(
-        VenueState storage s,
-        ICollateralRegistry registry,
-        Parties memory parties,
-        address account
-    ) external returns (LiquidationStep memory done) {
+    function step(VenueState storage s, ICollateralRegistry registry, Parties memory parties, address account)
+        external
+        returns (LiquidationStep memory done)
+    {
         require(
             account != parties.maker && account != parties.backstop, ILiquidation.NotAUserAccount(account)
         );
@@ -53,9 +51,7 @@ library Liquidation {
         c.policy = registry.policy();
         (c.a, c.params) = AccountStore.load(s, registry, account);
         c.m = MarginMath.accountMargin(c.a);
-        require(
-            c.m.liquidatable, ILiquidation.NotLiquidatable(account, c.m.ratio, c.policy.margin.trigger)
-        );
+        require(c.m.liquidatable, ILiquidation.NotLiquidatable(account, c.m.ratio, c.policy.margin.trigger));
         PriceAge.requireYoung(c.a, c.params, c.policy.maxLiquidationPriceAge);
 
         done.leg = _leg(c);
@@ -70,13 +66,7 @@ library Liquidation {
         done.liquidatable = MarginMath.accountMargin(c.a).liquidatable;
         if (!done.liquidatable) s.accounts[account].debtSteppedAt = 0;
         emit ILiquidation.Liquidated(
-            account,
-            msg.sender,
-            done.leg,
-            done.debtValue,
-            done.collateralValue,
-            done.loss,
-            done.liquidatable
+            account, msg.sender, done.leg, done.debtValue, done.collateralValue, done.loss, done.liquidatable
         );
     }
 
@@ -131,9 +121,8 @@ library Liquidation {
         // The cast is safe: a size is at most an int64's.
         // forge-lint: disable-next-line(unsafe-typecast)
         int64 closed = held.szi > 0 ? -int64(uint64(size)) : int64(uint64(size));
-        uint256 fee = Perps.fill(
-            s, perp, c.account, c.parties.maker, c.parties.insurance, closed, c.policy.perpFeePpm
-        );
+        uint256 fee =
+            Perps.fill(s, perp, c.account, c.parties.maker, c.parties.insurance, closed, c.policy.perpFeePpm);
         emit ILiquidation.PositionClosed(c.account, perp.asset, closed, perp.mark, fee);
     }
 

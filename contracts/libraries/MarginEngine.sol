@@ -38,8 +38,7 @@ library MarginEngine {
         }
         if (a.mode == Mode.Standard) return;
         require(
-            m.netDebt <= m.thresholdValue,
-            IPortfolioMargin.DebtAboveThreshold(m.netDebt, m.thresholdValue)
+            m.netDebt <= m.thresholdValue, IPortfolioMargin.DebtAboveThreshold(m.netDebt, m.thresholdValue)
         );
         require(!m.liquidatable, IPortfolioMargin.RatioAboveTrigger(m.ratio, a.policy.trigger));
         require(
@@ -103,10 +102,7 @@ library MarginEngine {
     }
 
     /// @notice Require that an account has neither debt nor dex equity, as a change of mode needs.
-    function requireFlat(VenueState storage s, ICollateralRegistry registry, address account)
-        external
-        view
-    {
+    function requireFlat(VenueState storage s, ICollateralRegistry registry, address account) external view {
         (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             require(a.tokens[i].borrowed == 0, IAccounts.DebtOpen(a.tokens[i].token, a.tokens[i].borrowed));
@@ -133,22 +129,20 @@ library MarginEngine {
         revert IPortfolioMargin.NoPosition(account, asset);
     }
 
-    function _displayLiquidationPx(
-        Account memory a,
-        AccountMargin memory m,
-        uint256 i,
-        uint256 szDecimals
-    ) private pure returns (int256) {
+    function _displayLiquidationPx(Account memory a, AccountMargin memory m, uint256 i, uint256 szDecimals)
+        private
+        pure
+        returns (int256)
+    {
         PerpState memory perp = a.perps[i];
         uint256 token = a.dexes[perp.dex].collateral;
         // Casts are safe: figures are sums of 128-bit balances.
         // forge-lint: disable-start(unsafe-typecast)
         int256 available = int256(m.tokens[token].liquidationValue) - int256(m.tokens[token].requirement);
-        available = available * int256(10 ** DISPLAY_DECIMALS)
-            / int256(10 ** uint256(a.tokens[token].weiDecimals));
+        available =
+            available * int256(10 ** DISPLAY_DECIMALS) / int256(10 ** uint256(a.tokens[token].weiDecimals));
         // forge-lint: disable-end(unsafe-typecast)
-        uint256 leverage =
-            TierMath.tierAt(MarginMath.notional(perp.szi, perp.mark), perp.table).maxLeverage;
+        uint256 leverage = TierMath.tierAt(MarginMath.notional(perp.szi, perp.mark), perp.table).maxLeverage;
         return LiquidationMath.displayLiquidationPxDown(perp.mark, perp.szi, szDecimals, available, leverage);
     }
 
@@ -166,8 +160,6 @@ library MarginEngine {
     function _requireMargin(uint256 dex, uint256 required, int256 available) private pure {
         // The cast is safe: margins are sums of products of 64-bit numbers.
         // forge-lint: disable-next-line(unsafe-typecast)
-        require(
-            available >= int256(required), IPortfolioMargin.InsufficientMargin(dex, required, available)
-        );
+        require(available >= int256(required), IPortfolioMargin.InsufficientMargin(dex, required, available));
     }
 }

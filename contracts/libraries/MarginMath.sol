@@ -173,8 +173,8 @@ library MarginMath {
         if (figures.netTotal < 0) {
             figures.requirement += LiquidationMath.abs(figures.netTotal);
             if (policy.borrowOffset != 0) {
-                figures.requirement +=
-                    uint256(policy.borrowOffset).amountUp(pxOf(token), token.weiDecimals, token.szDecimals);
+                figures.requirement += uint256(policy.borrowOffset)
+                    .amountUp(pxOf(token), token.weiDecimals, token.szDecimals);
             }
         } else {
             // forge-lint: disable-next-line(unsafe-typecast)
@@ -218,8 +218,7 @@ library MarginMath {
             figures.ratio = _standardRatio(figures.dexes);
             figures.liquidatable = figures.perpShortfall;
         } else {
-            figures.liquidatable =
-                beyond || figures.netDebt > figures.thresholdValue || figures.perpShortfall;
+            figures.liquidatable = beyond || figures.netDebt > figures.thresholdValue || figures.perpShortfall;
         }
         figures.healthFactor = healthFactorDown(figures.borrowPower, figures.grossDebt);
         figures.health = healthOf(

@@ -11,9 +11,8 @@ import {RAY, WadMath} from "./WadMath.sol";
 library Pool {
     using WadMath for uint256;
 
-    event Accrued(
-        uint256 indexed tokenIndex, uint256 supplyIndex, uint256 borrowIndex, uint256 buffer
-    );
+    /// @notice Interest was stored.
+    event Accrued(uint256 indexed tokenIndex, uint256 supplyIndex, uint256 borrowIndex, uint256 buffer);
 
     /// @notice The reserve's indexes with interest up to now, without storing them.
     function accrued(VenueState storage s, uint256 token, RateCurve memory curve)
@@ -96,8 +95,7 @@ library Pool {
             uint256 supplyShares = uint128(balance.shares);
             uint256 supplied = RateMath.amountOfSharesDown(supplyShares, reserve.supplyIndex);
             uint256 drawn = amount < supplied ? amount : supplied;
-            uint256 burnt =
-                drawn == supplied ? supplyShares : RateMath.sharesUp(drawn, reserve.supplyIndex);
+            uint256 burnt = drawn == supplied ? supplyShares : RateMath.sharesUp(drawn, reserve.supplyIndex);
             balance.shares -= int128(uint128(burnt));
             reserve.supplyShares -= uint128(burnt);
             // forge-lint: disable-end(unsafe-typecast)

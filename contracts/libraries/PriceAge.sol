@@ -6,6 +6,7 @@ import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {Account, TokenState} from "./AccountTypes.sol";
 
 /// @title How old a price may be (SPEC OR-02)
+/// @notice Old prices block what they would make unsafe, and nothing else.
 library PriceAge {
     /// @notice Seconds since a price was reported.
     function age(uint256 time) internal view returns (uint256) {

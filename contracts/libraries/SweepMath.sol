@@ -28,8 +28,7 @@ library SweepMath {
             if (token.borrowed != 0) debt += MarginMath.tokenValueUp(token, token.borrowed);
         }
         if (power <= debt) return 0;
-        return
-            (power - debt).amountDown(MarginMath.pxOf(borrowed), borrowed.weiDecimals, borrowed.szDecimals);
+        return (power - debt).amountDown(MarginMath.pxOf(borrowed), borrowed.weiDecimals, borrowed.szDecimals);
     }
 
     /// @notice What happens to one token, and the token wei that reach the dexes in need.

@@ -34,8 +34,7 @@ library TierMath {
         uint256 scale = 1;
         for (uint256 i = 0; i < count; ++i) {
             uint8 leverage = maxLeverages[i];
-            bool ordered =
-                i == 0 || (lowerBounds[i] > lowerBounds[i - 1] && leverage < maxLeverages[i - 1]);
+            bool ordered = i == 0 || (lowerBounds[i] > lowerBounds[i - 1] && leverage < maxLeverages[i - 1]);
             require(
                 lowerBounds[0] == 0 && ordered && leverage != 0 && leverage <= MAX_LEVERAGE,
                 InvalidMarginTable(i)

@@ -35,12 +35,9 @@ library Trading {
     uint32 private constant OTHER_DEX_ASSETS = 100_000;
 
     /// @notice Fill an order.
-    function order(
-        VenueState storage s,
-        ICollateralRegistry registry,
-        Parties memory parties,
-        Order memory o
-    ) external {
+    function order(VenueState storage s, ICollateralRegistry registry, Parties memory parties, Order memory o)
+        external
+    {
         require(o.sz != 0 && o.sz <= uint64(type(int64).max), IClearinghouse.InvalidSize(o.sz));
         require(o.account != parties.maker, IClearinghouse.SelfTrade(o.account));
         AccountStore.touch(s, o.account);
@@ -123,14 +120,10 @@ library Trading {
         uint32 pair = o.asset - SPOT_ASSETS;
         (uint64 baseId, uint64 quoteId, uint64 px, uint40 pxTime) = registry.pairOf(pair);
         require(px != 0, IClearinghouse.SpotPriceMissing(pair));
-        require(
-            o.isBuy ? px <= o.limitPx : px >= o.limitPx, IClearinghouse.LimitPriceCrossed(o.limitPx, px)
-        );
+        require(o.isBuy ? px <= o.limitPx : px >= o.limitPx, IClearinghouse.LimitPriceCrossed(o.limitPx, px));
         Policy memory policy = registry.policy();
         uint256 old = PriceAge.age(pxTime);
-        require(
-            old <= policy.maxPriceAge, IPortfolioMargin.StalePrice(baseId, old, policy.maxPriceAge)
-        );
+        require(old <= policy.maxPriceAge, IPortfolioMargin.StalePrice(baseId, old, policy.maxPriceAge));
         Swap memory swap = _swapOf(registry.tokenParams(baseId), registry.tokenParams(quoteId), o, px);
         swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, 1e6);
         _swap(s, registry, parties, o.account, swap);
@@ -202,12 +195,8 @@ library Trading {
             TokenState memory t = AccountStore.tokenState(s, account, p);
             if (lacking > t.supplied) {
                 uint256 debt = lacking - t.supplied;
-                require(
-                    p.borrowable, IBorrowLendPool.InsufficientBalance(p.token, amount, amount - debt)
-                );
-                require(
-                    debt <= t.borrowRoom, IBorrowLendPool.BorrowCapExceeded(p.token, debt, t.borrowRoom)
-                );
+                require(p.borrowable, IBorrowLendPool.InsufficientBalance(p.token, amount, amount - debt));
+                require(debt <= t.borrowRoom, IBorrowLendPool.BorrowCapExceeded(p.token, debt, t.borrowRoom));
             }
             require(lacking <= t.cash, IBorrowLendPool.InsufficientCash(p.token, lacking, t.cash));
             Pool.debit(s, account, p.index, lacking);

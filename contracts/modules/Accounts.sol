@@ -10,6 +10,7 @@ import {AccountState, Position, TokenBalance} from "../libraries/VenueState.sol"
 import {VenueBase} from "./VenueBase.sol";
 
 /// @title Accounts
+/// @notice Modes and leverage, and what is stored of an account.
 abstract contract Accounts is VenueBase {
     /// @inheritdoc IAccounts
     function setMode(Mode mode) external nonReentrant {

@@ -12,6 +12,7 @@ import {WadMath} from "../libraries/WadMath.sol";
 import {VenueBase} from "./VenueBase.sol";
 
 /// @title BorrowLendPool
+/// @notice Money in and out of the pool, one action one function.
 abstract contract BorrowLendPool is VenueBase {
     using WadMath for uint256;
 

@@ -13,6 +13,7 @@ import {WadMath} from "../libraries/WadMath.sol";
 import {BorrowLendPool} from "./BorrowLendPool.sol";
 
 /// @title Clearinghouse
+/// @notice Orders and transfers; the fills themselves are in the library Trading.
 abstract contract Clearinghouse is BorrowLendPool {
     using WadMath for uint256;
 

@@ -7,6 +7,7 @@ import {MarginEngine} from "../libraries/MarginEngine.sol";
 import {VenueBase} from "./VenueBase.sol";
 
 /// @title PortfolioMargin
+/// @notice Views of the account walk, and the sweep by anybody.
 abstract contract PortfolioMargin is VenueBase {
     /// @inheritdoc IPortfolioMargin
     function sweep(address account) external nonReentrant {
@@ -36,6 +37,8 @@ abstract contract PortfolioMargin is VenueBase {
     /// @dev End the call with what the engine encoded: decoding and encoding it once more would cost
     /// the venue 4 kB of code. Memory-safe: nothing runs afterwards.
     function _return(bytes memory encoded) private pure {
+        // Assembly is the only way to end a call with given bytes.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             return(add(encoded, 32), mload(encoded))
         }

@@ -13,6 +13,7 @@ import {VenueState} from "../libraries/VenueState.sol";
 import {WadMath} from "../libraries/WadMath.sol";
 
 /// @title What all modules share: storage, safety checks, and tokens in and out
+/// @notice Modules inherit from here and from nothing else of one another.
 abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using WadMath for uint256;

@@ -13,7 +13,15 @@ from pmkit.model import Account
 from pmkit.sweep import sweep
 from support.evm import Contract, InProcessEvm, Reverted
 from support.random_accounts import random_account
-from support.twins import account_tuple, error_of, margin_tuple, plain, revert_of, sweep_tuple, unnamed
+from support.twins import (
+    account_tuple,
+    error_of,
+    margin_tuple,
+    plain,
+    revert_of,
+    sweep_tuple,
+    unnamed,
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +37,11 @@ def in_python(account: Account) -> tuple[Any, Any]:
         stored = error_of(refused)
     try:
         after, plan = sweep(account)
-        swept: Any = (sweep_tuple(plan), plain(account_tuple(after)), margin_tuple(account_margin(after)))
+        swept: Any = (
+            sweep_tuple(plan),
+            plain(account_tuple(after)),
+            margin_tuple(account_margin(after)),
+        )
     except VenueError as refused:
         swept = error_of(refused)
     return stored, swept
@@ -72,7 +84,9 @@ def compare(harness: Contract, seed: int, count: int) -> dict[str, int]:
 def test_account_margin_random_accounts_equal_on_both_sides(harness: Contract) -> None:
     seen = compare(harness, seed=20_260_819, count=2_000)
     # The generator reaches every state and both price errors; otherwise equality says little.
-    assert {"health 0", "health 1", "health 2", "health 3", "PriceMissing", "MarkMissing"} <= set(seen)
+    assert {"health 0", "health 1", "health 2", "health 3", "PriceMissing", "MarkMissing"} <= set(
+        seen
+    )
     assert all(seen[f"health {h}"] >= 20 for h in range(4)), seen
 
 

@@ -70,9 +70,7 @@ class Contract:
 
     def __post_init__(self) -> None:
         self.functions = {e["name"]: e for e in self.abi if e["type"] == "function"}
-        self.selectors = {
-            n: keccak(text=signature(e))[:4] for n, e in self.functions.items()
-        }
+        self.selectors = {n: keccak(text=signature(e))[:4] for n, e in self.functions.items()}
 
     def __call__(self, function: str, *args: Any, sender: str = DEPLOYER) -> Any:
         """Run a function and keep its effects; return what it returns."""

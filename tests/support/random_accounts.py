@@ -33,7 +33,9 @@ TOKENS = (
 def random_account(random: Random) -> Account:
     """Return one account; every branch of the margin formulas is reached often."""
     mode = random.choices(tuple(Mode), (1, 2, 7))[0]
-    tokens = tuple(_token(random, *kind) for kind in TOKENS if kind[0] == 0 or random.random() < 0.6)
+    tokens = tuple(
+        _token(random, *kind) for kind in TOKENS if kind[0] == 0 or random.random() < 0.6
+    )
     dexes = tuple(
         DexState(
             collateral=random.choice([i for i, t in enumerate(tokens) if t.wei_decimals >= 6]),
@@ -41,9 +43,7 @@ def random_account(random: Random) -> Account:
         )
         for _ in range(random.choice((0, 1, 1, 1, 2, 3)))
     )
-    perps = tuple(
-        _perp(random, i, len(dexes)) for i in range(random.randint(0, 4) if dexes else 0)
-    )
+    perps = tuple(_perp(random, i, len(dexes)) for i in range(random.randint(0, 4) if dexes else 0))
     policy = MarginPolicy(
         trigger=random.choice((WAD * 95 // 100, WAD, WAD // 2)),
         trigger_inclusive=random.random() < 0.2,
@@ -92,7 +92,9 @@ def _token(random: Random, token: int, wei_decimals: int, sz_decimals: int, px: 
         borrowed=borrowed,
         borrow_floor=random.choice((0, 0, borrowed // 2, borrowed)),
         supply_room=random.choice((0, UINT128_MAX - supplied, _amount(random, one))),
-        borrow_room=random.choice((0, UINT128_MAX // 2, _amount(random, one), _amount(random, one))),
+        borrow_room=random.choice(
+            (0, UINT128_MAX // 2, _amount(random, one), _amount(random, one))
+        ),
         cash=random.choice((0, UINT128_MAX // 4, _amount(random, one), _amount(random, one))),
     )
 
@@ -117,7 +119,11 @@ def _perp(random: Random, i: int, dexes: int) -> PerpState:
 
 def _amount(random: Random, one: int) -> int:
     return random.choice(
-        (random.randint(0, 3), random.randint(0, one), random.randint(0, 10 ** random.randint(1, 9) * one))
+        (
+            random.randint(0, 3),
+            random.randint(0, one),
+            random.randint(0, 10 ** random.randint(1, 9) * one),
+        )
     )
 
 

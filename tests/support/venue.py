@@ -1,4 +1,4 @@
-"""A small market on an in-process EVM: the registry, the venue, four tokens, two perps, funded roles.
+"""A small market on an in-process EVM: registry, venue, four tokens, two perps, funded roles.
 
 The figures are written out here, not read from a preset: tests of the contracts stand on paper.
 """
@@ -73,7 +73,9 @@ class Market:
         for library in ("MarginEngine", "Trading", "Liquidation"):
             linked[library] = evm.deploy(library, libraries=linked).address
         venue = evm.deploy("Venue", registry.address, MAKER, BACKSTOP, INSURANCE, libraries=linked)
-        erc20 = {t: evm.deploy("LocalToken", f"token {t}", f"T{t}", d) for t, d in EVM_DECIMALS.items()}
+        erc20 = {
+            t: evm.deploy("LocalToken", f"token {t}", d) for t, d in EVM_DECIMALS.items()
+        }
         market = cls(evm, registry, venue, erc20)
         market._list()
         market.set_prices(btc=100_000, hype=50)
@@ -92,7 +94,18 @@ class Market:
             address, evm_decimals = self.erc20[token].address, EVM_DECIMALS[token]
             r(
                 "listToken",
-                (token, name, address, evm_decimals, WEI_DECIMALS[token], sz, ltv, lent, *caps, STABLE_CURVE),
+                (
+                    token,
+                    name,
+                    address,
+                    evm_decimals,
+                    WEI_DECIMALS[token],
+                    sz,
+                    ltv,
+                    lent,
+                    *caps,
+                    STABLE_CURVE,
+                ),
             )
         r("listDex", 0, "", USDC)
         r("setMarginTable", 56, [0, 150_000_000 * USD], [40, 20])
@@ -157,7 +170,11 @@ class Market:
 
     def dust(self, token: int) -> int:
         """Return holdings − claims − buffer + deficit of a token; the sum of roundings. SPEC BL-08."""
-        scale = 10 ** (EVM_DECIMALS[token] - WEI_DECIMALS[token]) if EVM_DECIMALS[token] > WEI_DECIMALS[token] else 0
+        scale = (
+            10 ** (EVM_DECIMALS[token] - WEI_DECIMALS[token])
+            if EVM_DECIMALS[token] > WEI_DECIMALS[token]
+            else 0
+        )
         held = self.erc20[token]("balanceOf", self.venue.address)
         held = held // scale if scale else held * 10 ** (WEI_DECIMALS[token] - EVM_DECIMALS[token])
         reserve = self.venue("reserveOf", token)
@@ -186,7 +203,9 @@ def grid(px: Any, decimals: int) -> int:
     return int(whole + part.ljust(decimals, "0"))
 
 
-def refusal(contract: Contract, function: str, *args: Any, sender: str) -> tuple[str, tuple[Any, ...]]:
+def refusal(
+    contract: Contract, function: str, *args: Any, sender: str
+) -> tuple[str, tuple[Any, ...]]:
     """Return the error that a call ends with; fail when it succeeds."""
     try:
         contract(function, *args, sender=sender)
