@@ -78,9 +78,8 @@ def display_liquidation_px_down(
     # available / size / (1 - side/2L) = available · 10^szDecimals · 2L / (size · (2L - side))
     numerator = available * side * 10**sz_decimals * 2 * max_leverage
     denominator = abs(szi) * (2 * max_leverage - side)
-    return mark * 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS + sz_decimals) - -(
-        -numerator // denominator
-    )
+    scale: int = 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS + sz_decimals)
+    return mark * scale - -(-numerator // denominator)
 
 
 def isolated_liquidation_px_down(

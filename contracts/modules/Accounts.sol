@@ -32,10 +32,13 @@ abstract contract Accounts is VenueBase {
             LeverageOutOfRange(asset, leverage, perp.maxLeverage)
         );
         Position storage position = _s.positions[msg.sender][perp.index];
-        uint256 debtBefore = position.szi == 0 ? 0 : _grossDebt(msg.sender);
         AccountStore.touch(_s, msg.sender);
-        position.leverage = leverage;
-        if (position.szi != 0) {
+        if (position.szi == 0) {
+            position.leverage = leverage;
+        } else {
+            _sweep(msg.sender);
+            uint256 debtBefore = _grossDebt(msg.sender);
+            position.leverage = leverage;
             _sweep(msg.sender);
             _requireSafe(msg.sender, debtBefore);
         }

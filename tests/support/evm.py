@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from eth_abi.abi import decode, encode
-from eth_utils import keccak, to_checksum_address
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 from pyrevm import EVM, BlockEnv
 
 ARTIFACTS = Path(__file__).parents[2] / "pmkit" / "artifacts"
@@ -117,7 +118,9 @@ class InProcessEvm:
                 for spot in spots:
                     at = spot["start"] * 2
                     code = code[:at] + target + code[at + spot["length"] * 2 :]
-        constructor = next((e for e in built["abi"] if e["type"] == "constructor"), {"inputs": []})
+        constructor: dict[str, Any] = next(
+            (e for e in built["abi"] if e["type"] == "constructor"), {"inputs": []}
+        )
         data = encode([abi_type(i) for i in constructor["inputs"]], args)
         address = self.evm.deploy(DEPLOYER, bytes.fromhex(code) + data)
         self.know(built["abi"])
@@ -144,6 +147,7 @@ class InProcessEvm:
         self.evm.reset_transient_storage()
         self.evm.commit()
         result = self.evm.result
+        assert result is not None, "a call leaves a result"
         self.gas_used = result.gas_used
         self.logs = [self.event_of(log) for log in result.logs]
         return bytes(output)

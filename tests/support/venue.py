@@ -73,9 +73,7 @@ class Market:
         for library in ("MarginEngine", "Trading", "Liquidation"):
             linked[library] = evm.deploy(library, libraries=linked).address
         venue = evm.deploy("Venue", registry.address, MAKER, BACKSTOP, INSURANCE, libraries=linked)
-        erc20 = {
-            t: evm.deploy("LocalToken", f"token {t}", d) for t, d in EVM_DECIMALS.items()
-        }
+        erc20 = {t: evm.deploy("LocalToken", f"token {t}", d) for t, d in EVM_DECIMALS.items()}
         market = cls(evm, registry, venue, erc20)
         market._list()
         market.set_prices(btc=100_000, hype=50)
