@@ -76,7 +76,7 @@ def display_liquidation_px_down(
     """
     side = 1 if szi > 0 else -1
     # available / size / (1 - side/2L) = available · 10^szDecimals · 2L / (size · (2L - side))
-    numerator = available * side * 10**sz_decimals * 2 * max_leverage
+    numerator: int = available * side * 10**sz_decimals * 2 * max_leverage
     denominator = abs(szi) * (2 * max_leverage - side)
     scale: int = 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS + sz_decimals)
     return mark * scale - -(-numerator // denominator)
