@@ -1,10 +1,10 @@
 """The marks between which an account is safe while one coin moves, solved exactly. SPEC PM-18.
 
 A hedged book has a price on either side at which it is liquidated, or one, or none; one number
-cannot say that. The coin's mark and the price of the collateral that follows it move by one factor,
-all else stands still. Every trigger is then piecewise linear in the mark, with breaks where a net total
-crosses zero, a tier begins, a cap binds or a dex can no longer be funded, so that the answer is a
-quotient of integers.
+cannot say that. The coin's mark and the price of the collateral that follows it move by one
+factor, all else stands still. Every trigger is then piecewise linear in the mark, with breaks where
+a net total crosses zero, a tier begins, a cap binds or a dex can no longer be funded, so that the
+answer is a quotient of integers.
 
 Left out: the floors to 1e-6 USD and to token wei of what moves. They shift a trigger by less than
 any mark's grid. Standing positions keep their floors.

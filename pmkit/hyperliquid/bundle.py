@@ -35,6 +35,7 @@ class Placed:
     """A token's balances, and what its dexes' equity had to give way by."""
 
     supplied: int
+    borrowed: int
     idle: int
     shift: int
     """Taken from the first dex's equity, 1e-6, where perp replies show more than the spot reply."""
@@ -98,33 +99,35 @@ def mode_of(root: Node) -> Mode:
 
 
 def place_balances(reply: SpotReply, mode: Mode, dexes: list[DexReply]) -> Placed:
-    """Return supplied and idle such that the token's net total is the spot reply's. SPEC HL-05.
+    """Return balances such that the token's net total is the spot reply's. SPEC HL-05.
 
     Outside standard mode `total` holds the dexes' equity; isolated margin, which is in it too,
-    counts for nothing. Where the perp reply is of another moment and idle would be negative, the dex's
-    equity gives way: net total and maintenance, all that the ratio depends on, stay.
+    counts for nothing. What replies of other moments show too much of gives way to the total: a
+    dex's equity, on which the ratio does not depend, else debt grows. Raises InputError where
+    neither can.
     """
-    total = reply.total
-    equity = 0
-    if mode != Mode.STANDARD:
-        unit = 10 ** (reply.wei_decimals - PERP_DECIMALS) if dexes else 0
-        for dex in dexes:
-            marked = sum(
-                p.perp.szi * p.perp.mark for p in dex.positions if p.isolated_margin is None
-            )
-            equity += (dex.raw_usd + marked) * unit
-            total -= dex.isolated_margin * unit
-    idle = total - equity - reply.supplied + reply.borrowed
-    if idle >= 0:
-        return Placed(supplied=reply.supplied, idle=idle, shift=0)
-    if mode != Mode.STANDARD and dexes:
+    unit = 10 ** (reply.wei_decimals - PERP_DECIMALS) if dexes else 1
+    inside = [] if mode == Mode.STANDARD else dexes
+    equity = sum(cross_equity(dex) + dex.isolated_margin for dex in inside) * unit
+    idle = reply.total - equity - reply.supplied + reply.borrowed
+    borrowed, shift = reply.borrowed, 0
+    if idle < 0 and inside:
         shift = -(idle // unit)
-        return Placed(supplied=reply.supplied, idle=idle + shift * unit, shift=shift)
-    # Each figure was rounded to a wei by itself: one wei less supply is against the account.
-    if idle == -1 and reply.supplied > 0:
-        return Placed(supplied=reply.supplied - 1, idle=0, shift=0)
-    amounts = f"supplied {fixed(reply.supplied, reply.wei_decimals)}"
-    raise InputError(place=f"{reply.place}.total", problem=f"is below what is {amounts}, less debt")
+        idle += shift * unit
+    elif idle < 0 and mode == Mode.PORTFOLIO_MARGIN and reply.listing.borrowable:
+        borrowed, idle = borrowed - idle, 0
+    # Total and supply were each rounded to a wei: one wei less supply is against the account.
+    supplied = reply.supplied - 1 if idle == -1 and reply.supplied > 0 else reply.supplied
+    if idle + reply.supplied - supplied < 0:
+        held = fixed(reply.supplied, reply.wei_decimals)
+        raise InputError(place=f"{reply.place}.total", problem=f"is below the {held} supplied")
+    return Placed(supplied=supplied, borrowed=borrowed, idle=max(0, idle), shift=shift)
+
+
+def cross_equity(dex: DexReply) -> int:
+    """Return the cross account value of a dex as its reply states it, 1e-6."""
+    crossed = (p.perp for p in dex.positions if p.isolated_margin is None)
+    return dex.raw_usd + sum(perp.szi * perp.mark for perp in crossed)
 
 
 def token_state(reply: SpotReply, placed: Placed) -> TokenState:
@@ -142,10 +145,10 @@ def token_state(reply: SpotReply, placed: Placed) -> TokenState:
         user_borrow_cap=listing.user_borrow_cap,
         idle=placed.idle,
         supplied=placed.supplied,
-        borrowed=reply.borrowed,
+        borrowed=placed.borrowed,
         borrow_floor=0,
         supply_room=0,
-        borrow_room=listing.borrow_room,
+        borrow_room=max(0, listing.borrow_room - placed.borrowed + reply.borrowed),
         cash=listing.cash,
     )
 

@@ -203,9 +203,8 @@ def supplied_of(balance: Node, user: Node | None, decimals: int) -> int:
 def borrowed_of(balance: Node, user: Node | None, decimals: int) -> int:
     """Return gross debt: `borrowLendUserState`, where the health factor is, else the spot reply."""
     own = balance.get("borrowed")
-    if user is not None:
-        own = user.at("borrow").at("value")
-    return 0 if own is None else own.amount(decimals, "up")
+    owed = 0 if own is None else own.amount(decimals, "up")
+    return owed if user is None else user.at("borrow").at("value").amount(decimals, "up")
 
 
 def ltv_of(

@@ -1,4 +1,4 @@
-"""Hypothesis strategies of accounts that the venue could hold; built inside their range, not filtered."""
+"""Accounts that the venue could hold, drawn inside their ranges rather than filtered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from pmkit.policy import Policy, Reading
 from tests.core.builders import account, perp, token
 
 COINS = ("BTC", "ETH", "SOL", "HYPE")
-MARKS = {"BTC": (10**5, 3 * 10**6), "ETH": (10**4, 10**6), "SOL": (10**5, 10**7), "HYPE": (10**4, 10**7)}
+MARKS = {
+    "BTC": (10**5, 3 * 10**6),
+    "ETH": (10**4, 10**6),
+    "SOL": (10**5, 10**7),
+    "HYPE": (10**4, 10**7),
+}
 """Marks on each coin's grid, from a tenth of a usual price to ten times it."""
 LARGEST = {"BTC": 10**8, "ETH": 10**8, "SOL": 10**8, "HYPE": 10**8}
 
@@ -56,7 +61,9 @@ def accounts(
         for name, px in (("USDC", 1), ("USDT0", draw(stable)))
     ]
     collaterals = [
-        token("UBTC", px=draw(st.integers(10**6, 3 * 10**8)), supplied=draw(st.integers(0, 10**13))),
+        token(
+            "UBTC", px=draw(st.integers(10**6, 3 * 10**8)), supplied=draw(st.integers(0, 10**13))
+        ),
         token("HYPE", px=draw(st.integers(10**5, 10**9)), supplied=draw(st.integers(0, 10**14))),
     ]
     perps = draw(positions(dex=0))

@@ -34,8 +34,26 @@ def test_digits_finer_than_the_unit_round_where_they_are_told(units, written, ke
 
 @pytest.mark.parametrize(
     "value",
-    ["", "1e5", "+1", ".5", "1.", " 1", "1\n", "NaN", "Infinity", "0x10", "1_000", "٣", "9" * 31]
-    + [1.5, True, None, [], {}],
+    [
+        "",
+        "1e5",
+        "+1",
+        ".5",
+        "1.",
+        " 1",
+        "1\n",
+        "NaN",
+        "Infinity",
+        "0x10",
+        "1_000",
+        "٣",
+        "9" * 31,
+        1.5,
+        True,
+        None,
+        [],
+        {},
+    ],
 )
 def test_anything_but_a_plain_decimal_is_refused_at_its_place(value):
     with pytest.raises(InputError) as failed:

@@ -1,4 +1,4 @@
-"""Liquidation intervals: the carry trade on paper, and the integers on either side of a root. PM-18."""
+"""Liquidation intervals: on paper, and the integers on either side of a root. SPEC PM-18."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ from pmkit.intervals import Interval, Move, buffers_of, liquidation_interval
 from pmkit.margin import account_margin
 from pmkit.model import Account, DexState, Mode
 from pmkit.sweep import swept
-from tests.core.builders import CURRENT, DOCS, RECORDED, account, carry, hype, perp, token, ubtc, usdc
+from tests.core.builders import (
+    CURRENT,
+    DOCS,
+    RECORDED,
+    account,
+    carry,
+    hype,
+    perp,
+    token,
+    ubtc,
+    usdc,
+)
 from tests.core.strategies import accounts
 
 USDC_WEI = 10**8
@@ -50,12 +61,15 @@ def test_interval_of_borrowing_against_collateral_ends_below():
     # 10 HYPE carry 250 until 0.95 · 10 x · 0.825 = 250, x = 31.897926…; there is no position.
     built = account(usdc(borrowed=250 * USDC_WEI), hype(50, supplied=10 * 10**8))
     found = liquidation_interval(built, Move(asset=None, token=1, mark=built.tokens[1].px))
-    assert found == Interval(lower=Fraction(250 * 10**6) / (10 * Fraction("0.825") * Fraction("0.95")), upper=None)
+    assert found == Interval(
+        lower=Fraction(250 * 10**6) / (10 * Fraction("0.825") * Fraction("0.95")), upper=None
+    )
 
 
 def test_interval_of_a_hedged_book_has_two_ends():
     # 1 BTC supplied, 3 short from 100,000, 250,000 USDC: rising, the shorts lose more than the
-    # collateral carries; falling, the shorts gain. A debt in USDT0 dies with the collateral instead.
+    # collateral carries; falling, the shorts gain. A debt in USDT0 dies with the collateral
+    # instead.
     built = account(
         usdc(idle=250_000 * USDC_WEI),
         ubtc(100_000, supplied=10**10),
@@ -71,7 +85,8 @@ def test_interval_of_a_hedged_book_has_two_ends():
 
 
 def test_interval_of_a_capped_debt_ends_where_the_cap_binds():
-    # 200 BTC at 100,000 would carry 15 million of USDT0, whose user cap is one: equity −0.95 million.
+    # 200 BTC at 100,000 would carry 15 million of USDT0, whose user cap is one: equity −0.95
+    # million.
     built = account(
         token("USDT0", px=10**6),
         ubtc(100_000, supplied=200 * 10**10),
@@ -107,7 +122,8 @@ def test_interval_in_standard_mode_is_the_dexs_own():
 
 
 def test_interval_across_a_tier_bound_uses_the_higher_tier():
-    # 1,000 BTC long at 200,000 is in the second tier (above 150 million): mm = 0.025 n − 1.875 million.
+    # 1,000 BTC long at 200,000 is in the second tier (above 150 million): mm = 0.025 n − 1.875
+    # million.
     equity = 4_000_000
     built = account(
         usdc(),
@@ -131,7 +147,7 @@ def test_interval_of_a_coin_margined_in_its_own_token_is_refused():
 
 
 def at_mark(built: Account, move: Move, factor: Fraction) -> Account | None:
-    """Return the account with the coin moved by a factor, where that is on both grids; else None."""
+    """Return the account with the coin moved, or None where that is off a grid."""
     perps, tokens = list(built.perps), list(built.tokens)
     for i, position in enumerate(perps):
         if position.asset == move.asset:

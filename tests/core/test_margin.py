@@ -1,4 +1,4 @@
-"""Margin: worked vectors first, then what must hold for every account. SPEC PM-02 to PM-13, LQ-01."""
+"""Margin: worked vectors first, then what holds for every account. SPEC PM-02 to PM-13."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ def test_thresholds_of_ten_hype_at_33_are_the_faqs():
         # 10 · 40 · 0.75 · 0.95 = 285 covers 250, and 10 · 40 · 0.5 = 200 does not: no new borrow.
         (40_000_000, Health.AT_RISK),
         (33_000_000, Health.MARKET_LIQUIDATABLE),
-        # The page rounds 5/6 to 83.3 % and calls 249.90 the threshold; exactly it is the debt itself.
+        # The page rounds 5/6 to 83.3 % and calls 249.90 the threshold; exactly it is the debt
+        # itself.
         (30_000_000, Health.MARKET_LIQUIDATABLE),
         # 10 · 29.99 · 5/6 = 249.9166… < 250.
         (29_990_000, Health.BACKSTOP_LIQUIDATABLE),
@@ -92,17 +93,24 @@ def test_net_total_faq_equity_100_owing_150_is_minus_50():
 
 @pytest.mark.parametrize(
     ("dollars", "net", "gross"),
-    [(50_000, 50_000, 0), (100_000, 0, 10_000), (150_000, -50_000, 65_000), (200_000, -100_000, 120_000)],
+    [
+        (50_000, 50_000, 0),
+        (100_000, 0, 10_000),
+        (150_000, -50_000, 65_000),
+        (200_000, -100_000, 120_000),
+    ],
 )
 def test_carry_trade_as_btc_rises_borrows_what_the_short_loses(dollars, net, gross):
-    # Dex equity is kept at 10 % of notional: 10,000, 15,000, 20,000; the rest of the loss is borrowed.
+    # Dex equity is kept at 10 % of notional: 10,000, 15,000, 20,000; the rest of the loss is
+    # borrowed.
     after = swept(carry(dollars))
     assert account_margin(after).tokens[0].net_total == net * USDC_WEI
     assert after.tokens[0].borrowed == gross * USDC_WEI
 
 
 def test_carry_trade_at_150000_has_the_pages_figures():
-    # MM = 150,000 · 1.25 % = 1,875; K = 150,000 · 0.75 = 112,500; (1,875 + 50,000) / 112,500 = 0.46111…
+    # MM = 150,000 · 1.25 % = 1,875; K = 150,000 · 0.75 = 112,500; (1,875 + 50,000) / 112,500 =
+    # 0.46111…
     margin = account_margin(carry(150_000))
     assert margin.tokens[0].maintenance == 1_875 * USDC_WEI
     assert margin.tokens[0].borrow_capacity == 112_500 * USDC_WEI
@@ -229,7 +237,10 @@ def test_collateral_token_of_fewer_than_six_decimals_is_refused():
 
 
 def test_standard_mode_judges_each_dex_by_its_own_equity():
-    dexes = (DexState(collateral=0, raw_usd=-(9_900 * MILLIONTH)), DexState(collateral=0, raw_usd=10**12))
+    dexes = (
+        DexState(collateral=0, raw_usd=-(9_900 * MILLIONTH)),
+        DexState(collateral=0, raw_usd=10**12),
+    )
     perps = (perp("BTC", 10_000, 1_000_000),)
     margin = account_margin(account(usdc(), dexes=dexes, perps=perps, mode=Mode.STANDARD))
     # Equity 100 against maintenance 125; the million in the other dex does not help.
@@ -261,7 +272,8 @@ def test_margin_does_not_depend_on_the_order_of_tokens(built, random):
     moved = account(
         *(built.tokens[i] for i in order),
         dexes=tuple(
-            DexState(collateral=order.index(dex.collateral), raw_usd=dex.raw_usd) for dex in built.dexes
+            DexState(collateral=order.index(dex.collateral), raw_usd=dex.raw_usd)
+            for dex in built.dexes
         ),
         perps=built.perps,
         mode=built.mode,

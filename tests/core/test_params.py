@@ -1,4 +1,4 @@
-"""Presets against the venue's dated statements, and files that are wrong. SPEC CR-01 to CR-03, PM-20."""
+"""Presets against the venue's dated statements, and files that are wrong. SPEC CR-03, PM-20."""
 
 from __future__ import annotations
 
@@ -115,7 +115,12 @@ def test_preset_has_the_markets_and_the_curve(preset):
     assert ids == {"USDC": 0, "HYPE": 150, "UBTC": 197, "UETH": 221, "USDT0": 268, "USDH": 360}
     assert params.pair(150, 0).name == "@107"
     assert params.pair(197, 0).name == "@142"
-    assert [params.collateral_of(coin) for coin in ("BTC", "HYPE", "ETH", "SOL")] == [197, 150, 221, None]
+    assert [params.collateral_of(coin) for coin in ("BTC", "HYPE", "ETH", "SOL")] == [
+        197,
+        150,
+        221,
+        None,
+    ]
     curve = params.token("USDC").curve
     assert (curve.base, curve.slope) == (RAY // 20, 475 * RAY // 100)
     assert (curve.kink, curve.protocol_share) == (8 * RAY // 10, WAD // 10)
@@ -206,7 +211,7 @@ def test_file_that_is_wrong_names_the_file_and_the_place(load, old, new, place):
         ('[pairs."107"]\nbase = "HYPE"\nquote = "USDC"', "pairs.107"),
         ('[pairs."@9"]\nbase = "PURR"\nquote = "USDC"', "pairs.@9.base"),
         ('[curve]\nkink = "1.1"', "curve"),
-        ('[tokens.USDC.extra]\nid = 1', "tokens.USDC.extra"),
+        ("[tokens.USDC.extra]\nid = 1", "tokens.USDC.extra"),
     ],
 )
 def test_file_with_wrong_metadata_names_its_place(load, added, place):

@@ -60,7 +60,9 @@ def test_root_at_or_below_zero_is_no_price():
     assert first_below_zero(line(1, 0), Fraction(1), upwards=False, inclusive=False) is None
 
 
-@given(st.lists(lines, min_size=1, max_size=5), st.fractions(1, 50, max_denominator=6), st.booleans())
+@given(
+    st.lists(lines, min_size=1, max_size=5), st.fractions(1, 50, max_denominator=6), st.booleans()
+)
 def test_root_is_the_nearest_point_where_a_function_falls_below_zero(functions, x, upwards):
     f = least(*functions)
     if f.at(x) < 0:

@@ -60,7 +60,13 @@ def test_rates_of_a_recorded_reserve_are_the_printed_ones(name):
 
 @pytest.mark.parametrize(
     ("name", "buffer"),
-    [("R1", "12.36"), ("R2-USDC", "12.36"), ("R3a-USDC", "0.58"), ("R3b-USDC", "0.58"), ("R4-USDC", "1.24")],
+    [
+        ("R1", "12.36"),
+        ("R2-USDC", "12.36"),
+        ("R3a-USDC", "0.58"),
+        ("R3b-USDC", "0.58"),
+        ("R4-USDC", "1.24"),
+    ],
 )
 def test_cash_of_a_recorded_reserve_is_supply_less_debt_plus_a_small_buffer(name, buffer):
     reserve = RESERVES[name]
@@ -71,7 +77,8 @@ def test_cash_of_a_recorded_reserve_is_supply_less_debt_plus_a_small_buffer(name
 
 
 def test_interest_of_the_recorded_minute_goes_nine_to_one():
-    # R1 to R2 is a minute of a debt of 60,582.61869494: 0.00576573 interest, 0.00057656 to the buffer.
+    # R1 to R2 is a minute of a debt of 60,582.61869494: 0.00576573 interest, 0.00057656 to the
+    # buffer.
     borrowed, supplied = (units(RESERVES["R1"][key]) for key in ("totalBorrowed", "totalSupplied"))
     before = reserve_of(supplied=supplied, borrowed=borrowed)
     after = accrue(before, CURVE, 60)

@@ -23,7 +23,10 @@ MILLION = 10**12
 
 def test_bitcoin_at_200_million_owes_the_pages_maintenance():
     # 200M · 2.5 % − 150M · (2.5 % − 1.25 %) = 5M − 1.875M.
-    assert maintenance_margin_down(200 * MILLION, load_params("current").table(56)) == 3_125_000 * 10**6
+    assert (
+        maintenance_margin_down(200 * MILLION, load_params("current").table(56))
+        == 3_125_000 * 10**6
+    )
 
 
 @pytest.mark.parametrize("table_id", sorted(RECORDED))
@@ -38,13 +41,16 @@ def test_maintenance_at_every_bound_continues_without_a_step(table_id):
     table = load_params("current").table(int(table_id))
     for below, above in zip(table.tiers, table.tiers[1:], strict=False):
         bound = above.lower_bound
-        # The rate below still gives the bound's own maintenance; bounds are whole dollars, so exactly.
+        # The rate below still gives the bound's own maintenance; bounds are whole dollars, so
+        # exactly.
         whole = Fraction(bound * below.rate - below.deduction, table.scale)
         assert maintenance_margin_down(bound, table) == whole
         assert tier_at(bound - 1, table) is below
         assert tier_at(bound, table) is above
         step_up = maintenance_margin_down(bound + 1, table) - maintenance_margin_down(bound, table)
-        step_down = maintenance_margin_down(bound, table) - maintenance_margin_down(bound - 1, table)
+        step_down = maintenance_margin_down(bound, table) - maintenance_margin_down(
+            bound - 1, table
+        )
         assert 0 <= step_up <= 1
         assert 0 <= step_down <= 1
 

@@ -1,0 +1,310 @@
+"""Account bundles: recorded ones as they are, wrong ones refused. SPEC HL-02 to HL-08."""
+
+from __future__ import annotations
+
+import pytest
+
+from pmkit.errors import InputError
+from pmkit.margin import account_margin, dex_margins
+from pmkit.model import Mode
+from pmkit.policy import NO_CAP
+from tests.core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
+
+SPOT = "spotClearinghouseState"
+BALANCES = (SPOT, "balances")
+MAIN = ("clearinghouseStates", "")
+POSITION = (*MAIN, "assetPositions", 0, "position")
+RESERVES = "borrowLendReserveStates"
+USDC_WEI = 10**8
+
+
+def test_recorded_short_book_keeps_the_spot_replys_net_total():
+    view = read(recorded(SHORT_BOOK))
+    margin = account_margin(view.account)
+    # 230,489.9171232923 floored to the eight decimals of USDC; 19.9999434962 has its ten.
+    assert margin.tokens[0].net_total == 230_489_91712329
+    assert margin.tokens[2].net_total == 199_999_434_962
+    # Equity 239,098.805691, debt 8,608.88868482 as the health figures have it.
+    assert margin.dexes[0].account_value == 239_098_805_691
+    assert view.account.tokens[0].borrowed == 860_888_868_482
+    assert view.account.tokens[0].idle >= 0
+
+
+def test_recorded_positions_come_out_on_the_mark_grid():
+    marks = {p.coin: (p.perp.mark, p.px_decimals) for p in read(recorded(SHORT_BOOK)).positions}
+    assert marks["BTC"] == (783_470, 1)
+    assert marks["DOGE"] == (83_932, 6)
+    assert marks["HYPE"] == (806_345, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "maintenance"),
+    [(SHORT_BOOK, 48_101_566_245), (CROSS_LONGS, 1_022_150_324_494)],
+)
+def test_recorded_maintenance_is_the_sum_of_floors(name, maintenance):
+    assert dex_margins(read(recorded(name)).account)[0].maintenance == maintenance
+
+
+@pytest.mark.parametrize(
+    ("name", "total_used"),
+    [(SHORT_BOOK, 140_350_072_885), (CROSS_LONGS, 2_044_300_648_988)],
+)
+def test_recorded_initial_margin_is_the_sum_of_floors(name, total_used):
+    assert dex_margins(read(recorded(name)).account)[0].initial_margin == total_used
+
+
+def test_collateral_that_is_not_supplied_stays_out_of_the_pool():
+    # 0.00338262 HYPE lie idle in the recording: no collateral, and no room to make it one.
+    hype = read(recorded(CROSS_LONGS)).account.tokens[1]
+    assert (hype.idle, hype.supplied, hype.supply_room) == (338_262, 0, 0)
+
+
+def test_perp_reply_of_a_later_moment_gives_way_to_the_spot_reply():
+    # A thousand dollars more equity than the total leaves room for: equity is cut, the net total
+    # stays.
+    bundle = recorded(SHORT_BOOK)
+    summary = (*MAIN, "crossMarginSummary", "accountValue")
+    view = read(changed(bundle, summary, "240098.805691"))
+    margin = account_margin(view.account)
+    assert margin.tokens[0].net_total == 230_489_91712329
+    assert margin.tokens[0].maintenance == 48_101_566_245 * 100
+    assert 0 <= view.account.tokens[0].idle < 100
+    assert "more equity" in view.notes[0]
+
+
+def test_debt_and_balance_finer_than_a_wei_round_against_the_account():
+    bundle = changed(recorded(SHORT_BOOK), ("borrowLendUserState",), None)
+    view = read(bundle)
+    # 8,608.8885677101 up; 230,489.9171232923 down.
+    assert view.account.tokens[0].borrowed == 860_888_856_772
+    assert account_margin(view.account).tokens[0].net_total == 230_489_91712329
+
+
+def test_reserve_figures_limit_what_the_sweep_may_borrow():
+    bundle = recorded(SHORT_BOOK)
+    reserve = bundle[RESERVES][0][1]
+    reserve["balance"], reserve["totalBorrowed"] = "1000.5", "499999999.0"
+    usdc = read(bundle).account.tokens[0]
+    assert (usdc.cash, usdc.borrow_room) == (1_000_50000000, 1 * USDC_WEI)
+    silent = read(recorded(SHORT_BOOK)).account.tokens[0]
+    assert silent.cash == NO_CAP
+    assert silent.borrow_room == 50_000_000 * USDC_WEI - silent.borrowed
+
+
+def test_ltv_comes_from_the_reserve_then_the_balance_then_the_parameters():
+    bundle = recorded(SHORT_BOOK)
+    bundle[RESERVES][1][1]["ltv"] = "0.4"
+    assert read(bundle).account.tokens[2].ltv_bps == 4_000
+    del bundle[RESERVES][1][1]["ltv"]
+    bundle[SPOT]["balances"][2]["ltv"] = "0.45"
+    assert read(bundle).account.tokens[2].ltv_bps == 4_500
+    del bundle[SPOT]["balances"][2]["ltv"]
+    assert read(bundle).account.tokens[2].ltv_bps == 5_000
+
+
+def test_token_that_the_parameters_do_not_list_counts_for_nothing_and_says_so():
+    view = read(recorded(SHORT_BOOK), "pre-alpha")
+    assert account_margin(view.account).threshold_value == 0
+    assert any("UBTC" in note for note in view.notes)
+
+
+@pytest.mark.parametrize(
+    ("word", "mode"),
+    [
+        ("portfolioMargin", Mode.PORTFOLIO_MARGIN),
+        ("unifiedAccount", Mode.UNIFIED),
+        ("disabled", Mode.STANDARD),
+        ("default", Mode.STANDARD),
+    ],
+)
+def test_mode_is_the_venues_word(word, mode):
+    assert read(changed(recorded(CROSS_LONGS), ("userAbstraction",), word)).account.mode is mode
+
+
+def two_dexes():
+    """Return a bundle with a builder's dex beside the venue's own, margined in USDT0."""
+    bundle = recorded(CROSS_LONGS)
+    bundle["clearinghouseStates"]["xyz"] = {
+        "crossMarginSummary": {"accountValue": "100.0"},
+        "assetPositions": [
+            {
+                "position": {
+                    "coin": "xyz:GOLD",
+                    "szi": "-0.5",
+                    "leverage": {"type": "cross", "value": 5},
+                    "positionValue": "2000.5",
+                    "marginUsed": "400.1",
+                }
+            }
+        ],
+    }
+    gold = {"name": "xyz:GOLD", "szDecimals": 2, "maxLeverage": 20, "marginTableId": 20}
+    bundle["meta"] = {
+        "": bundle["meta"],
+        "xyz": {"universe": [gold], "marginTables": [], "collateralToken": 268},
+    }
+    bundle[SPOT]["balances"][3]["total"] = "100.0"
+    return bundle
+
+
+def test_builders_dex_counts_in_its_own_collateral_token():
+    view = read(two_dexes())
+    margin = account_margin(view.account)
+    # 2,000.5 / 40 = 50.0125 of maintenance against a total of 100 USDT0.
+    assert margin.tokens[3].maintenance == 50_01250000
+    assert margin.tokens[3].net_total == 100 * USDC_WEI
+    assert view.position("xyz:GOLD").perp.mark == 40_010_000
+
+
+def test_builders_dex_without_its_meta_is_refused():
+    with pytest.raises(InputError) as failed:
+        read(changed(two_dexes(), ("meta",), recorded(CROSS_LONGS)["meta"]))
+    assert failed.value.place == "meta.xyz"
+
+
+def test_dex_in_which_the_account_has_nothing_needs_no_meta():
+    empty = {"crossMarginSummary": {"accountValue": "0.0"}, "assetPositions": []}
+    bundle = changed(recorded(CROSS_LONGS), ("clearinghouseStates", "abc"), empty)
+    assert len(read(bundle).account.dexes) == 1
+
+
+def test_isolated_position_and_its_margin_stay_out_of_the_account():
+    bundle = recorded(CROSS_LONGS)
+    isolated = {
+        "coin": "NEAR",
+        "szi": "970359.0",
+        "leverage": {"type": "isolated", "value": 10},
+        "positionValue": "4299078.5136",
+        "marginUsed": "429907.8513601",
+    }
+    position = ("clearinghouseStates", "", "assetPositions", 1, "position")
+    view = read(changed(bundle, position, isolated))
+    assert len(view.account.perps) == 3
+    # 7,678,466.90417726 less 429,907.851361 (the margin, rounded up).
+    assert (
+        account_margin(view.account).tokens[0].net_total == 767_846_690_417_726 - 42_990_785_136_100
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [
+        ((*BALANCES, 1, "ltv"), ...),
+        ((*BALANCES, 1, "hold"), ...),
+        ((SPOT, "tokenToAvailableAfterMaintenance"), ...),
+        (("network",), ...),
+        (("time",), ...),
+        (("borrowLendUserState",), ...),
+        (("surprise",), {"any": ["thing"]}),
+        ((*BALANCES, 4), {"coin": "PURR", "token": 1, "total": "123.45678"}),
+        ((*BALANCES, 4), {"coin": "+12", "total": "1.0"}),
+        ((*BALANCES, 4), {"coin": "o7", "total": "1.0"}),
+    ],
+)
+def test_bundle_lacking_or_adding_what_nothing_depends_on_is_read(change, value):
+    view = read(changed(recorded(SHORT_BOOK), change, value))
+    assert account_margin(view.account).tokens[0].net_total == 230_489_91712329
+
+
+def test_price_of_an_empty_token_is_not_needed():
+    bundle = recorded(SHORT_BOOK)
+    bundle[RESERVES] = [entry for entry in bundle[RESERVES] if entry[0] != 268]
+    view = read(bundle)
+    assert [t.capacity_known for t in view.tokens] == [True, True, True, False, True, True]
+
+
+WRONG = [
+    (("userAbstraction",), ..., "userAbstraction"),
+    (("userAbstraction",), "dexAbstraction", "userAbstraction"),
+    (("userAbstraction",), 2, "userAbstraction"),
+    ((SPOT,), ..., SPOT),
+    (BALANCES, {}, "spotClearinghouseState.balances"),
+    ((*BALANCES, 0, "total"), ..., "spotClearinghouseState.balances[0].total"),
+    ((*BALANCES, 0, "total"), "NaN", "spotClearinghouseState.balances[0].total"),
+    ((*BALANCES, 0, "total"), "1e9", "spotClearinghouseState.balances[0].total"),
+    ((*BALANCES, 0, "total"), None, "spotClearinghouseState.balances[0].total"),
+    ((*BALANCES, 0, "borrowed"), "-1", "spotClearinghouseState.balances[0].borrowed"),
+    ((*BALANCES, 2, "total"), "-1.0", "spotClearinghouseState.balances[2].total"),
+    ((*BALANCES, 2, "supplied"), "-1.0", "spotClearinghouseState.balances[2].supplied"),
+    ((*BALANCES, 2, "supplied"), "25.0", "spotClearinghouseState.balances[2].total"),
+    ((*BALANCES, 2, "supplied"), [], "spotClearinghouseState.balances[2].supplied"),
+    ((*BALANCES, 2, "token"), ..., "spotClearinghouseState.balances[2].token"),
+    ((*BALANCES, 2, "token"), "197", "spotClearinghouseState.balances[2].token"),
+    ((*BALANCES, 2, "token"), 0, "spotClearinghouseState.balances[2].token"),
+    ((*BALANCES, 2, "token"), 9_999, "spotClearinghouseState.balances[2]"),
+    ((*BALANCES, 5, "total"), "-0.1", "spotClearinghouseState.balances[5].total"),
+    ((*BALANCES, 0), ..., "spotClearinghouseState.balances"),
+    (("clearinghouseStates",), ..., "clearinghouseStates"),
+    (("clearinghouseStates",), [], "clearinghouseStates"),
+    ((*MAIN, "crossMarginSummary"), ..., 'clearinghouseStates[""].crossMarginSummary'),
+    ((*MAIN, "assetPositions"), ..., 'clearinghouseStates[""].assetPositions'),
+    ((*POSITION, "coin"), "PEPE", "position.coin"),
+    ((*POSITION, "coin"), "ETH", "position.coin"),
+    ((*POSITION, "szi"), "-21.893111", "position.szi"),
+    ((*POSITION, "szi"), "-21.8932", "position.positionValue"),
+    ((*POSITION, "positionValue"), "0.0", "position.positionValue"),
+    ((*POSITION, "positionValue"), "-5", "position.positionValue"),
+    ((*POSITION, "positionValue"), ..., "position.positionValue"),
+    ((*POSITION, "leverage"), 20, "position.leverage"),
+    ((*POSITION, "leverage", "type"), "both", "position.leverage.type"),
+    ((*POSITION, "leverage", "value"), 0, "position.leverage.value"),
+    ((*POSITION, "leverage", "value"), True, "position.leverage.value"),
+    ((RESERVES,), ..., RESERVES),
+    ((RESERVES, 1), ..., RESERVES),
+    ((RESERVES, 0), ..., RESERVES),
+    ((RESERVES, 1, 1, "oraclePx"), ..., RESERVES),
+    ((RESERVES, 1, 1, "oraclePx"), "0.0", RESERVES),
+    ((RESERVES, 1, 1, "oraclePx"), "78316.6381", "borrowLendReserveStates[1][1].oraclePx"),
+    ((RESERVES, 1, 1, "oraclePx"), "-1", "borrowLendReserveStates[1][1].oraclePx"),
+    ((RESERVES, 1, 1, "ltv"), "1.0", "borrowLendReserveStates[1][1].ltv"),
+    ((RESERVES, 1, 0), 0, "borrowLendReserveStates[1][0]"),
+    ((RESERVES, 1), [197], "borrowLendReserveStates[1]"),
+    (("meta",), ..., "meta"),
+    (("meta", "universe", 0), ..., "position.coin"),
+    (("meta", "universe", 0, "szDecimals"), ..., "meta.universe[0].szDecimals"),
+    (("meta", "universe", 0, "szDecimals"), 9, "meta.universe[0].szDecimals"),
+    (("meta", "universe", 0, "marginTableId"), ..., "meta.universe[0].marginTableId"),
+    (("meta", "universe", 1, "name"), "BTC", "meta.universe[1].name"),
+    (("meta", "marginTables"), [], "meta.marginTables"),
+    (("meta", "marginTables", 4, 1, "marginTiers"), [], "marginTiers"),
+    (("meta", "collateralToken"), ..., "meta.collateralToken"),
+    (("meta", "collateralToken"), 9_999, "spotClearinghouseState.balances"),
+    (("borrowLendUserState",), {}, "borrowLendUserState.tokenToState"),
+    (
+        ("borrowLendUserState", "tokenToState", 0, 1, "borrow"),
+        {},
+        "borrowLendUserState.tokenToState[0][1].borrow.value",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "place"), WRONG)
+def test_bundle_that_is_wrong_is_refused_at_its_place(path, value, place):
+    with pytest.raises(InputError) as failed:
+        read(changed(recorded(SHORT_BOOK), path, value))
+    assert place in failed.value.place
+    assert "\n" not in str(failed.value)
+
+
+def test_token_owed_but_not_among_the_balances_is_refused():
+    bundle = recorded(SHORT_BOOK)
+    bundle["borrowLendUserState"]["tokenToState"][0][0] = 1_105
+    with pytest.raises(InputError) as failed:
+        read(bundle)
+    assert failed.value.place == "borrowLendUserState.tokenToState[0][1]"
+
+
+def test_standard_account_may_have_no_balance_of_its_collateral_token():
+    bundle = changed(recorded(CROSS_LONGS), ("userAbstraction",), "disabled")
+    view = read(changed(bundle, (*BALANCES, 0), ...))
+    assert view.tokens[-1].name == "USDC"
+    assert account_margin(view.account).dexes[0].account_value == 4_101_762_727_651
+
+
+def test_debt_that_only_the_total_shows_is_debt():
+    # Without a dex nothing else makes a total negative; replies of other moments give way to it.
+    bundle = recorded(SHORT_BOOK)
+    bundle["clearinghouseStates"] = {}
+    bundle["spotClearinghouseState"]["balances"][0]["total"] = "-9000.0"
+    usdc = read(bundle).account.tokens[0]
+    assert (usdc.borrowed, usdc.idle, usdc.supplied) == (9_000 * USDC_WEI, 0, 0)

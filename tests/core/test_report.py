@@ -1,0 +1,149 @@
+"""The report of recorded accounts against the venue's own answers. SPEC PM-19."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from pmkit.errors import InputError
+from pmkit.model import Health, Mode
+from pmkit.report import margin_report
+from pmkit.units import INFINITE, WAD
+from tests.core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
+
+UBTC_AT_THE_HEALTH_FACTORS_MOMENT = "78346.630"
+
+
+def venues_prices(bundle):
+    """Return the liquidation prices that the venue printed, by coin."""
+    positions = bundle["clearinghouseStates"][""]["assetPositions"]
+    return {p["position"]["coin"]: p["position"]["liquidationPx"] for p in positions}
+
+
+def test_ratio_of_the_recorded_short_book_is_the_venues_to_ten_decimals():
+    report = margin_report(read(recorded(SHORT_BOOK)))
+    assert round(Decimal(report.ratio) / WAD, 10) == Decimal("0.0342302364")
+    assert not report.liquidatable
+    assert report.health is Health.HEALTHY
+
+
+def test_available_of_the_recorded_short_book_is_the_venues():
+    tokens = {t.token: t for t in margin_report(read(recorded(SHORT_BOOK))).tokens}
+    available = {
+        token: Decimal(t.available_after_maintenance) / 10**t.wei_decimals
+        for token, t in tokens.items()
+    }
+    assert abs(available[0] - Decimal("1357134.6019832834")) <= Decimal("6e-6")
+    assert available[268] == 1_000_000
+    assert available[197] == Decimal("19.9999434962")
+    assert available[150] == available[360] == 0
+
+
+def test_displayed_prices_of_the_recorded_short_book_are_the_venues():
+    bundle = recorded(SHORT_BOOK)
+    found = {c.coin: c.displayed_px for c in margin_report(read(bundle)).coins}
+    for coin, printed in venues_prices(bundle).items():
+        if printed is None:
+            assert found[coin] is None
+        else:
+            off = abs(Decimal(found[coin]) / 10**10 - Decimal(printed))
+            assert off <= max(Decimal("2e-6"), Decimal(printed) * Decimal("1e-10"))
+    assert sum(px is not None for px in found.values()) == 8
+    assert found["AAVE"] is None
+    assert found["NEAR"] is None
+
+
+def test_health_factor_of_the_recorded_short_book_is_the_venues_at_its_moment():
+    path = ("borrowLendReserveStates", 1, 1, "oraclePx")
+    later = changed(recorded(SHORT_BOOK), path, UBTC_AT_THE_HEALTH_FACTORS_MOMENT)
+    factor = Decimal(margin_report(read(later)).health_factor) / WAD
+    printed = Decimal("91.0064138619")
+    assert abs(factor / printed - 1) <= Decimal("1e-9")
+
+
+def test_ratio_of_the_recorded_longs_is_the_venues_as_far_as_its_moments_agree():
+    report = margin_report(read(recorded(CROSS_LONGS)))
+    assert abs(Decimal(report.ratio) / WAD / Decimal("0.133131833") - 1) <= Decimal("2e-4")
+    assert report.health_factor == INFINITE
+    # The spot reply's own total is net, and idle HYPE dust is available as it is.
+    available = {t.token: t.available_after_maintenance for t in report.tokens}
+    assert available[150] == 338_262
+
+
+def test_trigger_of_the_recorded_short_book_is_not_the_displayed_price():
+    coins = {c.coin: c for c in margin_report(read(recorded(SHORT_BOOK))).coins}
+    btc = coins["BTC"]
+    assert btc.interval.lower is None
+    # By hand for ETH, short 50.4494 with no collateral of its own, beyond the point where the net
+    # total is used up: 0.95 K = MM + loss / 50 + loss − N.
+    capacity, maintenance, net = (
+        Fraction(text) for text in ("1174746.25110926", "48101.566245", "230489.91712329")
+    )
+    loss = (Fraction("0.95") * capacity + net - maintenance) / (1 + Fraction(1, 50))
+    mark = Fraction("2508.4") + loss / Fraction("50.4494")
+    # K as printed is floored to a wei, and the maintenance of the other nine to a millionth.
+    assert abs(coins["ETH"].interval.upper / 100 - mark) < Fraction(1, 10**6)
+
+
+def test_unified_account_with_an_isolated_long_has_the_venues_figures():
+    report = margin_report(read(recorded("unified_isolated_long")))
+    assert report.mode is Mode.UNIFIED
+    assert report.tokens[0].available_after_maintenance == 172_99725228
+    assert report.coins[0].displayed_px == 208_842_306
+
+
+def test_standard_account_with_an_isolated_short_has_the_venues_figures():
+    report = margin_report(read(recorded("standard_isolated_short")))
+    assert report.mode is Mode.STANDARD
+    assert report.tokens[0].available_after_maintenance == 182_36176930
+    assert abs(report.coins[0].displayed_px - 973_120_915_556) <= 1
+
+
+def test_standard_account_whose_hold_nobody_states_is_refused():
+    bundle = recorded("standard_isolated_short")
+    with pytest.raises(InputError, match="hold"):
+        margin_report(read(changed(bundle, ("spotClearinghouseState", "balances", 0, "hold"), ...)))
+
+
+def test_unified_account_with_cross_positions_shows_maintenance_over_total():
+    bundle = changed(recorded(CROSS_LONGS), ("userAbstraction",), "unifiedAccount")
+    report = margin_report(read(bundle))
+    # The same quotient: nothing is borrowed, and the total holds what is supplied.
+    assert abs(Decimal(report.ratio) / WAD - Decimal("0.1331190636")) < Decimal("1e-10")
+    assert report.tokens[0].borrow_capacity == 0
+
+
+def test_standard_account_with_cross_positions_is_judged_by_its_dex():
+    bundle = changed(recorded(CROSS_LONGS), ("userAbstraction",), "disabled")
+    report = margin_report(read(bundle))
+    # 1,022,150.324494 / 4,101,762.727651.
+    assert abs(Decimal(report.ratio) / WAD - Decimal("0.2491978")) < Decimal("1e-6")
+    eth = next(c for c in report.coins if c.coin == "ETH")
+    # 2,745.3 − 3,079,612.403157 / 12,500 / (1 − 1/50).
+    assert abs(Decimal(eth.displayed_px) / 10**10 - Decimal("2493.9030691")) < Decimal("1e-6")
+
+
+def test_collateral_without_position_has_an_interval_in_its_own_price():
+    bundle = recorded(SHORT_BOOK)
+    bundle["clearinghouseStates"][""]["assetPositions"] = []
+    bundle["clearinghouseStates"][""]["crossMarginSummary"]["accountValue"] = "0.0"
+    bundle["spotClearinghouseState"]["balances"][0].update(total="-500000.0", borrowed="500000.0")
+    bundle["borrowLendUserState"] = None
+    report = margin_report(read(bundle))
+    btc = next(c for c in report.coins if c.coin == "BTC")
+    assert btc.position is None
+    # 500,000 = 0.95 · 0.75 · 19.9999434962 x.
+    exact = Fraction(500_000) / (Fraction("0.7125") * Fraction("19.9999434962")) * 1_000
+    assert btc.interval.lower == exact
+    assert btc.interval.upper is None
+
+
+def test_capacity_of_a_token_without_balance_and_price_is_unknown_not_zero():
+    bundle = recorded(SHORT_BOOK)
+    bundle["borrowLendReserveStates"].pop(2)
+    usdt0 = next(t for t in margin_report(read(bundle)).tokens if t.token == 268)
+    assert usdt0.borrow_capacity is usdt0.liquidation_value is None
+    assert usdt0.available_after_maintenance is None
+    assert (usdt0.net_total, usdt0.requirement) == (0, 0)

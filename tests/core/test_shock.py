@@ -1,0 +1,99 @@
+"""Shocks: one factor for a coin and the collateral that follows it. SPEC PM-21."""
+
+from __future__ import annotations
+
+import pytest
+
+from pmkit.errors import InputError
+from pmkit.margin import account_margin
+from pmkit.shock import Shock, parse_shock, shocked
+from pmkit.units import WAD
+from tests.core.bundles import CROSS_LONGS, SHORT_BOOK, read, recorded
+
+
+def test_shock_moves_mark_and_collateral_by_one_factor_on_their_grids():
+    view = shocked(read(recorded(SHORT_BOOK)), (parse_shock("BTC=-10%"),))
+    # 78,347.0 · 0.9 = 70,512.3 and 78,316.638 · 0.9 = 70,484.9742, to nearest on a grid of 0.001.
+    assert view.position("BTC").perp.mark == 705_123
+    assert view.account.tokens[2].px == 70_484_974
+    assert view.account.perps[0] is view.position("BTC").perp
+
+
+def test_shock_of_a_short_book_pays_what_the_shorts_gain():
+    view = read(recorded(SHORT_BOOK))
+    before = account_margin(view.account).tokens[0].net_total
+    after = account_margin(shocked(view, (parse_shock("BTC=-10%"),)).account).tokens[0].net_total
+    # 21.8931 BTC · 7,834.7 = 171,525.87057.
+    assert after - before == 171_525_87057000
+
+
+def test_shocks_of_several_coins_act_together_and_leave_the_others():
+    view = shocked(read(recorded(SHORT_BOOK)), (parse_shock("BTC=5%"), parse_shock("HYPE=+25.5%")))
+    assert view.position("HYPE").perp.mark == 1_011_963  # 80.6345 · 1.255 = 101.1963 (nearest)
+    assert view.position("BTC").perp.mark == 822_644  # 82,264.35, a tie, goes up
+    assert view.position("SOL").perp.mark == 1_015_900
+
+
+def test_shock_of_a_coin_without_position_moves_its_collateral():
+    bundle = recorded(SHORT_BOOK)
+    bundle["clearinghouseStates"][""]["assetPositions"].pop(0)
+    view = shocked(read(bundle), (parse_shock("BTC=-50%"),))
+    assert view.account.tokens[2].px == 39_158_319
+
+
+def test_shock_of_an_isolated_position_is_its_own_loss():
+    view = read(recorded("unified_isolated_long"))
+    after = shocked(view, (parse_shock("MEGA=-10%"),))
+    # 0.045715 · 0.9 = 0.0411435, a tie, goes up to 0.041144; 75,000 · 0.004571 = 342.825.
+    assert after.positions[0].isolated_margin == 2_123_360_586 - 342_825_000
+    assert after.account == view.account
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "BTC",
+        "BTC=",
+        "BTC=10",
+        "BTC=-10 %",
+        "=5%",
+        "BTC=ten%",
+        "BTC=1e2%",
+        "BTC=--5%",
+        "BTC=∞%",
+        "BTC=-100%",
+        "BTC=-100.0001%",
+        "BTC=-1000%",
+        "B TC=1%",
+        "BTC=9999999999%",
+    ],
+)
+def test_shock_that_is_malformed_or_leaves_no_price_is_refused(text):
+    with pytest.raises(InputError) as failed:
+        parse_shock(text)
+    assert failed.value.place == "--shock"
+
+
+@pytest.mark.parametrize(
+    ("text", "factor"),
+    [("BTC=0%", WAD), ("BTC=-99.99%", WAD // 10_000), ("xyz:GOLD=+0.5%", 1_005 * WAD // 1_000)],
+)
+def test_shock_is_read_exactly(text, factor):
+    assert parse_shock(text) == Shock(coin=text.partition("=")[0], factor=factor)
+
+
+def test_shock_of_an_unknown_coin_is_refused():
+    for text in ("PURR=-10%", "btc=-10%", "UBTC=-10%"):
+        with pytest.raises(InputError, match="no perp coin"):
+            shocked(read(recorded(CROSS_LONGS)), (parse_shock(text),))
+
+
+def test_shock_of_one_coin_twice_is_refused():
+    with pytest.raises(InputError, match="twice"):
+        shocked(read(recorded(SHORT_BOOK)), (parse_shock("BTC=1%"), parse_shock("BTC=2%")))
+
+
+def test_shock_below_the_price_grid_is_refused():
+    with pytest.raises(InputError, match="grid"):
+        shocked(read(recorded(CROSS_LONGS)), (parse_shock("PENGU=-99.999%"),))
