@@ -17,11 +17,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from pmkit.errors import InputError
-from pmkit.margin import account_margin, notional, wei_per_perp_usd
+from pmkit.margin import account_margin, dex_margin, notional, wei_per_perp_usd
 from pmkit.model import Mode
 from pmkit.piecewise import Piecewise, constant, first_below_zero, greatest, least, line
 from pmkit.sweep import swept
-from pmkit.tiers import maintenance_margin_down
 from pmkit.units import BPS, SPOT_DECIMALS, WAD
 
 if TYPE_CHECKING:
@@ -226,11 +225,12 @@ def gross_debt(account: Account, move: Move) -> Piecewise:
 
 def dex_figures(account: Account, dex: int, move: Move) -> DexFigures:
     """Return a dex's figures in wei of its collateral token. SPEC PM-03 to PM-07."""
-    equity = constant(account.dexes[dex].raw_usd)
-    maintenance = initial = total = ZERO
-    for perp in account.perps:
-        if perp.dex != dex:
-            continue
+    own = [perp for perp in account.perps if perp.dex == dex]
+    standing = tuple(perp for perp in own if perp.asset != move.asset)
+    still = dex_margin(account.dexes[dex].raw_usd, standing)
+    equity, maintenance = constant(still.account_value), constant(still.maintenance)
+    initial, total = constant(still.initial_margin), constant(still.notional)
+    for perp in own:
         if perp.asset == move.asset:
             # The mark's own unit cancels: the position is worth its value now at the mark now.
             size = Fraction(notional(perp.szi, perp.mark), move.mark)
@@ -243,12 +243,6 @@ def dex_figures(account: Account, dex: int, move: Move) -> DexFigures:
                 for tier in perp.table.tiers
             ]
             maintenance = maintenance + greatest(*tiers)
-        else:
-            value = notional(perp.szi, perp.mark)
-            equity = equity + constant(value if perp.szi > 0 else -value)
-            total = total + constant(value)
-            initial = initial + constant(value // perp.leverage)
-            maintenance = maintenance + constant(maintenance_margin_down(value, perp.table))
     unit = wei_per_perp_usd(account.tokens[account.dexes[dex].collateral].wei_decimals)
     return DexFigures(
         equity=equity * unit,
