@@ -344,6 +344,14 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
+    function perpOfPair(uint256 pair) external view returns (bool hasPerp, uint32 asset) {
+        uint256 at = _pairAt[pair];
+        require(at != 0, UnknownPair(pair));
+        Pair storage entry = _pairs[at - 1];
+        return entry.hasPerp ? (true, _perps[entry.perp].asset) : (false, 0);
+    }
+
+    /// @inheritdoc ICollateralRegistry
     function listed()
         external
         view

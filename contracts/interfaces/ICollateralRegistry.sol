@@ -268,6 +268,9 @@ interface ICollateralRegistry {
     /// @notice A spot pair: base and quote token ids, price and its time.
     function pairOf(uint256 pair) external view returns (uint64 base, uint64 quote, uint64 px, uint40 pxTime);
 
+    /// @notice The perp asset that takes part in the borrow oracle price of a pair's base token, if any.
+    function perpOfPair(uint256 pair) external view returns (bool hasPerp, uint32 asset);
+
     /// @notice All listed ids, in listing order.
     function listed()
         external
