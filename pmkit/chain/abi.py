@@ -1,0 +1,176 @@
+"""Calls, answers and events by name instead of by position.
+
+Structs come and go as dicts by the names of the interface, so a field that moved or was forgotten is
+an error and never a wrong number. Addresses are checksummed text, other bytes hex text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import EncodingError
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from pmkit.chain.artifacts import load_artifact
+from pmkit.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Parameter = dict[str, Any]
+"""One input, output or component as the compiler describes it."""
+
+ARRAY = re.compile(r"(.*)\[[0-9]*\]", re.ASCII)
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])", re.ASCII)
+
+
+def snake_case(name: str) -> str:
+    """Return a Solidity name as Python spells it.
+
+    >>> snake_case("thresholdValue")
+    'threshold_value'
+    """
+    return HUMP.sub("_", name).lower().rstrip("_")
+
+
+def type_of(parameter: Parameter) -> str:
+    """Return the canonical type, structs written out."""
+    kind: str = parameter["type"]
+    if not kind.startswith("tuple"):
+        return kind
+    inner = ",".join(type_of(component) for component in parameter["components"])
+    return f"({inner}){kind.removeprefix('tuple')}"
+
+
+def signature_of(entry: Mapping[str, Any]) -> str:
+    """Return a function's, error's or event's signature."""
+    return f"{entry['name']}({','.join(type_of(p) for p in entry['inputs'])})"
+
+
+def selector_of(entry: Mapping[str, Any]) -> bytes:
+    """Return the four bytes that stand for a function or an error."""
+    return keccak(text=signature_of(entry))[:4]
+
+
+def to_abi(parameter: Parameter, value: Any) -> Any:
+    """Return a value in the shape that the encoder takes. Raises InputError for a wrong field."""
+    kind: str = parameter["type"]
+    if array := ARRAY.fullmatch(kind):
+        return [to_abi({**parameter, "type": array[1]}, item) for item in value]
+    if kind == "tuple":
+        names = [component["name"] for component in parameter["components"]]
+        if set(names) != set(value):
+            odd = ", ".join(sorted(set(names) ^ set(value)))
+            raise InputError(place=parameter["name"], problem=f"missing or unknown: {odd}")
+        return tuple(to_abi(c, value[c["name"]]) for c in parameter["components"])
+    if kind.startswith("bytes") and isinstance(value, str):
+        return bytes.fromhex(value.removeprefix("0x"))
+    return value
+
+
+def from_abi(parameter: Parameter, value: Any) -> Any:
+    """Return a decoded value with its names."""
+    kind: str = parameter["type"]
+    if array := ARRAY.fullmatch(kind):
+        return tuple(from_abi({**parameter, "type": array[1]}, item) for item in value)
+    if kind == "tuple":
+        components = parameter["components"]
+        return {
+            snake_case(c["name"]): from_abi(c, item)
+            for c, item in zip(components, value, strict=True)
+        }
+    if kind == "address":
+        return to_checksum_address(value)
+    return f"0x{value.hex()}" if isinstance(value, bytes) else value
+
+
+def encode_all(parameters: Sequence[Parameter], values: Sequence[Any], place: str) -> bytes:
+    """Return encoded arguments. Raises InputError for a value that does not fit its type."""
+    if len(parameters) != len(values):
+        problem = f"{len(parameters)} arguments are taken, {len(values)} were given"
+        raise InputError(place=place, problem=problem)
+    shaped = [to_abi(p, v) for p, v in zip(parameters, values, strict=True)]
+    for parameter, value in zip(parameters, shaped, strict=True):
+        try:
+            encode([type_of(parameter)], [value])
+        except (EncodingError, TypeError, ValueError) as error:
+            here = f"{place}: {parameter['name']}"
+            raise InputError(place=here, problem=" ".join(str(error).split())) from error
+    return encode([type_of(p) for p in parameters], shaped)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A decoded event."""
+
+    name: str
+    address: str
+    """The contract that emitted it."""
+    values: dict[str, Any]
+
+
+class Interface:
+    """The functions and events of one contract."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.abi = load_artifact(name).abi
+
+    @cached_property
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """Functions by name; none of ours is overloaded."""
+        return {entry["name"]: entry for entry in self.abi if entry["type"] == "function"}
+
+    @cached_property
+    def events(self) -> dict[bytes, dict[str, Any]]:
+        """Events by their first topic."""
+        found = (entry for entry in self.abi if entry["type"] == "event")
+        return {keccak(text=signature_of(entry)): entry for entry in found}
+
+    def encode(self, function: str, *values: Any) -> bytes:
+        """Return the calldata of a call. Raises InputError for a value that does not fit."""
+        entry = self.functions[function]
+        place = f"{self.name}.{function}"
+        return selector_of(entry) + encode_all(entry["inputs"], values, place)
+
+    def encode_constructor(self, *values: Any) -> bytes:
+        """Return the encoded arguments of the constructor, empty without one."""
+        found = (entry for entry in self.abi if entry["type"] == "constructor")
+        inputs: list[Parameter] = next(found, {"inputs": []})["inputs"]
+        return encode_all(inputs, values, f"{self.name}.constructor")
+
+    def decode(self, function: str, data: bytes) -> Any:
+        """Return a call's answer: nothing, one value, or a tuple of them."""
+        outputs = self.functions[function]["outputs"]
+        found = decode([type_of(p) for p in outputs], data)
+        named = tuple(from_abi(p, v) for p, v in zip(outputs, found, strict=True))
+        return named[0] if len(named) == 1 else named
+
+    def decode_log(self, log: Mapping[str, Any]) -> Event | None:
+        """Return an event of this contract, or None for a foreign one."""
+        topics = [bytes.fromhex(topic.removeprefix("0x")) for topic in log["topics"]]
+        entry = self.events.get(topics[0]) if topics else None
+        if entry is None or len(topics) != 1 + sum(p["indexed"] for p in entry["inputs"]):
+            return None
+        plain = [p for p in entry["inputs"] if not p["indexed"]]
+        data = bytes.fromhex(log["data"].removeprefix("0x"))
+        rest = iter(decode([type_of(p) for p in plain], data))
+        indexed = iter(topics[1:])
+        values = {
+            snake_case(p["name"]): from_abi(
+                p, decode([type_of(p)], next(indexed))[0] if p["indexed"] else next(rest)
+            )
+            for p in entry["inputs"]
+        }
+        return Event(name=entry["name"], address=to_checksum_address(log["address"]), values=values)
+
+
+@cache
+def interface(name: str) -> Interface:
+    """Return the interface of a contract by its name. Raises ToolMissing when it is not built."""
+    return Interface(name)

@@ -1,0 +1,286 @@
+"""A venue on a chain of its own, with funded roles and a clock and prices at hand.
+
+Amounts and prices are integers in the venue's units; as `Decimal` or text they are what people say
+(whole tokens, USD) and must fit the unit exactly. The stepped clock moves a second a block and by
+`warp` only, so that a run gives the same figures every time.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pmkit.chain.deployment import Deployment, mark_chain
+from pmkit.chain.genesis import ROLES, Step, plan_genesis
+from pmkit.chain.listing import GENESIS_PRICES, Prices
+from pmkit.chain.node import DEFAULT_CHAIN_ID, Node
+from pmkit.chain.reader import Reader, checked
+from pmkit.chain.revert import refusal_of
+from pmkit.chain.rpc import Rpc
+from pmkit.chain.sender import NodeSigner, Receipt, Sender
+from pmkit.decimals import parse_units
+from pmkit.errors import InputError, NodeRefused, TransactionFailed
+from pmkit.oracle import USDC_PX_ONE
+from pmkit.params import load_params
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from pmkit.policy import Params
+
+Figure = int | Decimal | str
+"""An integer in the venue's unit, or a decimal number as people say it."""
+
+STEP_GAS = 15_000_000
+"""Gas given to each transaction of the genesis; half a block, and more than any of them uses."""
+
+
+class Clock(StrEnum):
+    """How a local chain's time runs."""
+
+    STEPPED = "stepped"
+    """A second a block, from the day of the parameters: runs repeat exactly."""
+    WALL = "wall"
+    """As the machine's."""
+
+
+class LocalVenue:
+    """A local node with a venue on it; a context manager that ends the node."""
+
+    def __init__(self, node: Node, params: Params, deployment: Deployment, clock: Clock) -> None:
+        self.node = node
+        self.params = params
+        self.deployment = deployment
+        self.clock = clock
+        self.rpc = Rpc(node.url)
+        self.reader = Reader(self.rpc, deployment)
+        self._usdc_px = USDC_PX_ONE
+        self._senders: dict[str, Sender] = {}
+
+    @classmethod
+    def start(
+        cls,
+        params: Params | str = "current",
+        *,
+        port: int = 0,
+        chain_id: int = DEFAULT_CHAIN_ID,
+        clock: Clock = Clock.STEPPED,
+        prices: Mapping[str, Decimal] = GENESIS_PRICES,
+    ) -> LocalVenue:
+        """Start a node and put a funded venue on it.
+
+        Raises InputError for parameters that the contracts do not take, ToolMissing,
+        NodeUnavailable.
+        """
+        chosen = load_params(params) if isinstance(params, str) else params
+        # Whatever is wrong with the parameters shows before a process is started.
+        plan_genesis(chosen, dict.fromkeys(ROLES, "0x" + "11" * 20), prices)
+        node = Node.start(port=port, chain_id=chain_id, timestamp=birthday(chosen, clock))
+        try:
+            rpc = Rpc(node.url)
+            if clock is Clock.STEPPED:
+                rpc.request("anvil_setBlockTimestampInterval", 1)
+            deployment = deploy(rpc, chosen, prices)
+            rpc.close()
+        except BaseException:
+            node.close()
+            raise
+        return cls(node, chosen, deployment, clock)
+
+    def close(self) -> None:
+        """End the node."""
+        self.rpc.close()
+        self.node.close()
+
+    def __enter__(self) -> LocalVenue:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- who ---
+
+    def account(self, who: str) -> str:
+        """Return the address of a role; an address is returned as it is. Raises InputError."""
+        return checked(who) if who.startswith("0x") else self.deployment.account(who)
+
+    def sender(self, who: str) -> Sender:
+        """Return a role's sender, or that of an address whose transactions the node will sign."""
+        address = self.account(who)
+        if address not in self._senders:
+            self._senders[address] = Sender(self.reader, NodeSigner(address))
+        return self._senders[address]
+
+    # --- money ---
+
+    def amount(self, token: str | int, figure: Figure) -> int:
+        """Return an amount of a token in its wei."""
+        listed = self.reader.listing.token(token)
+        return units(figure, listed.wei_decimals, f"amount of {listed.name}")
+
+    def fund(self, who: str, token: str | int, amount: Figure) -> Receipt:
+        """Put tokens into a wallet."""
+        listed = self.reader.listing.token(token)
+        evm_amount = listed.to_evm_up(self.amount(token, amount))
+        return self.sender("admin").mint(token, evm_amount, self.account(who))
+
+    def credit(self, who: str, token: str | int, amount: Figure) -> Receipt:
+        """Put tokens into a spot balance; an account in portfolio margin is then swept."""
+        self.fund("admin", token, amount)
+        return self.sender("admin").deposit(token, self.amount(token, amount), self.account(who))
+
+    # --- prices and time ---
+
+    def set_prices(
+        self,
+        marks: Mapping[str, Figure] | None = None,
+        *,
+        spots: Mapping[str, Figure] | None = None,
+        oracles: Mapping[str, Figure] | None = None,
+        usdc_px: int | None = None,
+    ) -> Receipt:
+        """Report prices: marks and oracle prices by coin, spot prices by token.
+
+        An oracle price that is not named follows the mark; whatever else is not named stays.
+        """
+        listing, last = self.reader.listing, self.reader.prices()
+        if usdc_px is not None:
+            self._usdc_px = usdc_px
+        marks, spots, oracles = marks or {}, spots or {}, oracles or {}
+        perps: list[tuple[int, int, int]] = []
+        for coin in {**marks, **oracles}:
+            perp = listing.perp(coin)
+            before = next(px for px in last.perps if px.asset == perp.asset)
+            place = f"price of {coin}"
+            mark = units(marks.get(coin, before.mark), perp.px_decimals, place)
+            oracle = units(oracles.get(coin, mark), perp.px_decimals, place)
+            perps.append((perp.asset, mark, oracle))
+        pairs: list[tuple[int, int]] = []
+        for token, px in spots.items():
+            pair = next((p for p in listing.pairs if p.base.name == token), None)
+            if pair is None:
+                raise InputError(place="spots", problem=f"{token} has no spot pair")
+            pairs.append((pair.pair, units(px, pair.px_decimals, f"spot price of {token}")))
+        report = Prices(spots=tuple(pairs), perps=tuple(perps), usdc_px=self._usdc_px)
+        return self.sender("reporter").report_prices(report)
+
+    def move(self, coin: str, px: Figure) -> Receipt:
+        """Set the mark and oracle price of a coin, and the spot price of what moves with it.
+
+        An integer is in units of the perp's price.
+        """
+        listing = self.reader.listing
+        perp = listing.perp(coin)
+        dollars = Decimal(px) / 10**perp.px_decimals if isinstance(px, int) else Decimal(px)
+        followers = [p.base.name for p in listing.pairs if p.perp == perp.asset]
+        return self.set_prices({coin: dollars}, spots=dict.fromkeys(followers, dollars))
+
+    def republish(self) -> Receipt:
+        """Report every price once more as it is, so that it counts as fresh."""
+        last = self.reader.prices()
+        report = Prices(
+            spots=tuple((p.pair, p.px) for p in last.pairs if p.time),
+            perps=tuple((p.asset, p.mark, p.oracle) for p in last.perps if p.time),
+            usdc_px=self._usdc_px,
+        )
+        return self.sender("reporter").report_prices(report)
+
+    def warp(self, seconds: int, *, republish: bool = True) -> None:
+        """Let time pass; prices are published again, so that they do not grow stale meanwhile."""
+        if seconds <= 0:
+            raise InputError(place="seconds", problem=f"time goes forward only, not by {seconds}")
+        if self.clock is Clock.STEPPED:
+            latest = self.rpc.block().timestamp
+            self.rpc.request("anvil_setNextBlockTimestamp", latest + seconds)
+        else:
+            self.rpc.request("evm_increaseTime", seconds)
+        if republish:
+            self.republish()
+        else:
+            self.rpc.request("evm_mine")
+
+    def now(self) -> int:
+        """Return the time that a transaction sent now would see."""
+        return self.rpc.block("pending").timestamp
+
+    @contextmanager
+    def scratch(self) -> Iterator[LocalVenue]:
+        """Undo on leaving whatever happens on the chain inside."""
+        usdc_px = self._usdc_px
+        snapshot = self.rpc.request("evm_snapshot")
+        try:
+            yield self
+        finally:
+            self.rpc.request("evm_revert", snapshot)
+            self._usdc_px = usdc_px
+
+
+def deploy(rpc: Rpc, params: Params, prices: Mapping[str, Decimal] = GENESIS_PRICES) -> Deployment:
+    """Put a funded venue on a fresh local chain, whose node signs for the roles.
+
+    Raises InputError before anything is sent, or the error of the transaction that failed.
+    """
+    unlocked: list[str] = rpc.request("eth_accounts")
+    if len(unlocked) < len(ROLES):
+        problem = f"the node signs for {len(unlocked)} accounts, {len(ROLES)} are needed"
+        raise InputError(place=rpc.url, problem=problem)
+    accounts = {role: checked(a) for role, a in zip(ROLES, unlocked, strict=False)}
+    genesis = plan_genesis(params, accounts, prices)
+    for step in genesis.steps:
+        take(rpc, step, accounts[step.role])
+    deployment = Deployment(
+        rpc_url=rpc.url,
+        chain_id=rpc.chain_id(),
+        registry=genesis.registry,
+        venue=genesis.venue,
+        lens=None,
+        tokens=genesis.tokens,
+        accounts=tuple(accounts.items()),
+        block=rpc.block_number(),
+    )
+    mark_chain(rpc, deployment)
+    return deployment
+
+
+def take(rpc: Rpc, step: Step, sender: str) -> None:
+    """Send one step and wait for it. Raises the error that it failed with."""
+    call = {"from": sender, "data": f"0x{step.data.hex()}", "gas": hex(STEP_GAS)}
+    if step.to is not None:
+        call["to"] = step.to
+    try:
+        receipt = rpc.request("eth_sendTransactionSync", call)
+        if int(receipt["status"], 16) != 1:
+            rpc.request("eth_call", call, "latest")
+            block = int(receipt["blockNumber"], 16)
+            raise TransactionFailed(tx_hash=receipt["transactionHash"], block=block)
+    except NodeRefused as refused:
+        failure = refusal_of(refused)
+        failure.add_note(f"genesis: {step.what}")
+        raise failure from None
+
+
+def birthday(params: Params, clock: Clock) -> int | None:
+    """Return the time of the first block: the day of the parameters, or None for now."""
+    if clock is Clock.WALL:
+        return None
+    return int(datetime.fromisoformat(params.date).replace(tzinfo=UTC).timestamp())
+
+
+def units(figure: Figure, decimals: int, place: str) -> int:
+    """Return a figure in units of 10^-decimals: an integer as it is, a decimal number exactly.
+
+    Raises InputError.
+    """
+    if isinstance(figure, int):
+        return figure
+    text = format(figure, "f") if isinstance(figure, Decimal) else figure
+    return parse_units(text, decimals, place)

@@ -1,0 +1,171 @@
+"""JSON-RPC over HTTP: the one place where bytes go to a node and come back.
+
+A connection is kept open and shared by threads one request at a time. Reading is repeated once over
+a connection that the node had closed meanwhile; sending is not.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pmkit.errors import InputError, NodeRefused, NodeUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TIMEOUT = 30.0
+"""Seconds that a node may take to answer."""
+SENDING = ("eth_sendRawTransaction", "eth_sendTransaction")
+"""Methods that must not be repeated when an answer is lost."""
+
+Request = tuple[str, list[Any]]
+"""Method and parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """What is used of a block."""
+
+    number: int
+    timestamp: int
+    hash: str
+    base_fee: int
+    """Wei per gas; zero on chains that know no base fee."""
+
+
+class Rpc:
+    """A node, by its URL."""
+
+    def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
+        parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError as error:
+            raise InputError(place=url, problem="is not the URL of a node") from error
+        if parts.scheme not in ("http", "https") or parts.hostname is None:
+            raise InputError(place=url, problem="is not an http or https URL of a node")
+        self.url = url
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        kind = (
+            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        )
+        self._connection = kind(parts.hostname, port, timeout=timeout)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        with self._lock:
+            self._connection.close()
+
+    def request(self, method: str, *params: Any) -> Any:
+        """Return a node's answer. Raises NodeUnavailable, NodeRefused."""
+        message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+        answer = self._post(message, repeat=method not in SENDING)
+        if not isinstance(answer, dict):
+            raise NodeUnavailable(endpoint=self.url, problem="answered no JSON-RPC")
+        return self._result(method, answer)
+
+    def batch(self, requests: Sequence[Request]) -> list[Any]:
+        """Return the answers of several reading requests; a refused one is a NodeRefused in its place.
+
+        Raises NodeUnavailable.
+        """
+        if not requests:
+            return []
+        messages = [
+            {"jsonrpc": "2.0", "id": i, "method": method, "params": params}
+            for i, (method, params) in enumerate(requests)
+        ]
+        answers = self._post(messages, repeat=True)
+        if not isinstance(answers, list) or len(answers) != len(requests):
+            raise NodeUnavailable(endpoint=self.url, problem="does not answer batches in full")
+        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        results: list[Any] = []
+        for i, (method, _) in enumerate(requests):
+            try:
+                results.append(self._result(method, by_id.get(i, {})))
+            except NodeRefused as refused:
+                results.append(refused)
+        return results
+
+    def chain_id(self) -> int:
+        """Return the chain's id."""
+        return int(self.request("eth_chainId"), 16)
+
+    def block(self, number: int | str = "latest") -> Block:
+        """Return a block by number or tag. Raises NodeUnavailable for one that is not there."""
+        tag = hex(number) if isinstance(number, int) else number
+        found = self.request("eth_getBlockByNumber", tag, False)
+        if found is None:
+            raise NodeUnavailable(endpoint=self.url, problem=f"has no block {number}")
+        return Block(
+            number=int(found["number"], 16),
+            timestamp=int(found["timestamp"], 16),
+            hash=found["hash"],
+            base_fee=int(found.get("baseFeePerGas", "0x0"), 16),
+        )
+
+    def block_number(self) -> int:
+        """Return the latest block's number."""
+        return int(self.request("eth_blockNumber"), 16)
+
+    def code(self, address: str) -> bytes:
+        """Return the code at an address, empty where there is none."""
+        found: str = self.request("eth_getCode", address, "latest")
+        return bytes.fromhex(found.removeprefix("0x"))
+
+    def _result(self, method: str, answer: dict[str, Any]) -> Any:
+        if "error" in answer:
+            error = answer["error"]
+            raise NodeRefused(
+                method=method,
+                code=int(error.get("code", 0)),
+                message=str(error.get("message", "")),
+                data=revert_text(error.get("data")),
+            )
+        if "result" not in answer:
+            raise NodeUnavailable(endpoint=self.url, problem=f"gave no answer to {method}")
+        return answer["result"]
+
+    def _post(self, message: Any, *, repeat: bool) -> Any:
+        body = json.dumps(message).encode()
+        with self._lock:
+            reused = self._connection.sock is not None
+            try:
+                text = self._exchange(body)
+            except (OSError, http.client.HTTPException) as error:
+                self._connection.close()
+                if not (reused and repeat):
+                    raise NodeUnavailable(endpoint=self.url, problem=told(error)) from error
+                try:
+                    text = self._exchange(body)
+                except (OSError, http.client.HTTPException) as again:
+                    self._connection.close()
+                    raise NodeUnavailable(endpoint=self.url, problem=told(again)) from again
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise NodeUnavailable(endpoint=self.url, problem="answered no JSON") from error
+
+    def _exchange(self, body: bytes) -> bytes:
+        headers = {"Content-Type": "application/json"}
+        self._connection.request("POST", self._path, body, headers)
+        with self._connection.getresponse() as response:
+            return response.read()
+
+
+def revert_text(data: Any) -> str | None:
+    """Return revert data as hex text, wherever a node puts it."""
+    if isinstance(data, dict):
+        data = data.get("data")
+    return data if isinstance(data, str) and data.startswith("0x") else None
+
+
+def told(error: Exception) -> str:
+    """Return what a failed connection says."""
+    return f"cannot be reached ({type(error).__name__}: {error})"
