@@ -6,12 +6,14 @@ errors of `pmkit.errors`. The core does not know that any of this exists.
 
 from __future__ import annotations
 
+from pmkit.chain.actions import EVERYTHING
 from pmkit.chain.deployment import Deployment
 from pmkit.chain.local import LocalVenue
 from pmkit.chain.node import Node
 from pmkit.chain.reader import Reader
 from pmkit.chain.rpc import Rpc
-from pmkit.chain.sender import EVERYTHING, KeySigner, NodeSigner, Receipt, Sender, Simulation
+from pmkit.chain.sender import Receipt, Sender, Simulation
+from pmkit.chain.signing import KeySigner, NodeSigner
 
 __all__ = [
     "EVERYTHING",

@@ -1,7 +1,7 @@
 """Calls, answers and events by name instead of by position.
 
-Structs come and go as dicts by the names of the interface, so a field that moved or was forgotten is
-an error and never a wrong number. Addresses are checksummed text, other bytes hex text.
+Structs come and go as dicts by the names of the interface, so a field that moved or was forgotten
+is an error and never a wrong number. Addresses are checksummed text, other bytes hex text.
 """
 
 from __future__ import annotations

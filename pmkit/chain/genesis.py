@@ -170,7 +170,7 @@ def fund_everybody(
     tokens: Mapping[int, str],
     usd: Mapping[str, Decimal],
 ) -> None:
-    """Add what the roles begin with: the admin mints, pays in for the parties and fills the wallets."""
+    """Add what the roles begin with: the admin mints, pays in for the parties, fills the wallets."""
     accounts = plan.accounts
     quote = params.token(QUOTE)
     dex_tokens = [dex.collateral for dex in params.dexes]
@@ -231,7 +231,7 @@ def to_evm(token: TokenParams, amount: int) -> int:
 def created_address(creator: str, nonce: int) -> str:
     """Return the address of the contract that an account creates with a nonce.
 
-    The last 20 bytes of the hash of [creator, nonce], length-prefixed (RLP) by hand: both are short.
+    The last 20 bytes of the hash of [creator, nonce], length-prefixed (RLP) by hand.
     """
     number = nonce.to_bytes((nonce.bit_length() + 7) // 8, "big")
     if nonce == 0 or nonce > 0x7F:

@@ -137,7 +137,7 @@ def dex_calls(params: Params) -> list[tuple[int, str, int]]:
 
 
 def table_calls(params: Params) -> list[tuple[int, list[int], list[int]]]:
-    """Return the arguments of each `setMarginTable`: all tiered ones, and the single tiers in use."""
+    """Return the arguments of each `setMarginTable`: the tiered ones, and single tiers in use."""
     single = {perp.table_id for perp in params.perps if perp.table_id < FIRST_TIERED_TABLE}
     tables = [(i, params.table(i)) for i in sorted(single)] + list(params.tables)
     return [(i, *tiers_of(table)) for i, table in tables]
@@ -161,7 +161,7 @@ def perp_call(params: Params, perp: PerpParams) -> dict[str, Any]:
 
 
 def pair_call(params: Params, pair: PairParams) -> dict[str, Any]:
-    """Return the argument of `listPair`: the first perp that moves with the base token prices it."""
+    """Return the argument of `listPair`: the first perp that moves with the base prices it."""
     perp = perp_of_token(params, pair.base)
     return {
         "pair": pair.id,
@@ -209,7 +209,7 @@ def policy_call(params: Params) -> dict[str, Any]:
 
 
 def genesis_prices(params: Params, usd: Mapping[str, Decimal]) -> Prices:
-    """Return the first report: every perp, and every pair. Raises InputError for a price missing."""
+    """Return the first report: every perp and pair. Raises InputError for a price missing."""
     return Prices(
         spots=tuple(
             (pair.id, spot_units(usd_of(params, pair.base, usd), params.token(pair.base)))

@@ -20,7 +20,8 @@ from pmkit.chain.node import DEFAULT_CHAIN_ID, Node
 from pmkit.chain.reader import Reader, checked
 from pmkit.chain.revert import refusal_of
 from pmkit.chain.rpc import Rpc
-from pmkit.chain.sender import NodeSigner, Receipt, Sender
+from pmkit.chain.sender import Receipt, Sender
+from pmkit.chain.signing import NodeSigner
 from pmkit.decimals import parse_units
 from pmkit.errors import InputError, NodeRefused, TransactionFailed
 from pmkit.oracle import USDC_PX_ONE

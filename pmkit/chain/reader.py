@@ -32,6 +32,7 @@ from pmkit.units import PERP_DECIMALS, SPOT_DECIMALS
 from pmkit.view import AccountView, PositionView, TokenView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pmkit.chain.deployment import Deployment
@@ -200,7 +201,7 @@ class Balance:
 
 
 class Reader:
-    """Reads one venue, from `block` alone where that is given, else from the latest of each call."""
+    """Reads one venue: from `block` alone where that is given, else from each call's latest."""
 
     def __init__(
         self,
@@ -238,16 +239,17 @@ class Reader:
         """Return the chain's own figures of an account as stored."""
         return margin_of(self._ask(block, self._venue("storedMarginOf", checked(address))))
 
-    def margins(
-        self, addresses: tuple[str, ...], block: int | None = None
-    ) -> tuple[AccountMargin | PmkitError, ...]:
-        """Return the figures of many accounts at one block; one that has none is its error."""
+    def each_account(
+        self, addresses: Sequence[str], block: int | None = None
+    ) -> tuple[Account | PmkitError, ...]:
+        """Return many accounts of one block; in place of one that cannot be read, its error."""
         at = self._tag(block)
-        found: list[AccountMargin | PmkitError] = []
+        found: list[Account | PmkitError] = []
         for start in range(0, len(addresses), PAGE):
-            calls = [self._venue("marginOf", checked(a)) for a in addresses[start : start + PAGE]]
-            for answer in ask_each(self.rpc, calls, at):
-                found.append(answer if isinstance(answer, PmkitError) else margin_of(answer))
+            page = addresses[start : start + PAGE]
+            calls = [self._venue("accountOf", checked(address)) for address in page]
+            answers = ask_each(self.rpc, calls, at)
+            found += [a if isinstance(a, PmkitError) else account_of(a) for a in answers]
         return tuple(found)
 
     def displayed_px(self, address: str, asset: int, block: int | None = None) -> int:
@@ -304,14 +306,6 @@ class Reader:
         """Return what an account holds of one token."""
         token_id = self.listing.token(token).token
         return next(b for b in self.balances(address, block) if b.token == token_id)
-
-    def allowance(self, owner: str, token: int | str, block: int | None = None) -> int:
-        """Return what the venue may take from a wallet, in units of the ERC-20."""
-        erc20 = self.listing.token(token).erc20
-        venue = self.deployment.venue
-        call = call_of("LocalToken", erc20, "allowance", checked(owner), venue)
-        allowed: int = self._ask(block, call)
-        return allowed
 
     def accounts(self, block: int | None = None) -> tuple[str, ...]:
         """Return every account that the venue has seen, oldest first."""
@@ -391,7 +385,7 @@ class Reader:
         )
 
     def _tag(self, block: int | None) -> int:
-        """The block to read: the one asked for, the pinned one, or the latest by its number."""
+        """Return the block to read: the one asked for, the pinned one, or the latest by number."""
         if block is not None:
             return block
         return self.block if self.block is not None else self.rpc.block_number()

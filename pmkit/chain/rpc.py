@@ -71,7 +71,7 @@ class Rpc:
         return self._result(method, answer)
 
     def batch(self, requests: Sequence[Request]) -> list[Any]:
-        """Return the answers of several reading requests; a refused one is a NodeRefused in its place.
+        """Return the answers of several reading requests; a refused one is its NodeRefused.
 
         Raises NodeUnavailable.
         """

@@ -1,26 +1,22 @@
 """The only module that sends transactions to the venue.
 
 Every action is simulated on the block to come before it is sent, so a refusal costs nothing and has
-its name. Amounts are token wei, sizes and prices on the venue's grids (`pmkit.units`). A call that
-takes tokens from the wallet is preceded by an approval of exactly what it takes, where one lacks.
+its name. A call that takes tokens from the wallet is preceded by an approval of exactly what it
+takes, where one lacks.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from eth_account import Account as KeyAccount
-from eth_utils.address import to_checksum_address
-
-from pmkit.chain.abi import Event
-from pmkit.chain.contracts import Call, ask, call_of, events_of, tag_text
-from pmkit.chain.reader import checked
+from pmkit.chain.actions import Action, Actions
+from pmkit.chain.contracts import ask, call_of, events_of
+from pmkit.chain.reader import margin_of
 from pmkit.chain.revert import decode_revert, refusal_of
 from pmkit.errors import (
-    InputError,
     NodeRefused,
     PmkitError,
     ReceiptTimeout,
@@ -28,18 +24,15 @@ from pmkit.errors import (
     UnknownRevert,
     VenueError,
 )
-from pmkit.model import Mode
-from pmkit.units import UINT256_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from pmkit.chain.abi import Event
+    from pmkit.chain.contracts import Call
     from pmkit.chain.listing import Prices
     from pmkit.chain.reader import Reader
-    from pmkit.chain.rpc import Rpc
+    from pmkit.chain.signing import Signer
+    from pmkit.model import AccountMargin, Mode
 
-EVERYTHING = UINT256_MAX
-"""As an amount: all that there is."""
 NEXT_BLOCK = "pending"
 """Where actions are simulated: the block to come, with its time, as the ages of prices count."""
 GAS_MARGIN_PERCENT = 30
@@ -48,48 +41,8 @@ RECEIPT_SECONDS = 60
 FIRST_WAIT, LONGEST_WAIT = 0.001, 0.25
 """Seconds between two questions for a receipt: doubled from the first to the longest."""
 METHOD_NOT_FOUND = -32601
-MIN_TIP = 1
+LEAST_TIP = 1
 """Wei per gas offered where the chain does not say what it wants."""
-
-
-class Signer(Protocol):
-    """Who sends: an address, and a way to get its transactions to a node."""
-
-    address: str
-
-    def submit(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
-        """Hand a transaction over and return its hash."""
-
-
-class KeySigner:
-    """Signs with a private key."""
-
-    def __init__(self, key: str) -> None:
-        try:
-            self._account = KeyAccount.from_key(key)
-        except (ValueError, TypeError):
-            # The key itself must not end up in a message.
-            raise InputError(place="key", problem="is no private key of 32 bytes") from None
-        self.address = to_checksum_address(self._account.address)
-
-    def submit(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
-        """Sign a transaction, hand it over and return its hash."""
-        signed = self._account.sign_transaction({**transaction, "type": 2})
-        sent: str = rpc.request("eth_sendRawTransaction", f"0x{signed.raw_transaction.hex()}")
-        return sent
-
-
-class NodeSigner:
-    """Lets the node sign, as local nodes do for their own accounts."""
-
-    def __init__(self, address: str) -> None:
-        self.address = checked(address)
-
-    def submit(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
-        """Hand a transaction over and return its hash."""
-        fields = {k: hex(v) if isinstance(v, int) else v for k, v in transaction.items()}
-        sent: str = rpc.request("eth_sendTransaction", {"from": self.address, **fields})
-        return sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,26 +66,16 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """What an action would do in the block to come."""
+    """What an action would do in the block to come; None where the node does not say."""
 
     answer: Any
     """What the call returns."""
     gas: int | None
-    """Gas it would use; None where the node does not say."""
     events: tuple[Event, ...] | None
-    """None where the node does not say."""
+    margin: AccountMargin | None
+    """The figures afterwards of the account it is about; None also where a price is missing."""
     approval: int | None
     """Units of the ERC-20 that would be approved first; None where none are needed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """A call, and what it takes from the wallet."""
-
-    call: Call
-    erc20: str | None = None
-    takes: int = 0
-    """Units of the ERC-20 that the venue takes from the wallet, at most."""
 
 
 class Sender:
@@ -144,142 +87,81 @@ class Sender:
         self.reader = reader
         self.rpc = reader.rpc
         self.address = signer.address
+        self.actions = Actions(reader, signer.address)
         self._signer = signer
         self._receipt_seconds = receipt_seconds
         self._chain_id = reader.deployment.chain_id
         self._lock = threading.Lock()
 
-    # --- the pool ---
-
     def deposit(self, token: int | str, amount: int, account: str | None = None) -> Receipt:
         """Move tokens from the wallet to a spot balance. SPEC BL-09."""
-        return self.send(self.deposit_action(token, amount, account))
+        return self.send(self.actions.deposit(token, amount, account))
 
     def supply(self, token: int | str, amount: int, account: str | None = None) -> Receipt:
         """Supply tokens from the wallet to the pool. SPEC BL-10."""
-        return self.send(self.supply_action(token, amount, account))
+        return self.send(self.actions.supply(token, amount, account))
 
     def withdraw(self, token: int | str, amount: int, to: str | None = None) -> Receipt:
         """Take own balance out to a wallet, idle balance first. SPEC BL-11."""
-        return self.send(self.withdraw_action(token, amount, to))
+        return self.send(self.actions.withdraw(token, amount, to))
 
     def borrow(self, token: int | str, amount: int) -> Receipt:
         """Borrow into the spot balance. SPEC BL-12."""
-        return self.send(self.borrow_action(token, amount))
+        return self.send(self.actions.borrow(token, amount))
 
     def repay(self, token: int | str, amount: int, account: str | None = None) -> Receipt:
-        """Repay debt from the wallet. SPEC BL-13."""
-        return self.send(self.repay_action(token, amount, account))
-
-    def deposit_action(self, token: int | str, amount: int, account: str | None = None) -> Action:
-        """Return a deposit, not yet sent."""
-        return self._pay_in("deposit", token, amount, account)
-
-    def supply_action(self, token: int | str, amount: int, account: str | None = None) -> Action:
-        """Return a supply, not yet sent."""
-        return self._pay_in("supply", token, amount, account)
-
-    def withdraw_action(self, token: int | str, amount: int, to: str | None = None) -> Action:
-        """Return a withdrawal, not yet sent."""
-        listed = self.reader.listing.token(token)
-        return Action(call=self._venue("withdraw", listed.token, amount, self._whose(to)))
-
-    def borrow_action(self, token: int | str, amount: int) -> Action:
-        """Return a borrow, not yet sent."""
-        listed = self.reader.listing.token(token)
-        return Action(call=self._venue("borrow", listed.token, amount))
-
-    def repay_action(self, token: int | str, amount: int, account: str | None = None) -> Action:
-        """Return a repayment, not yet sent; EVERYTHING repays the whole debt."""
-        listed = self.reader.listing.token(token)
-        # Debt grows until the block to come, so the wallet allows whatever it holds.
-        everything = amount == EVERYTHING
-        takes = self._wallet(listed.token) if everything else listed.to_evm_up(amount)
-        return Action(
-            call=self._venue("repay", listed.token, amount, self._whose(account)),
-            erc20=listed.erc20,
-            takes=takes,
-        )
-
-    # --- trading ---
+        """Repay debt from the wallet; EVERYTHING repays all of it. SPEC BL-13."""
+        return self.send(self.actions.repay(token, amount, account))
 
     def order(
         self, asset: int, *, is_buy: bool, sz: int, limit_px: int, reduce_only: bool = False
     ) -> Receipt:
         """Place an order, which fills at once or not at all. SPEC CH-02, CH-03."""
         return self.send(
-            self.order_action(
+            self.actions.order(
                 asset, is_buy=is_buy, sz=sz, limit_px=limit_px, reduce_only=reduce_only
             )
         )
 
-    def order_action(
-        self, asset: int, *, is_buy: bool, sz: int, limit_px: int, reduce_only: bool = False
-    ) -> Action:
-        """Return an order, not yet sent."""
-        return Action(call=self._venue("order", asset, is_buy, limit_px, sz, reduce_only))
-
     def spot_send(self, to: str, token: int | str, amount: int) -> Receipt:
         """Send own balance to another account of the venue. SPEC CH-05."""
-        listed = self.reader.listing.token(token)
-        call = self._venue("spotSend", checked(to), listed.token, amount)
-        return self.send(Action(call=call))
+        return self.send(self.actions.spot_send(to, token, amount))
 
     def transfer_perp(self, dex: int, usd: int, *, to_perp: bool) -> Receipt:
         """Move margin (1e-6) between spot and a dex of a standard account. SPEC CH-04."""
-        return self.send(Action(call=self._venue("transferPerp", dex, usd, to_perp)))
-
-    # --- the account ---
+        return self.send(self.actions.transfer_perp(dex, usd, to_perp=to_perp))
 
     def set_mode(self, mode: Mode) -> Receipt:
         """Set the account's mode. SPEC AC-02."""
-        return self.send(Action(call=self._venue("setMode", int(mode))))
+        return self.send(self.actions.set_mode(mode))
 
     def set_leverage(self, asset: int, leverage: int) -> Receipt:
         """Set the account's leverage for an asset. SPEC AC-03."""
-        return self.send(Action(call=self._venue("setLeverage", asset, leverage)))
+        return self.send(self.actions.set_leverage(asset, leverage))
 
     def sweep(self, account: str) -> Receipt:
         """Sweep an account; anybody may. SPEC PM-14."""
-        return self.send(Action(call=self._venue("sweep", checked(account))))
+        return self.send(self.actions.sweep(account))
 
     def accrue(self, token: int | str) -> Receipt:
         """Store a reserve's interest up to now. SPEC BL-05."""
-        listed = self.reader.listing.token(token)
-        return self.send(Action(call=self._venue("accrue", listed.token)))
+        return self.send(self.actions.accrue(token))
 
     def liquidate(self, account: str) -> Receipt:
         """Take one liquidation step on an account. SPEC LQ-01."""
-        return self.send(self.liquidate_action(account))
-
-    def liquidate_action(self, account: str) -> Action:
-        """Return a liquidation step, not yet taken."""
-        return Action(call=self._venue("liquidate", checked(account)))
-
-    # --- the registry, and wallets ---
+        return self.send(self.actions.liquidate(account))
 
     def report_prices(self, prices: Prices) -> Receipt:
         """Report prices; needs the reporter's role. SPEC OR-01."""
-        registry = self.reader.deployment.registry
-        call = call_of("CollateralRegistry", registry, "reportPrices", *prices.call())
-        return self.send(Action(call=call))
+        return self.send(self.actions.report_prices(prices))
 
     def configure(self, function: str, *arguments: object) -> Receipt:
-        """Call a function of the registry, as its risk admin does."""
-        registry = self.reader.deployment.registry
-        return self.send(Action(call=call_of("CollateralRegistry", registry, function, *arguments)))
-
-    def approve(self, token: int | str, amount: int) -> Receipt:
-        """Allow the venue to take units of the ERC-20 from the wallet."""
-        erc20 = self.reader.listing.token(token).erc20
-        return self.send(Action(call=self._approval(erc20, amount)))
+        """Call a function of the registry by its name; most need the risk admin's role."""
+        return self.send(self.actions.configure(function, *arguments))
 
     def mint(self, token: int | str, amount: int, to: str | None = None) -> Receipt:
         """Create units of a local chain's ERC-20 in a wallet."""
-        erc20 = self.reader.listing.token(token).erc20
-        return self.send(Action(call=call_of("LocalToken", erc20, "mint", self._whose(to), amount)))
-
-    # --- how ---
+        return self.send(self.actions.mint(token, amount, to))
 
     def simulate(self, action: Action) -> Simulation:
         """Return what an action would do in the block to come; sends nothing.
@@ -287,24 +169,21 @@ class Sender:
         Raises the named VenueError of a refusal, NodeUnavailable.
         """
         lacking = self._lacking(action)
-        calls = [action.call]
-        if lacking is not None:
-            calls.insert(0, self._approval(str(action.erc20), lacking))
         try:
-            return self._simulate_in_full(calls, lacking)
+            return self._simulate_in_full(action, lacking)
         except NodeRefused as refused:
             if refused.code != METHOD_NOT_FOUND:
                 raise
         # This node has no eth_simulateV1. Behind an approval there is nothing it could simulate:
         # the venue would name the allowance, and that is then the answer.
         answer = ask(self.rpc, action.call, NEXT_BLOCK, self.address)
-        return Simulation(answer=answer, gas=None, events=None, approval=lacking)
+        return Simulation(answer=answer, gas=None, events=None, margin=None, approval=lacking)
 
     def send(self, action: Action) -> Receipt:
         """Simulate an action, send it, and return its receipt once it is mined.
 
         Raises the named VenueError of a refusal, before or after sending; NodeUnavailable,
-        ReceiptTimeout, TransactionFailed.
+        NodeRefused, ReceiptTimeout, TransactionFailed.
         """
         with self._lock:
             lacking = self._lacking(action)
@@ -312,26 +191,9 @@ class Sender:
             if lacking is not None:
                 # One look at both, so that a refused action leaves no approval behind.
                 self.simulate(action)
-                approval = self._send_call(self._approval(str(action.erc20), lacking))
+                approval = self._send_call(self._approval(action, lacking))
             ask(self.rpc, action.call, NEXT_BLOCK, self.address)
-            receipt = self._send_call(action.call)
-        if approval is None:
-            return receipt
-        return Receipt(
-            tx_hash=receipt.tx_hash,
-            block=receipt.block,
-            gas_used=receipt.gas_used,
-            events=receipt.events,
-            approval=approval,
-        )
-
-    def _pay_in(self, function: str, token: int | str, amount: int, account: str | None) -> Action:
-        listed = self.reader.listing.token(token)
-        return Action(
-            call=self._venue(function, listed.token, amount, self._whose(account)),
-            erc20=listed.erc20,
-            takes=listed.to_evm_up(amount),
-        )
+            return replace(self._send_call(action.call), approval=approval)
 
     def _lacking(self, action: Action) -> int | None:
         """Return the units to approve, or None when the venue may take enough already."""
@@ -342,30 +204,41 @@ class Sender:
         allowed = ask(self.rpc, call, NEXT_BLOCK)
         return None if allowed >= action.takes else action.takes
 
-    def _approval(self, erc20: str, amount: int) -> Call:
-        return call_of("LocalToken", erc20, "approve", self.reader.deployment.venue, amount)
+    def _approval(self, action: Action, amount: int) -> Call:
+        venue = self.reader.deployment.venue
+        return call_of("LocalToken", str(action.erc20), "approve", venue, amount)
 
-    def _simulate_in_full(self, calls: Sequence[Call], lacking: int | None) -> Simulation:
-        blocks = [{"calls": [call.fields(self.address) for call in calls]}]
-        order = {"blockStateCalls": blocks, "validation": False}
-        (block,) = self.rpc.request("eth_simulateV1", order, tag_text("latest"))
-        last: dict[str, Any] = {}
-        for last in block["calls"]:
-            if int(last["status"], 16) != 1:
-                raise failure_of(last)
+    def _simulate_in_full(self, action: Action, lacking: int | None) -> Simulation:
+        calls = [] if lacking is None else [self._approval(action, lacking)]
+        calls.append(action.call)
+        about = []
+        if action.about is not None:
+            about = [call_of("Venue", self.reader.deployment.venue, "marginOf", action.about)]
+        latest, coming = self.rpc.block("latest"), self.rpc.block(NEXT_BLOCK)
+        block: dict[str, Any] = {"calls": [call.fields(self.address) for call in calls + about]}
+        if coming.timestamp > latest.timestamp:
+            block["blockOverrides"] = {"time": hex(coming.timestamp)}
+        order = {"blockStateCalls": [block], "validation": False}
+        (simulated,) = self.rpc.request("eth_simulateV1", order, "latest")
+        done = simulated["calls"][: len(calls)]
+        for each in done:
+            if not succeeded(each):
+                raise failure_of(each)
+        after = simulated["calls"][len(calls) :]
+        known = bool(after) and succeeded(after[0])
         return Simulation(
-            answer=calls[-1].decode(last["returnData"]),
-            gas=int(last["gasUsed"], 16),
-            events=events_of(last["logs"]),
+            answer=action.call.decode(done[-1]["returnData"]),
+            gas=int(done[-1]["gasUsed"], 16),
+            events=events_of(done[-1]["logs"]),
+            margin=margin_of(about[0].decode(after[0]["returnData"])) if known else None,
             approval=lacking,
         )
 
     def _send_call(self, call: Call) -> Receipt:
-        transaction = self._transaction(call)
-        tx_hash = self._signer.submit(self.rpc, transaction)
+        tx_hash = self._signer.submit(self.rpc, self._transaction(call))
         mined = self._wait(tx_hash)
         block = int(mined["blockNumber"], 16)
-        if int(mined["status"], 16) != 1:
+        if not succeeded(mined):
             raise self._why(call, tx_hash, block)
         return Receipt(
             tx_hash=tx_hash,
@@ -375,7 +248,7 @@ class Sender:
         )
 
     def _transaction(self, call: Call) -> dict[str, Any]:
-        """Return the transaction of a call, its gas estimated; the nonce is the chain's own count."""
+        """Return the transaction of a call, gas estimated; the nonce is the chain's own count."""
         estimate, count, block, tip = self.rpc.batch(
             [
                 ("eth_estimateGas", [call.fields(self.address), NEXT_BLOCK]),
@@ -387,7 +260,7 @@ class Sender:
         for answer in (estimate, count, block):
             if isinstance(answer, NodeRefused):
                 raise refusal_of(answer)
-        offered = MIN_TIP if isinstance(tip, NodeRefused) else int(tip, 16)
+        offered = LEAST_TIP if isinstance(tip, NodeRefused) else int(tip, 16)
         base_fee = int(block.get("baseFeePerGas", "0x0"), 16)
         return {
             "to": call.to,
@@ -421,14 +294,10 @@ class Sender:
                 return refusal
         return TransactionFailed(tx_hash=tx_hash, block=block)
 
-    def _wallet(self, token: int) -> int:
-        return self.reader.balance(self.address, token).wallet
 
-    def _whose(self, account: str | None) -> str:
-        return self.address if account is None else checked(account)
-
-    def _venue(self, function: str, *arguments: object) -> Call:
-        return call_of("Venue", self.reader.deployment.venue, function, *arguments)
+def succeeded(result: dict[str, Any]) -> bool:
+    """Return whether a mined or simulated call went through."""
+    return int(result["status"], 16) == 1
 
 
 def failure_of(call: dict[str, Any]) -> PmkitError:

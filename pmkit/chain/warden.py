@@ -1,9 +1,9 @@
 """A process between pmkit and its node, so that the node never outlives pmkit.
 
-Run by path with Python's standard library alone: `warden.py FOLDER PROGRAM ARGUMENT...`. It starts the
-program and ends it when its own standard input closes, which the kernel does even when pmkit is
-killed. Where the kernel can (Linux), the program also ends with the warden. FOLDER, which holds the
-program's log, is removed when pmkit has gone without doing so.
+Run by path, with Python's standard library alone: `warden.py FOLDER PROGRAM ARGUMENT...`. It starts
+the program and ends it when its own standard input closes, which the kernel sees to even when pmkit
+is killed. Where the kernel can (Linux), the program also ends with the warden. FOLDER, which holds
+the program's log, then goes too; it stays when the program ended by itself, for whoever asks why.
 """
 
 from __future__ import annotations
@@ -32,24 +32,22 @@ def main(folder: str, command: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=end_with_parent())  # noqa: PLW1509, S603
+    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=end_with_parent())
     try:
         while program.poll() is None:
             ready, _, _ = select.select([0], [], [], POLL)
-            orphaned = os.getppid() != parent
-            if orphaned or (ready and os.read(0, 64) == b""):
+            # A process forked off pmkit may keep the pipe open, so its parent's number counts too.
+            if os.getppid() != parent or (ready and os.read(0, 64) == b""):
                 break
     finally:
-        end(program)
-        if os.getppid() != parent:
+        if program.poll() is None:
+            end(program)
             shutil.rmtree(folder, ignore_errors=True)
     return program.returncode
 
 
 def end(program: subprocess.Popen[bytes]) -> None:
     """End the program, by force where it does not listen."""
-    if program.poll() is not None:
-        return
     program.terminate()
     try:
         program.wait(GRACE)
@@ -59,7 +57,7 @@ def end(program: subprocess.Popen[bytes]) -> None:
 
 
 def end_with_parent() -> Callable[[], None] | None:
-    """Return what the child runs before the program, so that it ends even if the warden is killed."""
+    """Return what the child runs first, so that it ends even if the warden is killed."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)

@@ -1,0 +1,145 @@
+"""What an account can do, as calls that are ready to be simulated or sent.
+
+Amounts are token wei, sizes and prices on the venue's grids (`pmkit.units`); nothing is sent here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pmkit.chain.contracts import Call, call_of
+from pmkit.chain.reader import checked
+from pmkit.units import UINT256_MAX
+
+if TYPE_CHECKING:
+    from pmkit.chain.listing import Prices
+    from pmkit.chain.reader import Reader
+    from pmkit.model import Mode
+
+EVERYTHING = UINT256_MAX
+"""As an amount to withdraw or repay: all that there is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A call, and what goes with it."""
+
+    call: Call
+    about: str | None
+    """The account whose margin it changes; None for calls that change none in particular."""
+    erc20: str | None = None
+    """The token that the venue takes from the wallet, if it takes one."""
+    takes: int = 0
+    """Units of that ERC-20, at most."""
+
+
+class Actions:
+    """The actions of one account."""
+
+    def __init__(self, reader: Reader, address: str) -> None:
+        self._reader = reader
+        self._address = address
+
+    def deposit(self, token: int | str, amount: int, account: str | None = None) -> Action:
+        """Move tokens from the wallet to a spot balance. SPEC BL-09."""
+        return self._pay_in("deposit", token, amount, account)
+
+    def supply(self, token: int | str, amount: int, account: str | None = None) -> Action:
+        """Supply tokens from the wallet to the pool. SPEC BL-10."""
+        return self._pay_in("supply", token, amount, account)
+
+    def withdraw(self, token: int | str, amount: int, to: str | None = None) -> Action:
+        """Take own balance out to a wallet, idle balance first. SPEC BL-11."""
+        listed = self._reader.listing.token(token)
+        return self._own("withdraw", listed.token, amount, self._whose(to))
+
+    def borrow(self, token: int | str, amount: int) -> Action:
+        """Borrow into the spot balance. SPEC BL-12."""
+        return self._own("borrow", self._reader.listing.token(token).token, amount)
+
+    def repay(self, token: int | str, amount: int, account: str | None = None) -> Action:
+        """Repay debt from the wallet; EVERYTHING repays all of it. SPEC BL-13."""
+        listed = self._reader.listing.token(token)
+        whose = self._whose(account)
+        everything = amount == EVERYTHING
+        # Debt grows until the block to come, so the wallet then allows whatever it holds.
+        held = self._reader.balance(self._address, listed.token).wallet if everything else 0
+        return Action(
+            call=self._venue("repay", listed.token, amount, whose),
+            about=whose,
+            erc20=listed.erc20,
+            takes=held if everything else listed.to_evm_up(amount),
+        )
+
+    def order(
+        self, asset: int, *, is_buy: bool, sz: int, limit_px: int, reduce_only: bool = False
+    ) -> Action:
+        """Place an order, which fills at once or not at all. SPEC CH-02, CH-03."""
+        return self._own("order", asset, is_buy, limit_px, sz, reduce_only)
+
+    def spot_send(self, to: str, token: int | str, amount: int) -> Action:
+        """Send own balance to another account of the venue. SPEC CH-05."""
+        listed = self._reader.listing.token(token)
+        return self._own("spotSend", checked(to), listed.token, amount)
+
+    def transfer_perp(self, dex: int, usd: int, *, to_perp: bool) -> Action:
+        """Move margin (1e-6) between spot and a dex of a standard account. SPEC CH-04."""
+        return self._own("transferPerp", dex, usd, to_perp)
+
+    def set_mode(self, mode: Mode) -> Action:
+        """Set the account's mode. SPEC AC-02."""
+        return self._own("setMode", int(mode))
+
+    def set_leverage(self, asset: int, leverage: int) -> Action:
+        """Set the account's leverage for an asset. SPEC AC-03."""
+        return self._own("setLeverage", asset, leverage)
+
+    def sweep(self, account: str) -> Action:
+        """Sweep an account; anybody may. SPEC PM-14."""
+        return Action(call=self._venue("sweep", checked(account)), about=checked(account))
+
+    def accrue(self, token: int | str) -> Action:
+        """Store a reserve's interest up to now. SPEC BL-05."""
+        listed = self._reader.listing.token(token)
+        return Action(call=self._venue("accrue", listed.token), about=None)
+
+    def liquidate(self, account: str) -> Action:
+        """Take one liquidation step on an account. SPEC LQ-01."""
+        return Action(call=self._venue("liquidate", checked(account)), about=checked(account))
+
+    def report_prices(self, prices: Prices) -> Action:
+        """Report prices; needs the reporter's role. SPEC OR-01."""
+        return self.configure("reportPrices", *prices.call())
+
+    def configure(self, function: str, *arguments: object) -> Action:
+        """Call a function of the registry by its name; most need the risk admin's role."""
+        registry = self._reader.deployment.registry
+        call = call_of("CollateralRegistry", registry, function, *arguments)
+        return Action(call=call, about=None)
+
+    def mint(self, token: int | str, amount: int, to: str | None = None) -> Action:
+        """Create units of a local chain's ERC-20 in a wallet."""
+        erc20 = self._reader.listing.token(token).erc20
+        return Action(
+            call=call_of("LocalToken", erc20, "mint", self._whose(to), amount), about=None
+        )
+
+    def _pay_in(self, function: str, token: int | str, amount: int, account: str | None) -> Action:
+        listed = self._reader.listing.token(token)
+        whose = self._whose(account)
+        return Action(
+            call=self._venue(function, listed.token, amount, whose),
+            about=whose,
+            erc20=listed.erc20,
+            takes=listed.to_evm_up(amount),
+        )
+
+    def _own(self, function: str, *arguments: object) -> Action:
+        return Action(call=self._venue(function, *arguments), about=self._address)
+
+    def _venue(self, function: str, *arguments: object) -> Call:
+        return call_of("Venue", self._reader.deployment.venue, function, *arguments)
+
+    def _whose(self, account: str | None) -> str:
+        return self._address if account is None else checked(account)

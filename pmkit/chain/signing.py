@@ -1,0 +1,54 @@
+"""Who a transaction is from, and how it gets to a node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from eth_account import Account as KeyAccount
+from eth_utils.address import to_checksum_address
+
+from pmkit.chain.reader import checked
+from pmkit.errors import InputError
+
+if TYPE_CHECKING:
+    from pmkit.chain.rpc import Rpc
+
+
+class Signer(Protocol):
+    """Who sends: an address, and a way to get its transactions to a node."""
+
+    address: str
+
+    def submit(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
+        """Hand a transaction over and return its hash."""
+
+
+class KeySigner:
+    """Signs with a private key."""
+
+    def __init__(self, key: str) -> None:
+        try:
+            self._account = KeyAccount.from_key(key)
+        except (ValueError, TypeError):
+            # The key itself must not end up in a message.
+            raise InputError(place="key", problem="is no private key of 32 bytes") from None
+        self.address = to_checksum_address(self._account.address)
+
+    def submit(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
+        """Sign a transaction, hand it over and return its hash."""
+        signed = self._account.sign_transaction({**transaction, "type": 2})
+        sent: str = rpc.request("eth_sendRawTransaction", f"0x{signed.raw_transaction.hex()}")
+        return sent
+
+
+class NodeSigner:
+    """Lets the node sign, as local nodes do for their own accounts."""
+
+    def __init__(self, address: str) -> None:
+        self.address = checked(address)
+
+    def submit(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
+        """Hand a transaction over and return its hash."""
+        fields = {k: hex(v) if isinstance(v, int) else v for k, v in transaction.items()}
+        sent: str = rpc.request("eth_sendTransaction", {"from": self.address, **fields})
+        return sent
