@@ -146,7 +146,7 @@ def sweep(account: Account) -> tuple[Account, Sweep]:
 
 
 def apply(token: TokenState, done: TokenSweep) -> TokenState:
-    """Return the token after its sweep; the pool's rooms and cash follow the account's moves."""
+    """Return the token after its sweep; cash follows, the rooms under the caps stay as read."""
     return replace(
         token,
         idle=done.idle,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pmkit.errors import ChainError, InputError, PmkitError, ToolMissing, VenueError
+from pmkit.errors import ChainError, InputError, Mismatch, PmkitError, ToolMissing, VenueError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ class LazyGroup(click.Group):
 
 def exit_code(error: PmkitError) -> int:
     """Return the exit code of a failure."""
-    if isinstance(error, VenueError):
+    if isinstance(error, VenueError | Mismatch):
         return REFUSED
     if isinstance(error, ChainError | ToolMissing):
         return NO_CHAIN

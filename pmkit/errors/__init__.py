@@ -5,13 +5,15 @@
     PmkitError
     ├── InputError               the caller's input is wrong: the place and the problem
     ├── ToolMissing              a program that pmkit starts is not installed
+    ├── Mismatch                 two sides that must agree do not
     ├── ChainError               the chain could not be reached, or answered nonsense
     │   ├── NodeUnavailable      a node did not start, went away, or does not answer
-    │   ├── NodeRefused          a node answered with an error that is no revert
-    │   ├── UnknownRevert        a revert whose name is in none of the known interfaces
     │   ├── NotDeployed          no venue where one was expected
     │   ├── ReceiptTimeout       sent, but in no block in time
-    │   └── TransactionFailed    mined and failed, and no replay shows why
+    │   └── ChainRefused         the chain answered, and the answer is no
+    │       ├── NodeRefused          an error that is no revert, such as too little gas money
+    │       ├── UnknownRevert        a revert whose name is in none of the known interfaces
+    │       └── TransactionFailed    mined and failed, and no replay shows why
     └── VenueError               the venue refuses: same name, same fields as the Solidity error
         ├── arithmetic.py        ArithmeticOverflow, DivisionByZero (panics), other panics and texts
         ├── registry.py          listings, factors, prices, roles
@@ -21,8 +23,8 @@
         ├── margin.py            the account check; prices that are missing or too old
         └── liquidation.py       liquidation
 
-The command line maps the branches to its exit codes: InputError 2, ChainError and ToolMissing 3,
-VenueError 1.
+The command line maps the branches to its exit codes: VenueError and ChainRefused 1, InputError 2,
+other ChainErrors and ToolMissing 3.
 """
 
 from pmkit.errors.accounts import (
@@ -43,12 +45,14 @@ from pmkit.errors.arithmetic import (
 )
 from pmkit.errors.base import (
     InputError,
+    Mismatch,
     PmkitError,
     ToolMissing,
     VenueError,
 )
 from pmkit.errors.chain import (
     ChainError,
+    ChainRefused,
     NodeRefused,
     NodeUnavailable,
     NotDeployed,
@@ -129,6 +133,7 @@ __all__ = [
     "BorrowCapExceeded",
     "BorrowWhileSupplied",
     "ChainError",
+    "ChainRefused",
     "ContractPanic",
     "ContractReverted",
     "DebtAboveThreshold",
@@ -159,6 +164,7 @@ __all__ = [
     "LtvTooHigh",
     "MakerCapacity",
     "MarkMissing",
+    "Mismatch",
     "NoDebt",
     "NoPosition",
     "NodeRefused",

@@ -50,3 +50,16 @@ class VenueError(PmkitError):
         text = self.sentence.format(**self.values)
         head = f"{type(self).__name__}({numbers})"
         return f"{head}: {text}" if text else head
+
+
+@dataclass(eq=False)
+class Mismatch(PmkitError):
+    """Two sides that must agree do not: chain and Python, holdings and claims."""
+
+    where: str
+    what: str
+    chain: int
+    other: int
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}: the chain says {self.chain}, against {self.other}"

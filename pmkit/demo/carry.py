@@ -1,0 +1,171 @@
+"""The carry trade: 1 BTC spot against a short of 1 BTC, and the same short on its own margin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pmkit.errors import Mismatch
+from pmkit.liquidation import isolated_liquidation_px_down
+from pmkit.margin import account_margin, initial_margin_down, notional
+from pmkit.model import AccountMargin, Health
+from pmkit.policy import Reading
+from pmkit.sweep import swept
+from pmkit.tiers import maintenance_margin_down, tier_at
+from pmkit.units import PERP_DECIMALS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pmkit.demo.stage import Stage
+
+COIN, SPOT, QUOTE = "BTC", "UBTC", "USDC"
+ENTRY = 100_000
+LEVERAGE = 10
+STOPS = (50_000, 100_000, 150_000, 200_000)
+"""USD at which the account is looked at on the way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """The account at one price; token wei of the quote unless said."""
+
+    mark: int
+    net_total: int
+    perp_equity: int
+    """1e-6 USD."""
+    borrowed: int
+    supplied: int
+    health_factor: int
+    """WAD; INFINITE without debt."""
+    ratio: int
+    """WAD, the chain's."""
+    python_ratio: int
+    liquidatable: bool
+    health: Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carry:
+    """The whole trade."""
+
+    stops: tuple[Stop, ...]
+    px_decimals: int
+    first_liquidatable: int
+    """First mark on the grid at which the account is liquidatable."""
+    first_liquidatable_docs: int
+    """The same under the reading `docs`."""
+    alone_liquidation_px: int
+    """Liquidation price of the same short on 10,000 USDC of its own, 1e-10 USD."""
+    alone_first_liquidatable: int
+    """First mark on the grid at which the chain would liquidate it."""
+
+
+def run(stage: Stage, told: Callable[[str], None]) -> Carry:
+    """Open the trade, walk the price, and find the marks at which it ends.
+
+    Raises Mismatch when chain and Python differ.
+    """
+    perp = stage.reader.listing.perp(COIN)
+    grid: int = 10**perp.px_decimals
+    told(f"buying 1 {SPOT}, shorting 1 {COIN} at {ENTRY:,}")
+    stage.set_marks({COIN: ENTRY * grid})
+    trader = stage.sender("trader")
+    token = stage.reader.listing.token(SPOT)
+    trader.supply(SPOT, 10**token.wei_decimals)
+    open_short(stage, "trader")
+
+    alone = stage.sender("liquidator")
+    alone.deposit(QUOTE, ENTRY // LEVERAGE * 10 ** stage.reader.listing.token(QUOTE).wei_decimals)
+    alone.transfer_perp(0, ENTRY // LEVERAGE * 10**PERP_DECIMALS, to_perp=True)
+    open_short(stage, "liquidator")
+
+    stops: list[Stop] = []
+    for px in STOPS:
+        told(f"{COIN} at {px:,}")
+        stops.append(stop_at(stage, trader.address, px * grid))
+    told("looking for the mark that ends it")
+    first = first_mark(stage, trader.address, 200_000 * grid, 400_000 * grid)
+    stops.append(stop_at(stage, trader.address, first))
+    stage.set_reading(Reading.DOCS)
+    first_docs = first_mark(stage, trader.address, 200_000 * grid, 400_000 * grid)
+    stage.set_reading(Reading.RECORDED)
+    return Carry(
+        stops=tuple(stops),
+        px_decimals=perp.px_decimals,
+        first_liquidatable=first,
+        first_liquidatable_docs=first_docs,
+        alone_liquidation_px=alone_px(stage, alone.address),
+        alone_first_liquidatable=first_mark(stage, alone.address, ENTRY * grid, 200_000 * grid),
+    )
+
+
+def open_short(stage: Stage, role: str) -> None:
+    """Short one coin at the demo's leverage."""
+    perp = stage.reader.listing.perp(COIN)
+    sender = stage.sender(role)
+    sender.set_leverage(perp.asset, LEVERAGE)
+    sender.order(perp.asset, is_buy=False, limit_px=1, sz=10**perp.sz_decimals)
+
+
+def stop_at(stage: Stage, account: str, mark: int) -> Stop:
+    """Move the price, let anybody sweep, and read the account at that block."""
+    stage.set_marks({COIN: mark})
+    receipt = stage.sender("keeper").sweep(account)
+    here = stage.reader.at(receipt.block)
+    stored = here.account(account)
+    margin = here.margin(account)
+    mine = both(stored_margin=margin, python=account_margin(swept(stored)))
+    quote = here.listing.token(QUOTE).token
+    i = next(i for i, t in enumerate(stored.tokens) if t.token == quote)
+    return Stop(
+        mark=mark,
+        net_total=margin.tokens[i].net_total,
+        perp_equity=sum(d.account_value for d in here.stored_margin(account).dexes),
+        borrowed=stored.tokens[i].borrowed,
+        supplied=stored.tokens[i].supplied,
+        health_factor=margin.health_factor,
+        ratio=margin.ratio,
+        python_ratio=mine.ratio,
+        liquidatable=margin.liquidatable,
+        health=margin.health,
+    )
+
+
+def both(*, stored_margin: AccountMargin, python: AccountMargin) -> AccountMargin:
+    """Return Python's figures. Raises Mismatch unless every integer is the chain's."""
+    if python != stored_margin:
+        raise Mismatch(
+            where="carry trade", what="margin", chain=stored_margin.ratio, other=python.ratio
+        )
+    return python
+
+
+def first_mark(stage: Stage, account: str, safe: int, beyond: int) -> int:
+    """Return the first mark on the grid at which the chain calls an account liquidatable."""
+    while beyond - safe > 1:
+        middle = (safe + beyond) // 2
+        stage.set_marks({COIN: middle})
+        if stage.reader.margin(account).liquidatable:
+            beyond = middle
+        else:
+            safe = middle
+    stage.set_marks({COIN: beyond})
+    return beyond
+
+
+def alone_px(stage: Stage, account: str) -> int:
+    """Return the liquidation price of a lone position on its own margin. SPEC LQ-08."""
+    perp = stage.reader.listing.perp(COIN)
+    held = stage.reader.account(account)
+    position = held.perps[0]
+    entry = ENTRY * 10**perp.px_decimals
+    size = notional(position.szi, entry)
+    return isolated_liquidation_px_down(
+        entry,
+        position.szi,
+        perp.sz_decimals,
+        initial_margin_down(size, LEVERAGE),
+        maintenance_margin_down(size, position.table),
+        tier_at(size, position.table).max_leverage,
+    )
