@@ -170,7 +170,7 @@ def fund_everybody(
     tokens: Mapping[int, str],
     usd: Mapping[str, Decimal],
 ) -> None:
-    """Add what the roles begin with: the admin mints, pays in for the parties, fills the wallets."""
+    """Add what the roles begin with: the admin mints, pays in and fills the wallets."""
     accounts = plan.accounts
     quote = params.token(QUOTE)
     dex_tokens = [dex.collateral for dex in params.dexes]

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pmkit.errors import ChainError, InputError, Mismatch, PmkitError, ToolMissing, VenueError
+from pmkit.errors import (
+    ChainError,
+    ChainRefused,
+    InputError,
+    Mismatch,
+    PmkitError,
+    ToolMissing,
+    VenueError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +100,7 @@ class LazyGroup(click.Group):
 
 def exit_code(error: PmkitError) -> int:
     """Return the exit code of a failure."""
-    if isinstance(error, VenueError | Mismatch):
+    if isinstance(error, VenueError | ChainRefused | Mismatch):
         return REFUSED
     if isinstance(error, ChainError | ToolMissing):
         return NO_CHAIN

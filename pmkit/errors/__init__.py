@@ -23,8 +23,8 @@
         ├── margin.py            the account check; prices that are missing or too old
         └── liquidation.py       liquidation
 
-The command line maps the branches to its exit codes: VenueError and ChainRefused 1, InputError 2,
-other ChainErrors and ToolMissing 3.
+The command line maps the branches to its exit codes: VenueError, ChainRefused and Mismatch 1,
+InputError 2, other ChainErrors and ToolMissing 3.
 """
 
 from pmkit.errors.accounts import (

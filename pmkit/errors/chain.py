@@ -11,6 +11,10 @@ class ChainError(PmkitError):
     """The chain could not be reached, or did not answer as a chain does."""
 
 
+class ChainRefused(ChainError):
+    """The chain answered, and the answer is no."""
+
+
 @dataclass(eq=False)
 class NodeUnavailable(ChainError):
     """A node did not start, went away, or does not answer."""
@@ -23,7 +27,7 @@ class NodeUnavailable(ChainError):
 
 
 @dataclass(eq=False)
-class NodeRefused(ChainError):
+class NodeRefused(ChainRefused):
     """A node answered a request with an error that is no revert."""
 
     method: str
@@ -37,7 +41,7 @@ class NodeRefused(ChainError):
 
 
 @dataclass(eq=False)
-class UnknownRevert(ChainError):
+class UnknownRevert(ChainRefused):
     """A call reverted with data that no known interface declares."""
 
     data: str
@@ -70,7 +74,7 @@ class ReceiptTimeout(ChainError):
 
 
 @dataclass(eq=False)
-class TransactionFailed(ChainError):
+class TransactionFailed(ChainRefused):
     """A transaction was mined and failed, and a replay does not show why."""
 
     tx_hash: str
