@@ -32,7 +32,7 @@ class KeySigner:
         except (ValueError, TypeError):
             # The key itself must not end up in a message.
             raise InputError(place="key", problem="is no private key of 32 bytes") from None
-        self.address = to_checksum_address(self._account.address)
+        self.address: str = to_checksum_address(self._account.address)
 
     def submit(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
         """Sign a transaction, hand it over and return its hash."""
@@ -45,7 +45,7 @@ class NodeSigner:
     """Lets the node sign, as local nodes do for their own accounts."""
 
     def __init__(self, address: str) -> None:
-        self.address = checked(address)
+        self.address: str = checked(address)
 
     def submit(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
         """Hand a transaction over and return its hash."""

@@ -1,0 +1,126 @@
+"""`pmkit up`: a local HyperEVM with everything deployed, until it is told to stop."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pmkit.chain.deployment import save_deployment
+from pmkit.chain.local import Clock, LocalVenue
+from pmkit.chain.node import DEFAULT_CHAIN_ID, refuse_taken
+from pmkit.errors import NodeUnavailable, PmkitError
+from pmkit.params import PRESETS
+
+if TYPE_CHECKING:
+    from pmkit.chain.deployment import Deployment
+
+USUAL_PORT = 8545
+LOOK_EVERY = 0.5
+"""Seconds between two looks at the node and at its prices."""
+FRESH_PART = 3
+"""Prices are published again when they have reached this part of the age that new risk allows."""
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help=f"Port on loopback; 0 for any free one.  [default: {USUAL_PORT} if free, else any]",
+)
+@click.option("--chain-id", type=click.IntRange(1), default=DEFAULT_CHAIN_ID, show_default=True)
+@click.option(
+    "--params",
+    default="current",
+    show_default=True,
+    metavar=f"{'|'.join(PRESETS)}|FILE",
+    help="Listings, caps and policy to deploy.",
+)
+@click.option(
+    "--deployment",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write the printed object to FILE, for --deployment of other commands.",
+)
+@click.option(
+    "--republish/--no-republish",
+    default=True,
+    show_default=True,
+    help="Whether prices are published again at their last values before they grow stale.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line once ready.")
+def up(
+    port: int | None,
+    chain_id: int,
+    params: str,
+    deployment: Path | None,
+    republish: bool,
+    as_json: bool,
+) -> None:
+    """Start a local HyperEVM with the venue deployed and funded, and stay until interrupted.
+
+    With --json one line is printed once everything is ready: {rpc_url, chain_id, registry, pool,
+    venue, lens, tokens, accounts, block}. Pool and venue are one address; lens is null until there
+    is one. The node signs for the accounts, whose keys are those of the well-known test mnemonic.
+    """
+    # A polite request to end must run the same code as ctrl-C, so that the node goes first.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        chosen = usual_or_any() if port is None else port
+        with LocalVenue.start(params, port=chosen, chain_id=chain_id, clock=Clock.WALL) as venue:
+            if deployment is not None:
+                save_deployment(venue.deployment, deployment)
+            announce(venue.deployment, as_json=as_json)
+            stay(venue, republish=republish)
+    except KeyboardInterrupt:
+        if not as_json:
+            click.echo("stopped")
+
+
+def usual_or_any() -> int:
+    """Return the usual port if nobody has it, else 0 for any."""
+    try:
+        refuse_taken(USUAL_PORT)
+    except NodeUnavailable:
+        return 0
+    return USUAL_PORT
+
+
+def announce(deployment: Deployment, *, as_json: bool) -> None:
+    """Print where everything is, at once, as others wait for it."""
+    found = deployment.to_json()
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name in ("rpc_url", "chain_id", "registry", "pool", "venue", "lens"):
+        click.echo(f"{name:<12} {found[name] if found[name] is not None else '–'}")
+    for kind in ("tokens", "accounts"):
+        click.echo(kind)
+        for name, address in found[kind].items():
+            click.echo(f"  {name:<10} {address}")
+    click.echo("ready; ctrl-C ends it")
+
+
+def stay(venue: LocalVenue, *, republish: bool) -> None:
+    """Keep prices fresh until interrupted. Raises NodeUnavailable when the node goes away."""
+    oldest_allowed = venue.params.policy.price_max_age_risk // FRESH_PART
+    while True:
+        time.sleep(LOOK_EVERY)
+        venue.node.require_running()
+        if not republish:
+            continue
+        try:
+            if venue.now() - venue.reader.prices().oldest >= oldest_allowed:
+                venue.republish()
+        except NodeUnavailable:
+            venue.node.require_running()
+            raise
+        except PmkitError as refusal:
+            # Somebody took over the reporter's role or the registry; prices are theirs now.
+            click.echo(f"prices are no longer published: {refusal}", err=True)
+            republish = False
