@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 from dataclasses import replace
@@ -44,6 +43,14 @@ WHY_TWO_PRICES = (
 @click.argument("account", metavar="ACCOUNT")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--rpc", metavar="URL", help="Node to read ACCOUNT from, when it is an address.")
+@click.option(
+    "--deployment",
+    type=click.Path(path_type=Path),
+    envvar="PMKIT_DEPLOYMENT",
+    show_envvar=True,
+    metavar="FILE",
+    help="Where the venue of an address is; a local chain tells it by itself.",
+)
 @click.option("--shock", "shocks", multiple=True, metavar="COIN=±N%", help="Move a price first.")
 @click.option(
     "--params",
@@ -61,13 +68,17 @@ def margin(
     account: str,
     as_json: bool,
     rpc: str | None,
+    deployment: Path | None,
     shocks: tuple[str, ...],
     params: str,
     reading: str | None,
 ) -> None:
-    """Print the margin of ACCOUNT: a bundle of the venue's replies, or an address with --rpc."""
+    """Print the margin of ACCOUNT: a bundle of the venue's replies, or an address with --rpc.
+
+    An address is judged by the listings and policy of its chain, so --params is for bundles.
+    """
     moves = tuple(parse_shock(text) for text in shocks)
-    view = open_account(account, rpc, params)
+    view = open_account(account, rpc, deployment, params)
     if reading is not None:
         view = under_reading(view, Reading(reading))
     report = margin_report(shocked(view, moves))
@@ -80,28 +91,27 @@ def margin(
         print_report(report, Console())
 
 
-def open_account(account: str, rpc: str | None, params: str) -> AccountView:
+def open_account(
+    account: str, rpc: str | None, deployment: Path | None, params: str
+) -> AccountView:
     """Return the account of a bundle file or of a chain. Raises InputError, ChainError."""
     if ADDRESS.fullmatch(account) and not Path(account).exists():
-        if rpc is None:
-            raise InputError(place="ACCOUNT", problem="an address needs --rpc to be read from")
-        return read_from_chain(rpc, account)
+        if rpc is None and deployment is None:
+            problem = "an address needs --rpc or --deployment to be read from"
+            raise InputError(place="ACCOUNT", problem=problem)
+        return read_from_chain(rpc, account, deployment)
     if rpc is not None:
         raise InputError(place="ACCOUNT", problem="--rpc goes with an address, not with a file")
     chosen = load_params(params)
     return read_bundle(load_document(Path(account)), chosen)
 
 
-def read_from_chain(rpc: str, address: str) -> AccountView:
+def read_from_chain(rpc: str | None, address: str, deployment: Path | None) -> AccountView:
     """Return an account as a chain keeps it. Raises InputError, ChainError."""
-    try:
-        reader = importlib.import_module("pmkit.chain.reader")
-        read_account = reader.read_account
-    except (ImportError, AttributeError) as error:
-        problem = "this installation reads no accounts from a chain; give a bundle file"
-        raise InputError(place="--rpc", problem=problem) from error
-    view: AccountView = read_account(rpc, address)
-    return view
+    # A bundle needs no chain, and the chain's modules are slow to import.
+    from pmkit.chain.reader import read_account
+
+    return read_account(rpc, address, deployment)
 
 
 def under_reading(view: AccountView, reading: Reading) -> AccountView:
