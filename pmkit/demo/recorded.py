@@ -156,7 +156,7 @@ def carries(figure: Figure) -> bool:
     decimals, available 6e-6, prices 2e-6 or 1e-10 of the price, whichever is larger.
     """
     venue = parse_units(figure.venue or "0", 18, figure.name)
-    chain = figure.chain * 10 ** (18 - figure.decimals)
+    chain = figure.chain * int(10 ** (18 - figure.decimals))
     difference = abs(chain - venue)
     if figure.decimals == 18:
         return difference <= 10**8 // 2

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pmkit.cli import main
-from tests.core.bundles import ACCOUNTS, CROSS_LONGS, SHORT_BOOK
+from core.bundles import ACCOUNTS, CROSS_LONGS, SHORT_BOOK
 
 TOKEN_KEYS = {
     "netTotal",

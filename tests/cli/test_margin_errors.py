@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import pmkit.cli
 from pmkit.cli import LazyGroup, main
 from pmkit.errors import ChainError, InputError, NodeUnavailable, PriceMissing, ToolMissing
-from tests.core.bundles import ACCOUNTS, SHORT_BOOK, changed, recorded
+from core.bundles import ACCOUNTS, SHORT_BOOK, changed, recorded
 
 GOOD = str(ACCOUNTS / f"{SHORT_BOOK}.json")
 ADDRESS = "0x" + "ab" * 20
@@ -140,13 +140,13 @@ def test_failure_goes_to_stderr_and_nothing_to_stdout():
         (ZeroDivisionError("oops"), 70),
     ],
 )
-def test_failure_of_each_kind_has_its_exit_code_and_one_line(raised, code):
+def test_failure_of_each_kind_has_its_exit_code_and_one_line(raised, code, monkeypatch):
     @click.command()
     def broken():
         raise raised
 
     group = LazyGroup(name="pmkit")
-    group.get_command = lambda _ctx, _name: broken
+    monkeypatch.setattr(group, "get_command", lambda _ctx, _name: broken)
     result = CliRunner().invoke(group, ["broken"])
     assert result.exit_code == code
     # After ^C a line is opened first, so that the word does not stand behind it.
@@ -154,14 +154,14 @@ def test_failure_of_each_kind_has_its_exit_code_and_one_line(raised, code):
     assert result.output.strip().startswith("error: ")
 
 
-def test_fault_with_debug_shows_where_it_came_from():
+def test_fault_with_debug_shows_where_it_came_from(monkeypatch):
     @click.command()
     def broken():
         raise ZeroDivisionError
 
     group = LazyGroup(name="pmkit", params=[click.Option(["--debug"], is_flag=True)])
     group.callback = lambda debug: None
-    group.get_command = lambda _ctx, _name: broken
+    monkeypatch.setattr(group, "get_command", lambda _ctx, _name: broken)
     with pytest.raises(ZeroDivisionError):
         group.main(["--debug", "broken"])
 

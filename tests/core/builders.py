@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from pmkit.model import Account, DexState, MarginPolicy, Mode, PerpState, TokenState
 from pmkit.params import load_params
@@ -38,7 +39,8 @@ def token(name: str, *, px: int = 0, **amounts: int) -> TokenState:
         borrow_room=params.user_borrow_cap,
         cash=UINT128_MAX,
     )
-    return replace(state, **amounts)
+    changes: dict[str, Any] = {**amounts}
+    return replace(state, **changes)
 
 
 def usdc(**amounts: int) -> TokenState:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pmkit.model import Account, DexState, MarginPolicy, Mode, PerpState
 from pmkit.policy import Policy, Reading
-from tests.core.builders import account, perp, token
+from core.builders import account, perp, token
 
 COINS = ("BTC", "ETH", "SOL", "HYPE")
 MARKS = {

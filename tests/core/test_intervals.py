@@ -15,7 +15,7 @@ from pmkit.intervals import Interval, Move, buffers_of, liquidation_interval
 from pmkit.margin import account_margin
 from pmkit.model import Account, DexState, Mode
 from pmkit.sweep import swept
-from tests.core.builders import (
+from core.builders import (
     CURRENT,
     DOCS,
     RECORDED,
@@ -27,7 +27,7 @@ from tests.core.builders import (
     ubtc,
     usdc,
 )
-from tests.core.strategies import accounts
+from core.strategies import accounts
 
 USDC_WEI = 10**8
 BTC = CURRENT.perp("BTC").id

@@ -26,8 +26,8 @@ from pmkit.margin import (
 from pmkit.model import DexState, Health, Mode
 from pmkit.sweep import swept
 from pmkit.units import INFINITE, WAD
-from tests.core.builders import DOCS, RECORDED, account, carry, hype, perp, token, ubtc, usdc
-from tests.core.strategies import accounts
+from core.builders import DOCS, RECORDED, account, carry, hype, perp, token, ubtc, usdc
+from core.strategies import accounts
 
 MILLIONTH = 10**6
 USDC_WEI = 10**8

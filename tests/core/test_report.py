@@ -11,7 +11,7 @@ from pmkit.errors import InputError
 from pmkit.model import Health, Mode
 from pmkit.report import margin_report
 from pmkit.units import INFINITE, WAD
-from tests.core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
+from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
 
 UBTC_AT_THE_HEALTH_FACTORS_MOMENT = "78346.630"
 

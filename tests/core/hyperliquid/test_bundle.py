@@ -8,7 +8,7 @@ from pmkit.errors import InputError
 from pmkit.margin import account_margin, dex_margins
 from pmkit.model import Mode
 from pmkit.policy import NO_CAP
-from tests.core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
+from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
 
 SPOT = "spotClearinghouseState"
 BALANCES = (SPOT, "balances")
