@@ -36,7 +36,7 @@ class Reading(StrEnum):
 
 
 class LegOrder(StrEnum):
-    """Which leg a liquidation takes first; the venue promises no order. SPEC LQ-09."""
+    """Which leg a liquidation takes first; the venue promises no order. SPEC LQ-06."""
 
     PERP_FIRST_IF_CURES = "perp_first_if_cures"
     """The perp leg when closing it alone cures the account, else the debt leg."""
@@ -153,7 +153,7 @@ class TokenParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerpParams:
-    """One perp asset. SPEC CR-02."""
+    """One perp asset. SPEC CR-04."""
 
     id: int
     """The venue's asset id."""
@@ -196,7 +196,7 @@ class PairParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
-    """A dated set of the venue's parameters, with the policy that they are read by. SPEC CR-03."""
+    """A dated set of the venue's parameters, with the policy that they are read by. SPEC CR-05."""
 
     name: str
     date: str

@@ -19,7 +19,7 @@ struct ReserveView {
 /// @title BorrowLendPool: reserves with continuous interest
 /// @notice Amounts are token wei of the venue. Tokens come from and go to the caller's wallet as
 /// ERC-20; the wallet pays in whole units of the ERC-20, rounded up, and is credited for all it pays.
-/// `type(uint256).max` stands for everything. Tokens that take a fee on transfer are refused.
+/// `type(uint256).max` stands for everything (SPEC BL-14). Tokens that take a fee on transfer are refused.
 interface IBorrowLendPool {
     /// @notice A wallet paid into a spot balance.
     event Deposited(address indexed account, uint64 indexed token, uint256 amount, address payer);

@@ -202,7 +202,7 @@ interface ICollateralRegistry {
 
     // Named like the constants that answer them.
     // solhint-disable-next-line func-name-mixedcase
-    /// @notice May report prices.
+    /// @notice May report prices (SPEC CR-06).
     function REPORTER() external view returns (bytes32);
 
     /// @notice List a token. A token of id 0 is the quote of all prices and is worth one USD always.
@@ -241,7 +241,7 @@ interface ICollateralRegistry {
     function setPolicy(Policy calldata policy_) external;
 
     /// @notice Report prices; `usdcPx` is USDC's own oracle price in USDT, 8 decimals. Borrow oracle
-    /// prices of all tokens concerned follow (SPEC OR-01).
+    /// prices of all tokens concerned follow (SPEC OR-01, OR-03).
     function reportPrices(SpotPrice[] calldata spots, PerpPrice[] calldata perps, uint64 usdcPx) external;
 
     /// @notice The policy.

@@ -15,8 +15,8 @@ library Perps {
     using Bitmap for uint256;
     using WadMath for uint256;
 
-    /// @notice Fill `size` (signed, for `account`) at the mark against `maker`; the fee goes to `insurance`.
-    /// @dev `perp.dex` is the listing index of the dex.
+    /// @notice Fill `size` (signed, for `account`) at the mark against `maker`; the fee goes to `insurance`
+    /// (SPEC CH-06). @dev `perp.dex` is the listing index of the dex.
     function fill(
         VenueState storage s,
         PerpParams memory perp,

@@ -66,7 +66,7 @@ class Prices:
 
 
 def validate(params: Params) -> None:
-    """Raise InputError for parameters that the contracts do not take. SPEC CR-01 to CR-03."""
+    """Raise InputError for parameters that the contracts do not take. SPEC CR-01 to CR-05."""
     for what, found, most in (
         ("tokens", len(params.tokens), MAX_TOKENS),
         ("dexes", len(params.dexes), MAX_DEXES),

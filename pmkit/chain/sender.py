@@ -180,7 +180,7 @@ class Sender:
         return Simulation(answer=answer, gas=None, events=None, margin=None, approval=lacking)
 
     def send(self, action: Action) -> Receipt:
-        """Simulate an action, send it, and return its receipt once it is mined.
+        """Simulate an action, send it, and return its receipt once it is mined. SPEC KP-01.
 
         Raises the named VenueError of a refusal, before or after sending; NodeUnavailable,
         NodeRefused, ReceiptTimeout, TransactionFailed.

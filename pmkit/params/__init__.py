@@ -1,4 +1,4 @@
-"""Dated presets of the venue's parameters, one TOML file each, and the loader of them. SPEC CR-03.
+"""Dated presets of the venue's parameters, one TOML file each, and the loader of them. SPEC CR-05.
 
 A preset lists tokens on top of `venue.toml` (metadata, pairs, dexes, perps, tiers, curve). A file
 of one's own has the same form and may replace any entry of `venue.toml`, or add to it.
