@@ -8,9 +8,9 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from core.bundles import ACCOUNTS, CROSS_LONGS, SHORT_BOOK
 
 from pmkit.cli import main
-from core.bundles import ACCOUNTS, CROSS_LONGS, SHORT_BOOK
 
 TOKEN_KEYS = {
     "netTotal",

@@ -10,11 +10,11 @@ import sys
 import click
 import pytest
 from click.testing import CliRunner
+from core.bundles import ACCOUNTS, SHORT_BOOK, changed, recorded
 
 import pmkit.cli
 from pmkit.cli import LazyGroup, main
 from pmkit.errors import ChainError, InputError, NodeUnavailable, PriceMissing, ToolMissing
-from core.bundles import ACCOUNTS, SHORT_BOOK, changed, recorded
 
 GOOD = str(ACCOUNTS / f"{SHORT_BOOK}.json")
 ADDRESS = "0x" + "ab" * 20

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from core.builders import account, perp, token
 from hypothesis import strategies as st
 
 from pmkit.model import Account, DexState, MarginPolicy, Mode, PerpState
 from pmkit.policy import Policy, Reading
-from core.builders import account, perp, token
 
 COINS = ("BTC", "ETH", "SOL", "HYPE")
 MARKS = {

@@ -7,14 +7,6 @@ from fractions import Fraction
 from math import ceil, floor
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
-
-from pmkit.errors import InputError
-from pmkit.intervals import Interval, Move, buffers_of, liquidation_interval
-from pmkit.margin import account_margin
-from pmkit.model import Account, DexState, Mode
-from pmkit.sweep import swept
 from core.builders import (
     CURRENT,
     DOCS,
@@ -28,6 +20,14 @@ from core.builders import (
     usdc,
 )
 from core.strategies import accounts
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pmkit.errors import InputError
+from pmkit.intervals import Interval, Move, buffers_of, liquidation_interval
+from pmkit.margin import account_margin
+from pmkit.model import Account, DexState, Mode
+from pmkit.sweep import swept
 
 USDC_WEI = 10**8
 BTC = CURRENT.perp("BTC").id

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from core.builders import DOCS, RECORDED, account, carry, hype, perp, token, ubtc, usdc
+from core.strategies import accounts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,8 +28,6 @@ from pmkit.margin import (
 from pmkit.model import DexState, Health, Mode
 from pmkit.sweep import swept
 from pmkit.units import INFINITE, WAD
-from core.builders import DOCS, RECORDED, account, carry, hype, perp, token, ubtc, usdc
-from core.strategies import accounts
 
 MILLIONTH = 10**6
 USDC_WEI = 10**8

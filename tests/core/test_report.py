@@ -6,12 +6,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
 
 from pmkit.errors import InputError
 from pmkit.model import Health, Mode
 from pmkit.report import margin_report
 from pmkit.units import INFINITE, WAD
-from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
 
 UBTC_AT_THE_HEALTH_FACTORS_MOMENT = "78346.630"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from core.bundles import CROSS_LONGS, SHORT_BOOK, read, recorded
 
 from pmkit.errors import InputError
 from pmkit.margin import account_margin
 from pmkit.shock import Shock, parse_shock, shocked
 from pmkit.units import WAD
-from core.bundles import CROSS_LONGS, SHORT_BOOK, read, recorded
 
 
 def test_shock_moves_mark_and_collateral_by_one_factor_on_their_grids():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.builders import account, carry, perp, token, ubtc, usdc
+from core.strategies import accounts
 from hypothesis import given
 
 from pmkit.margin import account_margin, dex_margins
 from pmkit.model import DexState, Mode
 from pmkit.sweep import sweep, swept
-from core.builders import account, carry, perp, token, ubtc, usdc
-from core.strategies import accounts
 
 USDC_WEI = 10**8
 MILLIONTH = 10**6

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
 
 from pmkit.errors import InputError
 from pmkit.margin import account_margin, dex_margins
 from pmkit.model import Mode
 from pmkit.policy import NO_CAP
-from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
 
 SPOT = "spotClearinghouseState"
 BALANCES = (SPOT, "balances")
