@@ -206,7 +206,7 @@ class Balance:
 
 
 class Reader:
-    """Reads one venue: from `block` alone where that is given, else from each call's latest. SPEC KP-02."""
+    """Reads one venue: at `block` where that is given, else at the latest. SPEC KP-02."""
 
     def __init__(
         self,
