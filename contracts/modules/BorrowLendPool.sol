@@ -163,13 +163,19 @@ abstract contract BorrowLendPool is VenueBase {
         return amount;
     }
 
-    /// @dev Without debt and positions nothing of an account depends on a price.
+    /// @dev Whether balances of an account stand for debt or perps: never a standard account's, whose
+    /// dexes have their own margin. A closed position may have left its dex below zero.
     function _hasExposure(address account) private view returns (bool) {
         AccountState storage state = _s.accounts[account];
-        if (state.perpBitmap != 0) return true;
         uint256 bitmap = state.tokenBitmap;
         for (uint256 i = 0; bitmap >> i != 0; ++i) {
             if (_s.balances[account][i].shares < 0) return true;
+        }
+        if (state.mode == Mode.Standard) return false;
+        if (state.perpBitmap != 0) return true;
+        bitmap = state.dexBitmap;
+        for (uint256 i = 0; bitmap >> i != 0; ++i) {
+            if (_s.rawUsd[account][i] < 0) return true;
         }
         return false;
     }
