@@ -139,7 +139,8 @@ library AccountStore {
     /// @notice Add token wei to an account's idle balance.
     function addIdle(VenueState storage s, address account, uint256 token, uint256 amount) internal {
         touch(s, account);
-        s.balances[account][token].idle += amount.toUint128();
+        TokenBalance storage balance = s.balances[account][token];
+        balance.idle = (balance.idle + amount).toUint128();
         mark(s, account, token);
     }
 

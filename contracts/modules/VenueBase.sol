@@ -58,11 +58,14 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
     }
 
     /// @dev Take an amount from the caller's wallet; returns the token wei that came, rounded up to
-    /// whole units of the ERC-20.
+    /// whole units of the ERC-20. Everything is what the wallet holds in whole token wei.
     function _pull(TokenParams memory p, uint256 amount) internal returns (uint256) {
         (address erc20, uint8 evmDecimals) = registry.tokenErc20(p.token);
         (uint256 up, uint256 down) = _evmScale(p.weiDecimals, evmDecimals);
-        uint256 evmAmount = amount.mulDivUp(up, down);
+        uint256 evmAmount = amount == type(uint256).max
+            ? IERC20(erc20).balanceOf(msg.sender) / up * up
+            : uint256(amount.toUint128()).mulDivUp(up, down);
+        require(evmAmount != 0, IBorrowLendPool.ZeroAmount());
         uint256 before = IERC20(erc20).balanceOf(address(this));
         IERC20(erc20).safeTransferFrom(msg.sender, address(this), evmAmount);
         uint256 received = IERC20(erc20).balanceOf(address(this)) - before;
