@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import {AccountParams, PerpParams} from "../interfaces/ICollateralRegistry.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
-import {Account, TokenState} from "./AccountTypes.sol";
+import {Account, Mode, TokenState} from "./AccountTypes.sol";
 
 /// @title How old a price may be (SPEC OR-02)
 /// @notice Old prices block what they would make unsafe, and nothing else.
@@ -17,7 +17,8 @@ library PriceAge {
     function requireYoung(Account memory a, AccountParams memory params, uint256 maximum) internal view {
         for (uint256 i = 0; i < params.tokens.length; ++i) {
             TokenState memory token = a.tokens[i];
-            if (token.borrowed == 0 && (token.supplied == 0 || token.ltvBps == 0)) continue;
+            bool backs = a.mode == Mode.PortfolioMargin && token.ltvBps != 0 && token.supplied != 0;
+            if (token.borrowed == 0 && !backs) continue;
             uint256 old = age(params.tokens[i].pxTime);
             require(old <= maximum, IPortfolioMargin.StalePrice(token.token, old, maximum));
         }
