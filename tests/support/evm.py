@@ -79,6 +79,8 @@ class Contract:
         types = [abi_type(i) for i in entry["inputs"]]
         data = self.selectors[function] + encode(types, args)
         output = self.evm.run(self.address, data, sender)
+        if entry["stateMutability"] not in ("view", "pure"):
+            self.evm.actions += 1
         outputs = entry["outputs"]
         values = decode([abi_type(o) for o in outputs], output)
         results = [named(o, v) for o, v in zip(outputs, values, strict=True)]
@@ -96,6 +98,7 @@ class InProcessEvm:
         self.events: dict[bytes, dict[str, Any]] = {}
         self.logs: list[tuple[str, dict[str, Any]]] = []
         self.gas_used = 0
+        self.actions = 0
         self.evm.set_balance(DEPLOYER, 10**30)
         self._set_block()
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from pmkit.errors import ArithmeticOverflow, DivisionByZero, VenueError
-from pmkit.model import Account, AccountMargin
+from pmkit.model import (
+    Account,
+    AccountMargin,
+    DexState,
+    MarginPolicy,
+    Mode,
+    PerpState,
+    TokenState,
+)
 from pmkit.sweep import Sweep
-from pmkit.tiers import MarginTable
+from pmkit.tiers import MarginTable, Tier
 from support.evm import Reverted
 
 PANICS: dict[int, type[VenueError]] = {0x11: ArithmeticOverflow, 0x12: DivisionByZero}
@@ -29,6 +38,38 @@ def account_tuple(account: Account) -> tuple[Any, ...]:
         [(p.asset, p.dex, p.szi, p.mark, p.leverage, table_tuple(p.table)) for p in account.perps],
         (policy.trigger, policy.trigger_inclusive, policy.borrow_offset, policy.strict_ltv),
     )
+
+
+def snake_case(name: str) -> str:
+    """Return a Solidity name as Python writes it.
+
+    >>> snake_case("netTotal")
+    'net_total'
+    """
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+
+
+def account_of(decoded: dict[str, Any]) -> Account:
+    """Return the account that `accountOf` answered; every number stands where Python has it."""
+    return Account(
+        mode=Mode(decoded["mode"]),
+        tokens=tuple(TokenState(**_renamed(t)) for t in decoded["tokens"]),
+        dexes=tuple(DexState(**_renamed(d)) for d in decoded["dexes"]),
+        perps=tuple(
+            PerpState(**{**_renamed(p), "table": table_of(p["table"])}) for p in decoded["perps"]
+        ),
+        policy=MarginPolicy(**_renamed(decoded["policy"])),
+    )
+
+
+def table_of(decoded: list[dict[str, Any]]) -> MarginTable:
+    """Return a margin table from `Tier[]`."""
+    tiers = tuple(Tier(**{k: v for k, v in _renamed(t).items() if k != "scale"}) for t in decoded)
+    return MarginTable(scale=decoded[0]["scale"], tiers=tiers)
+
+
+def _renamed(decoded: dict[str, Any]) -> dict[str, Any]:
+    return {snake_case(name): value for name, value in decoded.items()}
 
 
 def plain(value: Any) -> Any:
@@ -71,3 +112,8 @@ def revert_of(error: Reverted) -> tuple[str, tuple[Any, ...]]:
     if error.name == "Panic":
         return PANICS[error.values[0]].__name__, ()
     return error.name, error.values
+
+
+def shape(value: Any) -> Any:
+    """Return nested sequences as lists, so that only numbers are compared."""
+    return [shape(v) for v in value] if isinstance(value, tuple | list) else value

@@ -122,6 +122,26 @@ class Market:
             self.venue("deposit", token, amount, MAKER, sender=MAKER)
         self.venue("transferPerp", 0, 500_000_000 * USD, True, sender=MAKER)
 
+    def set_policy(self, **changes: Any) -> None:
+        """Set the policy of the tests with some fields changed."""
+        self.registry("setPolicy", policy(**changes))
+
+    def set_caps(self, token: int, **caps: int) -> None:
+        """Set caps of a token (token wei); the others are without limit."""
+        names = ("user_supply", "user_borrow", "global_supply", "global_borrow")
+        assert set(caps) <= set(names)
+        self.registry("setTokenCaps", token, *(caps.get(name, UNLIMITED) for name in names))
+
+    def event(self, name: str) -> dict[str, Any]:
+        """Return the arguments of the only event of a name in the last call."""
+        found = [values for event, values in self.evm.logs if event == name]
+        assert len(found) == 1, f"{len(found)} events {name} in {self.evm.logs}"
+        return found[0]
+
+    def event_names(self) -> list[str]:
+        """Return the names of the events of the last call, in order."""
+        return [event for event, _ in self.evm.logs]
+
     def set_prices(self, btc: float | str | int | None = None, hype: Any = None) -> None:
         """Report spot, mark and oracle of a coin at one price (whole or decimal USD as text)."""
         spots, perps = [], []
@@ -167,31 +187,40 @@ class Market:
         return total
 
     def dust(self, token: int) -> int:
-        """Return holdings − claims − buffer + deficit of a token; the sum of roundings. SPEC BL-08."""
-        scale = (
-            10 ** (EVM_DECIMALS[token] - WEI_DECIMALS[token])
-            if EVM_DECIMALS[token] > WEI_DECIMALS[token]
-            else 0
-        )
-        held = self.erc20[token]("balanceOf", self.venue.address)
-        held = held // scale if scale else held * 10 ** (WEI_DECIMALS[token] - EVM_DECIMALS[token])
-        reserve = self.venue("reserveOf", token)
-        claims = reserve["buffer"] - reserve["deficit"]
+        """Return what the venue holds of a token beyond what is claimed. SPEC BL-08."""
+        return self.dusts()[token]
+
+    def dusts(self) -> dict[int, int]:
+        """Return holdings − claims − buffer + deficit of every token: the sums of roundings."""
+        claims = dict.fromkeys(self.erc20, 0)
         everyone, total = self.venue("accounts", 0, 10_000)
         assert len(everyone) == total
         for account in everyone:
             state = self.account(account)
-            for i, t in enumerate(state["tokens"]):
-                if t["token"] != token:
-                    continue
-                claims += t["idle"] + t["supplied"] - t["borrowed"]
-                unit = 10 ** (t["weiDecimals"] - 6)
-                for d, dex in enumerate(state["dexes"]):
-                    if dex["collateral"] == i:
-                        value = sum(p["szi"] * p["mark"] for p in state["perps"] if p["dex"] == d)
-                        claims += (dex["rawUsd"] + value) * unit
-        dust: int = held - claims
-        return dust
+            for t in state["tokens"]:
+                claims.setdefault(t["token"], 0)
+                claims[t["token"]] += t["idle"] + t["supplied"] - t["borrowed"]
+            for d, dex in enumerate(state["dexes"]):
+                t = state["tokens"][dex["collateral"]]
+                value = sum(p["szi"] * p["mark"] for p in state["perps"] if p["dex"] == d)
+                claims[t["token"]] += (dex["rawUsd"] + value) * 10 ** (t["weiDecimals"] - 6)
+        dusts = {}
+        for token in self.erc20:
+            claimed = claims[token]
+            reserve = self.venue("reserveOf", token)
+            buffered = reserve["buffer"] - reserve["deficit"]
+            dusts[token] = self.holdings(token) - claimed - buffered
+        return dusts
+
+    def holdings(self, token: int) -> int:
+        """Return what the venue holds of a token, token wei."""
+        held: int = self.erc20[token]("balanceOf", self.venue.address)
+        return held * 10 ** WEI_DECIMALS[token] // 10 ** EVM_DECIMALS[token]
+
+    def require_conserved(self) -> None:
+        """Require that dust is not negative and at most a wei an action. SPEC BL-08."""
+        for token, dust in self.dusts().items():
+            assert 0 <= dust <= self.evm.actions, f"dust of token {token} is {dust}"
 
 
 def grid(px: Any, decimals: int) -> int:
