@@ -6,11 +6,6 @@ from random import Random
 from typing import Any
 
 import pytest
-
-from pmkit.errors import VenueError
-from pmkit.margin import account_margin
-from pmkit.model import Account
-from pmkit.sweep import sweep
 from support.evm import Contract, InProcessEvm, Reverted
 from support.random_accounts import random_account
 from support.twins import (
@@ -22,6 +17,11 @@ from support.twins import (
     sweep_tuple,
     unnamed,
 )
+
+from pmkit.errors import VenueError
+from pmkit.margin import account_margin
+from pmkit.model import Account
+from pmkit.sweep import sweep
 
 
 @pytest.fixture(scope="module")
