@@ -1,9 +1,9 @@
 """The sweep: move equity between dexes, idle balance and the pool.
 
 Twin of `contracts/libraries/SweepMath.sol`. Target of a dex is its transfer margin. What a dex
-holds over it repays debt (down to the explicit floor) and is supplied; what it lacks comes from idle
-balance, then supply, then new debt, as far as caps and cash allow (SPEC PM-14 to PM-17). The net
-total of no token changes.
+holds over it repays debt (down to the explicit floor) and is supplied; what it lacks comes from
+idle balance, then supply, then new debt, as far as caps and cash allow (SPEC PM-14 to PM-17). The
+net total of no token changes.
 """
 
 from __future__ import annotations
