@@ -74,14 +74,15 @@ abstract contract BorrowLendPool is VenueBase {
         Pool.accrue(_s, p.index, p.curve);
         _sweep(msg.sender);
         TokenState memory t = AccountStore.tokenState(_s, msg.sender, p);
-        require(t.supplied == 0, BorrowWhileSupplied(token, t.supplied));
+        // Less than the wallet's unit cannot be withdrawn, so it is no reason to refuse: it is drawn first.
+        require(t.supplied < _evmUnit(p), BorrowWhileSupplied(token, t.supplied));
         require(amount <= t.borrowRoom, BorrowCapExceeded(token, amount, t.borrowRoom));
         require(amount <= t.cash, InsufficientCash(token, amount, t.cash));
 
-        Pool.debit(_s, msg.sender, p.index, amount);
+        uint256 borrowed = Pool.debit(_s, msg.sender, p.index, amount);
         TokenBalance storage balance = _s.balances[msg.sender][p.index];
         balance.idle += amount.toUint128();
-        balance.borrowFloor += amount.toUint128();
+        balance.borrowFloor += borrowed.toUint128();
         AccountStore.mark(_s, msg.sender, p.index);
 
         _requireSafe(msg.sender, 0);
@@ -100,8 +101,8 @@ abstract contract BorrowLendPool is VenueBase {
         uint256 debt = AccountStore.tokenState(_s, account, p).borrowed;
         require(debt != 0, NoDebt(token));
 
-        repaid = amount < debt ? amount : debt;
-        uint256 credited = _pull(p, repaid);
+        uint256 credited = _pull(p, amount < debt ? amount : debt);
+        repaid = credited < debt ? credited : debt;
         TokenBalance storage balance = _s.balances[account][p.index];
         uint128 floor = balance.borrowFloor;
         balance.borrowFloor = repaid < floor ? floor - repaid.toUint128() : 0;
