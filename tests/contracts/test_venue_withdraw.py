@@ -176,8 +176,8 @@ def test_withdraw_beside_a_hole_in_a_dex_is_refused(market: Market) -> None:
 
 
 def test_withdraw_by_a_portfolio_account_beyond_its_margin_is_refused(market: Market) -> None:
-    # Long 1,000 HYPE at 50 with 60,000 USDC: 5,000 in the dex, 55,000 supplied. At 0.01 the position
-    # has lost 49,990 and the supply is down to 5,010; whoever takes it all leaves nothing for losses.
+    # Long 1,000 HYPE at 50 with 60,000 USDC: a tenth of the notional stays in the dex, 5,000; the
+    # other 55,000 are supplied and may leave, and what is in the dex may not.
     market.portfolio_account(TRADER, usdc=60_000 * USDC_WEI)
     market.venue("order", HYPE_PERP, True, 2**64 - 1, 1_000 * 100, False, sender=TRADER)
     assert market.token(TRADER, USDC)["supplied"] == 55_000 * USDC_WEI
