@@ -106,6 +106,31 @@ def health_factor_down(borrow_power: int, gross_debt: int) -> int:
     return mul_div_down(borrow_power, WAD, gross_debt)
 
 
+def locked_collateral_up(
+    debt_value: int, px: int, wei_decimals: int, sz_decimals: int, ltv_bps: int
+) -> int:
+    """Return the wei of a collateral that a debt (USD WAD) ties up, rounded up. SPEC PM-23.
+
+    debt / (price · LTV): what must stay for a health factor of one. Raises DivisionByZero where the
+    token is no collateral or has no price.
+
+    >>> locked_collateral_up(100 * WAD, 40 * 10**6, 8, 2, 5_000) == 5 * 10**8
+    True
+    """
+    return amount_up(mul_div_up(debt_value, BPS, ltv_bps), px, wei_decimals, sz_decimals)
+
+
+def buying_power_down(token: TokenState, borrow_power: int) -> int:
+    """Return the wei of a token that a borrow power (USD WAD) buys within the user cap. SPEC PM-24.
+
+    Zero for tokens that cannot be borrowed. Raises PriceMissing.
+    """
+    if not token.borrowable or borrow_power == 0:
+        return 0
+    power = amount_down(borrow_power, px_of(token), token.wei_decimals, token.sz_decimals)
+    return min(token.user_borrow_cap, power)
+
+
 def dex_margin(raw_usd: int, perps: tuple[PerpState, ...]) -> DexMargin:
     """Return the figures of one dex from its raw USD and its cross positions. SPEC PM-03 to PM-07.
 

@@ -94,6 +94,24 @@ library MarginMath {
         return borrowPower.mulDivDown(WAD, grossDebt);
     }
 
+    /// @notice Wei of a collateral that a debt (USD WAD) ties up, up (SPEC PM-23).
+    function lockedCollateralUp(
+        uint256 debtValue,
+        uint256 px,
+        uint256 weiDecimals,
+        uint256 szDecimals,
+        uint256 ltvBps
+    ) internal pure returns (uint256) {
+        return debtValue.mulDivUp(BPS, ltvBps).amountUp(px, weiDecimals, szDecimals);
+    }
+
+    /// @notice Wei of a token that a borrow power (USD WAD) buys within the user cap (SPEC PM-24).
+    function buyingPowerDown(TokenState memory token, uint256 borrowPower) internal pure returns (uint256) {
+        if (!token.borrowable || borrowPower == 0) return 0;
+        uint256 power = borrowPower.amountDown(pxOf(token), token.weiDecimals, token.szDecimals);
+        return power < token.userBorrowCap ? power : token.userBorrowCap;
+    }
+
     /// @notice Figures of dex `dex` from its raw USD and its cross positions (SPEC PM-03 to PM-07).
     function dexMargin(int256 rawUsd, PerpState[] memory perps, uint256 dex)
         internal

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Account, AccountMargin, Sweep} from "../libraries/AccountTypes.sol";
+import {Account, AccountMargin, Sweep, TokenState} from "../libraries/AccountTypes.sol";
+import {FundingMath} from "../libraries/FundingMath.sol";
 import {LiquidationMath, Takeover} from "../libraries/LiquidationMath.sol";
 import {MarginMath} from "../libraries/MarginMath.sol";
 import {OracleMath} from "../libraries/OracleMath.sol";
@@ -214,5 +215,35 @@ contract MathHarness {
     function sweep(Account memory account) external pure returns (Account memory, Sweep memory) {
         Sweep memory plan = SweepMath.sweep(account);
         return (account, plan);
+    }
+
+    function lockedCollateralUp(
+        uint256 debtValue,
+        uint256 px,
+        uint256 weiDecimals,
+        uint256 szDecimals,
+        uint256 ltvBps
+    ) external pure returns (uint256) {
+        return MarginMath.lockedCollateralUp(debtValue, px, weiDecimals, szDecimals, ltvBps);
+    }
+
+    function buyingPowerDown(TokenState memory token, uint256 borrowPower) external pure returns (uint256) {
+        return MarginMath.buyingPowerDown(token, borrowPower);
+    }
+
+    function premiumDown(uint64 px, uint64 oracle) external pure returns (int256) {
+        return FundingMath.premiumDown(px, oracle);
+    }
+
+    function fundingRate(int256 premium) external pure returns (int256) {
+        return FundingMath.fundingRate(premium);
+    }
+
+    function hourlyRateDown(int256 premium) external pure returns (int256) {
+        return FundingMath.hourlyRateDown(premium);
+    }
+
+    function fundingPaymentUp(int64 szi, uint64 oracle, int256 rate) external pure returns (int256) {
+        return FundingMath.fundingPaymentUp(szi, oracle, rate);
     }
 }

@@ -1,0 +1,58 @@
+"""Funding: premium, rate and payment. Twin of `contracts/libraries/FundingMath.sol`.
+
+Rates are WAD, signed: positive when longs pay shorts. The rate is stated for eight hours and paid
+an eighth each hour, on the notional at the oracle price (SPEC FD-01 to FD-04).
+"""
+
+from __future__ import annotations
+
+from pmkit.errors import DivisionByZero
+from pmkit.units import WAD
+
+INTEREST = 10**14
+"""Rate of eight hours without a premium: 0.01 %."""
+CLAMP = 5 * 10**14
+"""Farthest that the interest pulls against the premium: 0.05 %."""
+HOURS = 8
+"""Hours that a rate is stated for."""
+HOURLY_CAP = 4 * 10**16
+"""Most that is paid in an hour: 4 %."""
+
+
+def premium_down(px: int, oracle: int) -> int:
+    """Return (px − oracle) / oracle, rounded down. SPEC FD-01.
+
+    `px` is the impact price where there is a book, else the mark. Raises DivisionByZero.
+
+    >>> premium_down(10_100, 10_000) == WAD // 100
+    True
+    """
+    if oracle == 0:
+        raise DivisionByZero
+    return (px - oracle) * WAD // oracle
+
+
+def funding_rate(premium: int) -> int:
+    """Return the rate of eight hours: P + clamp(0.01 % − P, ±0.05 %). SPEC FD-02.
+
+    >>> funding_rate(WAD // 100)  # 0.95 %
+    9500000000000000
+    """
+    return premium + max(-CLAMP, min(CLAMP, INTEREST - premium))
+
+
+def hourly_rate_down(premium: int) -> int:
+    """Return what is paid in an hour: an eighth of the rate, at most 4 % either way. SPEC FD-03.
+
+    >>> hourly_rate_down(WAD // 100)  # 0.11875 %
+    1187500000000000
+    """
+    return max(-HOURLY_CAP, min(HOURLY_CAP, funding_rate(premium) // HOURS))
+
+
+def funding_payment_up(szi: int, oracle: int, rate: int) -> int:
+    """Return what a position pays for a rate, 1e-6 USD; negative when it receives. SPEC FD-04.
+
+    szi · oracle price · rate, rounded up: whoever pays covers whoever receives.
+    """
+    return -(-szi * oracle * rate // WAD)
