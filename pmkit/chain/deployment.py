@@ -73,14 +73,15 @@ class Deployment:
         """Return the record of parsed JSON. Raises InputError naming the key."""
         if not isinstance(found, dict):
             raise InputError(place=place, problem="is no deployment: an object was expected")
-        if found.get("pool", found.get("venue")) != found.get("venue"):
-            raise InputError(place=f"{place}: pool", problem="pool and venue are one contract")
         lens = found.get("lens")
+        venue = address_at(found, "venue", place)
+        if "pool" in found and address_at(found, "pool", place) != venue:
+            raise InputError(place=f"{place}: pool", problem="pool and venue are one contract")
         return cls(
             rpc_url=text_at(found, "rpc_url", place),
             chain_id=count_at(found, "chain_id", place),
             registry=address_at(found, "registry", place),
-            venue=address_at(found, "venue", place),
+            venue=venue,
             lens=None if lens is None else address_at(found, "lens", place),
             tokens=addresses_at(found, "tokens", place),
             accounts=addresses_at(found, "accounts", place),

@@ -119,6 +119,7 @@ def plan_genesis(
     Raises InputError for parameters that the contracts do not take, before anything is sent.
     """
     validate(params)
+    report = genesis_prices(params, usd)
     plan = Plan(accounts)
     engine = plan.create("MarginEngine", libraries={})
     libraries = {"MarginEngine": engine}
@@ -132,9 +133,9 @@ def plan_genesis(
         for token in params.tokens
     }
     list_everything(plan, params, registry, tokens)
-    report = genesis_prices(params, usd)
-    plan.call("reporter", "CollateralRegistry", registry, "reportPrices", *report.call())
     fund_everybody(plan, params, venue, tokens, usd)
+    # Last, so that prices are as fresh as they can be when the first user comes.
+    plan.call("reporter", "CollateralRegistry", registry, "reportPrices", *report.call())
     return Genesis(
         steps=tuple(plan.steps),
         registry=registry,

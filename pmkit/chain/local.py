@@ -2,7 +2,7 @@
 
 Amounts and prices are integers in the venue's units; as `Decimal` or text they are what people say
 (whole tokens, USD) and must fit the unit exactly. The stepped clock moves a second a block and by
-`warp` only, so that a run gives the same figures every time.
+`warp` only, so that a run gives the same figures every time; prices grow old by it as they would.
 """
 
 from __future__ import annotations
@@ -194,6 +194,12 @@ class LocalVenue:
             usdc_px=self._usdc_px,
         )
         return self.sender("reporter").report_prices(report)
+
+    def keep_fresh(self) -> None:
+        """Publish prices again if they are past half the age at which they serve for new risk."""
+        allowed = self.reader.policy()["max_price_age"]
+        if 2 * (self.now() - self.reader.prices().oldest) > allowed:
+            self.republish()
 
     def warp(self, seconds: int, *, republish: bool = True) -> None:
         """Let time pass; prices are published again, so that they do not grow stale meanwhile."""

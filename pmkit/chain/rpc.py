@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -55,6 +56,7 @@ class Rpc:
             http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         )
         self._connection = kind(parts.hostname, port, timeout=timeout)
+        weakref.finalize(self, self._connection.close)
         self._lock = threading.Lock()
 
     def close(self) -> None:

@@ -169,13 +169,10 @@ class Sender:
         Raises the named VenueError of a refusal, NodeUnavailable.
         """
         lacking = self._lacking(action)
-        try:
-            return self._simulate_in_full(action, lacking)
-        except NodeRefused as refused:
-            if refused.code != METHOD_NOT_FOUND:
-                raise
-        # This node has no eth_simulateV1. Behind an approval there is nothing it could simulate:
-        # the venue would name the allowance, and that is then the answer.
+        simulated = self._simulate_in_full(action, lacking)
+        if simulated is not None:
+            return simulated
+        # Behind an approval such a node cannot look: the venue then names the allowance.
         answer = ask(self.rpc, action.call, NEXT_BLOCK, self.address)
         return Simulation(answer=answer, gas=None, events=None, margin=None, approval=lacking)
 
@@ -189,8 +186,9 @@ class Sender:
             lacking = self._lacking(action)
             approval = None
             if lacking is not None:
-                # One look at both, so that a refused action leaves no approval behind.
-                self.simulate(action)
+                # One look at both, so that a refused action leaves no approval behind; a node that
+                # cannot look at both must take the approval first.
+                self._simulate_in_full(action, lacking)
                 approval = self._send_call(self._approval(action, lacking))
             ask(self.rpc, action.call, NEXT_BLOCK, self.address)
             return replace(self._send_call(action.call), approval=approval)
@@ -208,7 +206,8 @@ class Sender:
         venue = self.reader.deployment.venue
         return call_of("LocalToken", str(action.erc20), "approve", venue, amount)
 
-    def _simulate_in_full(self, action: Action, lacking: int | None) -> Simulation:
+    def _simulate_in_full(self, action: Action, lacking: int | None) -> Simulation | None:
+        """Simulate approval, action and margin in a row; None on nodes that do not offer it."""
         calls = [] if lacking is None else [self._approval(action, lacking)]
         calls.append(action.call)
         about = []
@@ -219,7 +218,12 @@ class Sender:
         if coming.timestamp > latest.timestamp:
             block["blockOverrides"] = {"time": hex(coming.timestamp)}
         order = {"blockStateCalls": [block], "validation": False}
-        (simulated,) = self.rpc.request("eth_simulateV1", order, "latest")
+        try:
+            (simulated,) = self.rpc.request("eth_simulateV1", order, "latest")
+        except NodeRefused as refused:
+            if refused.code == METHOD_NOT_FOUND:
+                return None
+            raise
         done = simulated["calls"][: len(calls)]
         for each in done:
             if not succeeded(each):

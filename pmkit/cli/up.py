@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 USUAL_PORT = 8545
 LOOK_EVERY = 0.5
 """Seconds between two looks at the node and at its prices."""
-FRESH_PART = 3
-"""Prices are published again when they have reached this part of the age that new risk allows."""
 
 
 @click.command()
@@ -108,15 +106,13 @@ def announce(deployment: Deployment, *, as_json: bool) -> None:
 
 def stay(venue: LocalVenue, *, republish: bool) -> None:
     """Keep prices fresh until interrupted. Raises NodeUnavailable when the node goes away."""
-    oldest_allowed = venue.params.policy.price_max_age_risk // FRESH_PART
     while True:
         time.sleep(LOOK_EVERY)
         venue.node.require_running()
         if not republish:
             continue
         try:
-            if venue.now() - venue.reader.prices().oldest >= oldest_allowed:
-                venue.republish()
+            venue.keep_fresh()
         except NodeUnavailable:
             venue.node.require_running()
             raise
