@@ -131,9 +131,11 @@ def print_watched(reader: Reader, watched: list[Watched]) -> None:
     from rich.table import Table
 
     table = Table(title=f"Accounts at block {reader.block}", title_justify="left")
-    for name in ("account", "mode", "margin ratio", "health factor", "state"):
-        right = name in ("margin ratio", "health factor")
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    table.add_column("account", overflow="fold")
+    table.add_column("mode", no_wrap=True)
+    table.add_column("margin ratio", justify="right", no_wrap=True)
+    table.add_column("health factor", justify="right", no_wrap=True)
+    table.add_column("state", min_width=20, overflow="fold")
     for each in watched:
         margin = each.margin
         if margin is None:
@@ -141,7 +143,7 @@ def print_watched(reader: Reader, watched: list[Watched]) -> None:
         else:
             factor = health_factor_text(margin.health_factor) or "–"
             figures = (ratio_text(margin.ratio), factor, margin.health.label)
-        mode = "unknown" if each.mode is None else MODES[each.mode]
+        mode = "unknown" if each.mode is None else each.mode.name.partition("_")[0].lower()
         style = "red" if margin is None or margin.liquidatable else None
         name = each.role or each.address
         table.add_row(name, mode, *figures, style=style)

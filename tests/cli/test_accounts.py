@@ -1,0 +1,97 @@
+"""`pmkit accounts`: what needs eyes first stands first."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from click.testing import CliRunner
+
+from pmkit.cli import main
+
+BTC, ETH = 0, 1
+ANY_BUY = 2**64 - 1
+
+
+@pytest.fixture
+def listed(venue, monkeypatch):
+    monkeypatch.delenv("PMKIT_DEPLOYMENT", raising=False)
+
+    def run(*arguments):
+        result = CliRunner().invoke(main, ["accounts", "--rpc", venue.node.url, *arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return run
+
+
+def short_bitcoin(venue, role, collateral):
+    """Bring a role to a short of one BTC, held by USDC."""
+    sender = venue.sender(role)
+    sender.deposit("USDC", venue.amount("USDC", collateral))
+    sender.order(BTC, is_buy=False, sz=100_000, limit_px=0)
+
+
+def roles(text):
+    return [row["role"] for row in json.loads(text)["accounts"]]
+
+
+def test_nearest_to_liquidation_stands_first(venue, listed):
+    short_bitcoin(venue, "trader", "20000")
+    short_bitcoin(venue, "borrower", "10000")
+    found = json.loads(listed("--json"))
+    assert found["block"] == venue.rpc.block_number()
+    first, second = found["accounts"][:2]
+    assert (first["role"], second["role"]) == ("borrower", "trader")
+    assert set(first) == {
+        "address",
+        "role",
+        "mode",
+        "portfolioMarginRatio",
+        "healthFactor",
+        "health",
+        "liquidatable",
+        "error",
+    }
+    assert first["mode"] == "portfolioMargin"
+    # Maintenance of 100,000 at 40 times is 1,250, against 10,000 of equity.
+    assert first["portfolioMarginRatio"] == "0.1250000000"
+
+
+def test_liquidatable_account_stands_before_a_closer_one_that_is_not(venue, listed):
+    short_bitcoin(venue, "trader", "20000")
+    venue.move("BTC", Decimal("118900"))
+    short_bitcoin(venue, "borrower", "20000")
+    found = json.loads(listed("--json"))["accounts"]
+    assert [row["liquidatable"] for row in found][:2] == [True, False]
+    assert found[0]["role"] == "trader"
+    assert "marketLiquidatable" in listed() or "backstopLiquidatable" in listed()
+
+
+def test_account_without_a_price_stands_first_with_the_reason(venue, listed):
+    short_bitcoin(venue, "borrower", "10000")
+    trader = venue.sender("trader")
+    trader.supply("HYPE", venue.amount("HYPE", "10"))
+    trader.deposit("USDT0", venue.amount("USDT0", "5"))
+    first = json.loads(listed("--json"))["accounts"][0]
+    assert first["role"] == "trader"
+    assert first["portfolioMarginRatio"] is None
+    assert first["error"].startswith("PriceMissing(token=268)")
+    assert "unknown" in listed()
+
+
+def test_market_maker_and_backstop_are_not_watched(listed):
+    assert {"maker", "backstop"}.isdisjoint(roles(listed("--json")))
+
+
+def test_list_is_cut_on_demand(venue, listed):
+    short_bitcoin(venue, "borrower", "10000")
+    assert roles(listed("--json", "--limit", "1")) == ["borrower"]
+
+
+def test_stranger_is_listed_by_its_address(venue, listed):
+    stranger = "0x" + "77" * 20
+    venue.credit(stranger, "USDC", "1")
+    assert None in roles(listed("--json"))
+    assert "0x7777" in listed()

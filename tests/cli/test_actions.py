@@ -1,0 +1,219 @@
+"""`pmkit supply | withdraw | borrow | repay | order | liquidate`, and `pmkit margin` on a chain."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from click.testing import CliRunner
+
+from pmkit.chain import KeySigner
+from pmkit.chain.deployment import save_deployment
+from pmkit.chain.node import Node
+from pmkit.cli import main
+
+RECEIPT_KEYS = {
+    "action",
+    "simulated",
+    "account",
+    "portfolioMarginRatio",
+    "healthFactor",
+    "liquidatable",
+    "events",
+    "txHash",
+    "block",
+    "gasUsed",
+    "approval",
+}
+KEY = "0x" + "42" * 32
+
+
+@pytest.fixture
+def pmkit(venue, monkeypatch):
+    """Run a command on the local venue, with its exit code and what it printed."""
+    monkeypatch.delenv("PMKIT_DEPLOYMENT", raising=False)
+    monkeypatch.delenv("PMKIT_FROM", raising=False)
+
+    def run(*arguments, code=0):
+        result = CliRunner().invoke(main, [*arguments, "--rpc", venue.node.url])
+        assert result.exit_code == code, result.output
+        assert "Traceback" not in result.output
+        return result.output
+
+    return run
+
+
+def told(text):
+    """Return the one JSON object of an output."""
+    assert text.count("\n") == 1
+    return json.loads(text)
+
+
+def events(found):
+    return {event["name"]: event["values"] for event in found["events"]}
+
+
+def test_supply_prints_its_receipt_as_one_object(venue, pmkit):
+    found = told(pmkit("supply", "USDC", "12.34567891", "--json"))
+    assert set(found) == RECEIPT_KEYS
+    assert (found["action"], found["simulated"]) == ("supply", False)
+    assert found["account"] == venue.account("supplier")
+    # The wallet pays in millionths, rounded up, and is credited for all it pays.
+    assert events(found)["Supplied"]["amount"] == "1234567900"
+    assert found["block"] == venue.rpc.block_number()
+    assert found["approval"] is not None
+
+
+def test_borrowers_day_from_supply_to_the_last_repayment(venue, pmkit):
+    pmkit("supply", "UBTC", "4", "--from", "borrower")
+    borrowed = told(pmkit("borrow", "USDC", "100000", "--json"))
+    assert borrowed["healthFactor"] == "2.0000000000"
+    sold = told(pmkit("order", "BTC", "0.5", "--sell", "--limit", "99999.9", "--json"))
+    assert events(sold)["Filled"]["sz"] == "50000"
+    pmkit("order", "UETH/USDC", "1.5", "--buy")
+    pmkit("order", "BTC", "0.5", "--buy", "--reduce-only")
+    pmkit("repay", "USDC", "all")
+    assert venue.reader.margin(venue.account("borrower")).gross_debt == 0
+    pmkit("withdraw", "UBTC", "all", "--from", "borrower")
+    assert venue.reader.balance(venue.account("borrower"), "UBTC").shares == 0
+
+
+def test_liquidation_of_a_role_is_told_with_its_figures_afterwards(venue, pmkit):
+    pmkit("supply", "UBTC", "4", "--from", "borrower")
+    pmkit("borrow", "USDC", "200000")
+    pmkit("order", "@151", "50", "--buy")
+    venue.move("BTC", Decimal(40_000))
+    found = told(pmkit("liquidate", "borrower", "--json"))
+    assert found["account"] == venue.account("borrower")
+    assert found["liquidatable"] is False
+    assert {"Liquidated", "DebtTaken", "CollateralTaken"} <= set(events(found))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("supply", "USDC", "999999999"), "ERC20InsufficientBalance"),
+        (("supply", "USDC", "0"), "ZeroAmount"),
+        (("withdraw", "HYPE", "1"), "InsufficientBalance"),
+        (("borrow", "USDC", "1"), "HealthFactorBelowOne"),
+        (("repay", "USDC", "1"), "NoDebt"),
+        (("order", "BTC", "1", "--buy", "--limit", "1"), "LimitPriceCrossed"),
+        (("order", "BTC", "0", "--buy"), "InvalidSize"),
+        (("liquidate", "borrower"), "NotLiquidatable"),
+        (("liquidate", "maker"), "NotAUserAccount"),
+    ],
+)
+def test_refusal_of_the_venue_ends_with_one_and_its_name_and_numbers(venue, pmkit, arguments, name):
+    before = venue.rpc.block_number()
+    printed = pmkit(*arguments, code=1)
+    assert printed.startswith(f"error: {name}(")
+    assert len(printed.splitlines()) == 1
+    assert venue.rpc.block_number() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (("supply", "USDC", "1.123456789"), "AMOUNT"),
+        (("supply", "USDC", "1e3"), "AMOUNT"),
+        (("supply", "USDC", "ten"), "AMOUNT"),
+        (("borrow", "USDC", "all"), "AMOUNT"),
+        (("supply", "--", "USDC", "-1"), "AMOUNT"),
+        (("supply", "DOGGO", "1"), "DOGGO"),
+        (("order", "BTC", "0.000001", "--buy"), "SIZE"),
+        (("order", "BTC", "1", "--buy", "--limit", "100000.05"), "--limit"),
+        (("order", "BTC", "999999999999999999", "--buy"), "SIZE"),
+        (("order", "BTC", "1"), "--buy or --sell"),
+        (("order", "BTC/EUR", "1", "--buy"), "BTC/EUR"),
+        (("liquidate", "nobody"), "ACCOUNT"),
+        (("liquidate", "0x12"), "ACCOUNT"),
+        (("supply", "USDC", "1", "--from", "nobody"), "--from"),
+        (("supply", "USDC"), "AMOUNT"),
+    ],
+)
+def test_wrong_input_ends_with_two_and_its_place(venue, arguments, place):
+    before = venue.rpc.block_number()
+    result = CliRunner().invoke(main, [arguments[0], "--rpc", venue.node.url, *arguments[1:]])
+    assert result.exit_code == 2, result.output
+    assert place in result.output
+    assert len(result.output.splitlines()) == 1
+    assert venue.rpc.block_number() == before
+
+
+def test_simulation_sends_nothing_and_says_what_would_happen(venue, pmkit):
+    before = venue.rpc.block_number()
+    found = told(pmkit("supply", "UBTC", "2", "--from", "borrower", "--simulate", "--json"))
+    assert venue.rpc.block_number() == before
+    assert set(found) == RECEIPT_KEYS
+    assert (found["simulated"], found["txHash"], found["block"]) == (True, None, None)
+    assert found["approval"] == str(2 * 10**8)
+    assert events(found)["Supplied"]["amount"] == str(2 * 10**10)
+    people = pmkit("supply", "UBTC", "2", "--from", "borrower", "--simulate")
+    assert "would supply: 2.0000000000 UBTC" in people
+    assert "nothing was sent" in people
+
+
+def test_simulation_of_what_would_be_refused_is_refused(pmkit):
+    assert "HealthFactorBelowOne" in pmkit("borrow", "USDC", "1", "--simulate", code=1)
+
+
+def test_private_key_acts_for_its_own_account(venue, pmkit, monkeypatch):
+    monkeypatch.setenv("PMKIT_FROM", KEY)
+    address = KeySigner(KEY).address
+    venue.rpc.request("anvil_setBalance", address, hex(10**18))
+    venue.fund(address, "USDC", "5")
+    found = told(pmkit("supply", "USDC", "all", "--json"))
+    assert found["account"] == address
+    assert events(found)["Supplied"]["amount"] == str(5 * 10**8)
+
+
+def test_deployment_file_and_its_variable_stand_for_the_url(venue, tmp_path, monkeypatch):
+    path = tmp_path / "venue.json"
+    save_deployment(venue.deployment, path)
+    by_option = CliRunner().invoke(main, ["supply", "USDC", "1", "--deployment", str(path)])
+    assert by_option.exit_code == 0, by_option.output
+    monkeypatch.setenv("PMKIT_DEPLOYMENT", str(path))
+    by_variable = CliRunner().invoke(main, ["supply", "USDC", "1"])
+    assert by_variable.exit_code == 0, by_variable.output
+
+
+@pytest.mark.parametrize("command", [("supply", "USDC", "1"), ("accounts",), ("liquidate", "0x12")])
+def test_chain_that_cannot_be_reached_ends_with_three(command, monkeypatch):
+    monkeypatch.delenv("PMKIT_DEPLOYMENT", raising=False)
+    result = CliRunner().invoke(main, [*command, "--rpc", "http://127.0.0.1:1"])
+    assert result.exit_code == 3
+    assert "127.0.0.1:1" in result.output
+
+
+def test_chain_without_a_venue_ends_with_three(monkeypatch):
+    monkeypatch.delenv("PMKIT_DEPLOYMENT", raising=False)
+    with Node.start() as node:
+        result = CliRunner().invoke(main, ["accounts", "--rpc", node.url])
+        assert result.exit_code == 3
+        assert "--deployment FILE" in result.output
+
+
+def test_margin_of_an_address_is_the_chains_own(venue, pmkit):
+    pmkit("supply", "UBTC", "4", "--from", "borrower")
+    pmkit("borrow", "USDC", "100000")
+    pmkit("order", "BTC", "0.5", "--sell")
+    address = venue.account("borrower")
+    found = told(pmkit("margin", address, "--json"))
+    margin = venue.reader.margin(address)
+    digits = found["portfolioMarginRatio"].replace(".", "")
+    assert abs(int(digits) - margin.ratio // 10**8) <= 1  # 10 decimals, to nearest
+    assert found["healthFactor"] == "1.9999999968"
+    assert set(found["liquidationPx"]) == {"BTC"}
+    displayed = venue.reader.displayed_px(address, 0)
+    assert Decimal(found["liquidationPx"]["BTC"]) == Decimal(displayed) / 10**10
+
+
+def test_margin_of_an_address_by_its_deployment_file(venue, tmp_path):
+    save_deployment(venue.deployment, tmp_path / "venue.json")
+    result = CliRunner().invoke(
+        main,
+        ["margin", venue.account("supplier"), "--deployment", str(tmp_path / "venue.json")],
+    )
+    assert result.exit_code == 0, result.output
+    assert "standard" in result.output

@@ -1,0 +1,195 @@
+"""`pmkit up`: one line once ready, then it stays, and it leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from support.local_chain import children_of, gone
+
+from pmkit.chain.deployment import connect, load_deployment
+from pmkit.chain.node import HOST
+from pmkit.chain.reader import Reader
+from pmkit.chain.rpc import Rpc
+
+COMMAND = [sys.executable, "-c", "from pmkit.cli import main; main()", "up"]
+READY_SECONDS = 20
+
+
+@pytest.fixture
+def up(tmp_path):
+    """Start `pmkit up` and end it after the test."""
+    started = []
+
+    def start(*options, environment=None):
+        process = subprocess.Popen(
+            [*COMMAND, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": str(tmp_path), **(environment or {})},
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def line_of(process):
+    """Return the first line that a process prints."""
+    ready, _, _ = select.select([process.stdout], [], [], READY_SECONDS)
+    assert ready, "nothing was printed in time"
+    return process.stdout.readline()
+
+
+def family_of(process):
+    wardens = children_of(process.pid)
+    return wardens + [node for warden in wardens for node in children_of(warden)]
+
+
+def test_ready_line_is_the_contract_and_everything_is_there(up):
+    process = up("--json", "--port", "0", "--chain-id", "998")
+    found = json.loads(line_of(process))
+    assert set(found) >= {
+        "rpc_url",
+        "chain_id",
+        "registry",
+        "pool",
+        "venue",
+        "lens",
+        "tokens",
+        "accounts",
+    }
+    assert (found["chain_id"], found["lens"]) == (998, None)
+    assert found["pool"] == found["venue"]
+    rpc, deployment = connect(found["rpc_url"], None)
+    assert rpc.chain_id() == 998
+    for address in (found["registry"], found["venue"], *found["tokens"].values()):
+        assert rpc.code(address) != b""
+    assert Reader(rpc, deployment).reserve("USDC").cash > 0
+    assert process.poll() is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_end_on_request_is_no_failure_and_leaves_no_process(up, tmp_path, number):
+    process = up("--json", "--port", "0")
+    line_of(process)
+    family = family_of(process)
+    assert len(family) == 2
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert errors == ""
+    assert gone(family)
+    assert list(tmp_path.glob("pmkit-node-*")) == []
+
+
+def test_killed_command_leaves_no_process(up):
+    process = up("--json", "--port", "0")
+    line_of(process)
+    family = family_of(process)
+    process.kill()
+    assert gone(family)
+
+
+def test_deployment_file_is_what_was_printed(up, tmp_path):
+    path = tmp_path / "venue.json"
+    process = up("--json", "--port", "0", "--deployment", str(path))
+    found = json.loads(line_of(process))
+    assert json.loads(path.read_text("utf-8")) == found
+    assert load_deployment(path).to_json() == found
+
+
+def test_port_of_somebody_else_ends_with_three_and_names_it(up):
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = up("--json", "--port", str(port))
+        printed, errors = process.communicate(timeout=READY_SECONDS)
+        assert process.returncode == 3
+        assert str(port) in errors
+        assert printed == ""
+
+
+def test_missing_anvil_ends_with_three(up):
+    process = up("--json", environment={"PMKIT_ANVIL": "/no/such/anvil"})
+    _, errors = process.communicate(timeout=READY_SECONDS)
+    assert process.returncode == 3
+    assert "anvil" in errors
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--params", "yesterday"), "yesterday"),
+        (("--port", "70000"), "port"),
+        (("--chain-id", "0"), "chain-id"),
+        (("--deployment", "/no/such/folder/venue.json"), "venue.json"),
+    ],
+)
+def test_wrong_input_ends_with_two_and_starts_nothing(up, tmp_path, options, told):
+    process = up("--json", *options)
+    printed, errors = process.communicate(timeout=READY_SECONDS)
+    assert process.returncode == 2
+    assert told in errors
+    assert len(errors.splitlines()) == 1
+    assert printed == ""
+    assert list(tmp_path.glob("pmkit-node-*")) == []
+
+
+def test_node_that_dies_midway_ends_with_three(up):
+    process = up("--json", "--port", "0")
+    line_of(process)
+    (warden,) = children_of(process.pid)
+    (anvil,) = children_of(warden)
+    os.kill(anvil, signal.SIGKILL)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == 3
+    assert "anvil ended" in errors
+    assert gone([warden, anvil])
+
+
+def test_prices_stay_fresh_through_time_travel_by_anybody(up):
+    process = up("--json", "--port", "0")
+    rpc, deployment = connect(json.loads(line_of(process))["rpc_url"], None)
+    reader = Reader(rpc, deployment)
+    rpc.request("evm_increaseTime", 5_000)
+    rpc.request("evm_mine")
+    assert rpc.block().timestamp - reader.prices().oldest >= 5_000
+    deadline = time.monotonic() + 10
+    while rpc.block("pending").timestamp - reader.prices().oldest > 60:
+        assert time.monotonic() < deadline, "prices were not published again"
+        time.sleep(0.1)
+
+
+def test_prices_are_left_alone_on_demand(up):
+    process = up("--json", "--port", "0", "--no-republish")
+    rpc = Rpc(json.loads(line_of(process))["rpc_url"])
+    before = rpc.block_number()
+    rpc.request("evm_increaseTime", 5_000)
+    time.sleep(1.2)
+    assert rpc.block_number() == before
+
+
+def test_people_are_told_where_everything_is(up):
+    process = up("--port", "0")
+    text = line_of(process)
+    while "ready" not in text:
+        text += process.stdout.readline()
+    for word in ("rpc_url", "registry", "venue", "USDC", "borrower", "ctrl-C"):
+        assert word in text
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=10)
+    assert rest.strip() == "stopped"
