@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pmkit.model import Mode
 
 EVERYTHING = UINT256_MAX
-"""As an amount to withdraw or repay: all that there is."""
+"""As an amount: all that there is, in the wallet, on the account, or of the debt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +60,8 @@ class Actions:
 
     def repay(self, token: int | str, amount: int, account: str | None = None) -> Action:
         """Repay debt from the wallet; EVERYTHING repays all of it. SPEC BL-13."""
-        listed = self._reader.listing.token(token)
-        whose = self._whose(account)
-        everything = amount == EVERYTHING
-        # Debt grows until the block to come, so the wallet then allows whatever it holds.
-        held = self._reader.balance(self._address, listed.token).wallet if everything else 0
-        return Action(
-            call=self._venue("repay", listed.token, amount, whose),
-            about=whose,
-            erc20=listed.erc20,
-            takes=held if everything else listed.to_evm_up(amount),
-        )
+        # Debt grows until the block to come: for all of it the wallet allows whatever it holds.
+        return self._pay_in("repay", token, amount, account)
 
     def order(
         self, asset: int, *, is_buy: bool, sz: int, limit_px: int, reduce_only: bool = False
@@ -128,11 +119,13 @@ class Actions:
     def _pay_in(self, function: str, token: int | str, amount: int, account: str | None) -> Action:
         listed = self._reader.listing.token(token)
         whose = self._whose(account)
+        everything = amount == EVERYTHING
+        held = self._reader.balance(self._address, listed.token).wallet if everything else 0
         return Action(
             call=self._venue(function, listed.token, amount, whose),
             about=whose,
             erc20=listed.erc20,
-            takes=listed.to_evm_up(amount),
+            takes=held if everything else listed.to_evm_up(amount),
         )
 
     def _own(self, function: str, *arguments: object) -> Action:

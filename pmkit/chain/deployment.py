@@ -8,7 +8,7 @@ one needs; that marker, and no chain id, is also what makes a chain a local one.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,15 +140,15 @@ def connect(rpc_url: str | None, file: Path | None) -> tuple[Rpc, Deployment]:
     """
     if file is None:
         rpc = Rpc(rpc_url or DEFAULT_RPC_URL)
-        marked = marked_deployment(rpc)
-        if marked is None:
+        deployment = marked_deployment(rpc)
+        if deployment is None:
             problem = "the chain carries no record of one; name it with --deployment FILE"
             raise NotDeployed(endpoint=rpc.url, problem=problem)
-        return rpc, marked
-    deployment = load_deployment(file)
-    rpc = Rpc(rpc_url or deployment.rpc_url)
+    else:
+        deployment = load_deployment(file)
+        rpc = Rpc(rpc_url or deployment.rpc_url)
     require_deployed(rpc, deployment)
-    return rpc, deployment
+    return rpc, replace(deployment, rpc_url=rpc.url)
 
 
 def require_deployed(rpc: Rpc, deployment: Deployment) -> None:

@@ -60,11 +60,6 @@ class ListedToken:
         shift = self.evm_decimals - self.wei_decimals
         return amount * int(10**shift) if shift >= 0 else -(-amount // int(10**-shift))
 
-    def from_evm_down(self, units: int) -> int:
-        """Return units of the ERC-20 in token wei, rounded down, as the venue credits them."""
-        shift = self.evm_decimals - self.wei_decimals
-        return units // int(10**shift) if shift >= 0 else units * int(10**-shift)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPerp:

@@ -60,12 +60,7 @@ def supply(token: str, amount: str, **options: Any) -> None:
     """
     sender = opened(options)
     listed = sender.reader.listing.token(token)
-    units = (
-        wallet_of(sender, listed)
-        if amount == EVERYTHING_WORD
-        else amount_of(amount, listed.wei_decimals, "AMOUNT")
-    )
-    shown = f"{amount_text(units, listed.wei_decimals)} {listed.name}"
+    units, shown = amount_or_all(amount, listed)
     finish(sender, "supply", sender.actions.supply(listed.token, units), shown, options)
 
 
@@ -169,12 +164,6 @@ def market_of(sender: Sender, coin: str) -> tuple[int, int, int]:
         return pair.asset, pair.base.sz_decimals, pair.px_decimals
     perp = listing.perp(coin)
     return perp.asset, perp.sz_decimals, perp.px_decimals
-
-
-def wallet_of(sender: Sender, listed: ListedToken) -> int:
-    """Return what the wallet holds of a token, in its wei, rounded down."""
-    held = sender.reader.balance(sender.address, listed.token).wallet
-    return listed.from_evm_down(held)
 
 
 def amount_or_all(amount: str, listed: ListedToken) -> tuple[int, str]:

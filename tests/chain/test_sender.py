@@ -97,6 +97,13 @@ def test_supply_beyond_the_wallet_is_refused_and_leaves_no_approval(venue, suppl
     assert error.needed == 10**9 * 10**6
 
 
+def test_supply_of_everything_empties_the_wallet(venue, supplier):
+    held = venue.reader.balance(supplier.address, "HYPE").wallet
+    receipt = supplier.supply("HYPE", EVERYTHING)
+    assert venue.reader.balance(supplier.address, "HYPE").wallet == 0
+    assert receipt.event("Supplied").values["amount"] == held // 10**10
+
+
 def test_supply_for_another_account_is_credited_to_it(venue, supplier):
     keeper = venue.account("keeper")
     supplier.supply("USDC", usdc(5), keeper)
