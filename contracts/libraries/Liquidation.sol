@@ -18,6 +18,7 @@ import {Perps} from "./Perps.sol";
 import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
 import {SHARE_UNIT} from "./RateMath.sol";
+import {TierMath} from "./TierMath.sol";
 import {AccountState, Parties, Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {WAD, WadMath} from "./WadMath.sol";
 
@@ -130,8 +131,8 @@ library Liquidation {
         uint256 most = 0;
         for (uint256 i = 0; i < c.a.perps.length; ++i) {
             PerpState memory perp = c.a.perps[i];
-            // Notional over the tier's leverage: twice the maintenance before deductions.
-            uint256 ties = MarginMath.notional(perp.szi, perp.mark) * perp.table[0].rate / perp.table[0].scale;
+            uint256 ties =
+                TierMath.maintenanceMarginDown(MarginMath.notional(perp.szi, perp.mark), perp.table);
             if (ties > most) (most, worst) = (ties, i);
         }
     }
