@@ -255,9 +255,9 @@ def run(seeds: range, steps: int) -> dict[str, int]:
     return seen
 
 
-@pytest.mark.parametrize("first", range(0, 300, 50))
+@pytest.mark.parametrize("first", range(0, 300, 75))
 def test_actions_random_sequences_agree_with_python(first: int) -> None:
-    seen = run(range(first, first + 50), 30)
+    seen = run(range(first, first + 75), 30)
     # The generator reaches every state of an account; otherwise agreement says little.
     assert all(seen.get(f"health {h}", 0) > 0 for h in range(4)), seen
     assert seen.get("liquidate: done", 0) > 0, seen

@@ -82,7 +82,7 @@ def test_borrow_of_a_token_that_is_supplied_is_refused(market: Market) -> None:
 
 
 def test_borrow_after_repaying_everything_is_open_again(market: Market) -> None:
-    """A wallet pays in whole units of 100 wei, so that less than a unit more than the debt is supplied.
+    """A wallet pays in whole units of 100 wei; what it paid over the debt stays supplied.
 
     Once that remainder, which no wallet can take out, stood in the way of every later borrow.
     """

@@ -94,11 +94,8 @@ def test_order_sells_a_borrowed_token(wide_market: WideMarket) -> None:
     assert balances(wide_market, TRADER, USDC) == (0, 1_000 * USDC_WEI, 0)
 
 
-def test_order_rounds_what_a_buyer_pays_up_and_what_a_seller_gets_down(
-    wide_market: WideMarket,
-) -> None:
-    # 0.01 USDT0 at 0.999937 = 0.00999937 USDC, exact in 1e-8. In USDC with 8 decimals nothing rounds;
-    # so the price is a finer grid than the quote only where the base has fewer size decimals.
+def test_order_of_one_lot_pays_to_the_last_wei(wide_market: WideMarket) -> None:
+    # 0.01 USDT0 at 0.999937 = 0.00999937 USDC: a lot times a price step is one wei of 1e-8 USDC.
     wide_market.usdt0_px = 999_937
     wide_market.report()
     wide_market.portfolio_account(TRADER, ubtc=10**10)
@@ -145,9 +142,8 @@ def test_order_beyond_what_the_maker_holds_is_refused(market: Market) -> None:
     # The maker holds 10,000 UBTC.
     funded(market, USDC, 2_000_000_000 * USDC_WEI)
     size = 10_000 * 10**5
-    refused = refusal(
-        market.venue, "order", UBTC_SPOT, True, ANY_BUY, size + 1, False, sender=TRADER
-    )
+    one_more = (UBTC_SPOT, True, ANY_BUY, size + 1, False)
+    refused = refusal(market.venue, "order", *one_more, sender=TRADER)
     held = 10_000 * 10**10
     assert refused == ("MakerCapacity", (held + 10**5, held))
     market.venue("order", UBTC_SPOT, True, ANY_BUY, size, False, sender=TRADER)
@@ -169,9 +165,8 @@ def test_order_that_needs_more_than_the_pools_cash_is_refused(market: Market) ->
 
 
 def test_order_that_borrows_below_health_factor_one_is_refused(market: Market) -> None:
-    # 10 HYPE at 50 carry 250. A purchase of USDT0 adds no collateral; one of HYPE adds half its price:
-    # with 10 more the debt is 500 and the collateral carries 500; one lot more is too much:
-    # (20.01 · 50 · 0.5) / 500.5 = 500.25 / 500.5.
+    # 10 HYPE at 50 carry 250, and each one bought adds 25 to that: with 10 more, debt and power are
+    # 500. One lot more: (20.01 · 50 · 0.5) / 500.5 = 500.25 / 500.5.
     market.portfolio_account(TRADER, hype=10 * HYPE_WEI)
     refused = refusal(market.venue, "order", HYPE_SPOT, True, ANY_BUY, 1_001, False, sender=TRADER)
     assert refused == ("HealthFactorBelowOne", (50_025 * WAD // 50_050,))

@@ -35,8 +35,8 @@ def test_repay_of_a_part_lowers_debt_and_floor(indebted: Market) -> None:
         "amount": 400 * USDC_WEI,
         "payer": BORROWER,
     }
-    # 600 of debt and floor are left; of the 1,000 idle, 400 lie over the floor, and since no debt is
-    # left over it, they stay idle beside it.
+    # 600 of debt and floor are left. Of the 1,000 idle, 400 lie over the floor; no debt does, so
+    # they stay idle.
     token = indebted.token(BORROWER, USDC)
     assert (token["borrowed"], token["borrowFloor"]) == (600 * USDC_WEI, 600 * USDC_WEI)
     assert token["idle"] == 1_000 * USDC_WEI

@@ -44,8 +44,8 @@ def test_supply_for_another_account_names_the_payer(market: Market) -> None:
 
 
 def test_supply_of_a_token_in_debt_repays_first(market: Market) -> None:
-    # Debt 300, which lie idle as borrowed; 500 come in: 300 repay, 200 are supplied, and the 300 that
-    # lay idle have no floor any more and are supplied as well.
+    # Debt 300, which lie idle as borrowed; 500 come in: 300 repay, 200 are supplied, and so are the
+    # 300 that lay idle, as they have no floor any more.
     market.portfolio_account(BORROWER, hype=100 * 10**8)
     market.venue("borrow", USDC, 300 * USDC_WEI, sender=BORROWER)
     market.venue("supply", USDC, 500 * USDC_WEI, BORROWER, sender=SUPPLIER)

@@ -20,7 +20,7 @@ from support.venue import (
 
 GOLD_DEX, GOLD_PERP = 1, 110_000
 USDT0_USDC = 166
-TYPICAL_MARK = {BTC_PERP: 1_000_000, HYPE_PERP: 500_000, GOLD_PERP: 40_000_000}
+TYPICAL_MARK = {BTC_PERP: 1_000_000, HYPE_PERP: 500_000, GOLD_PERP: 400_000}
 """Marks on each asset's own grid: 100,000, 50 and 4,000 USD."""
 
 

@@ -1,0 +1,147 @@
+"""accrue and reserveOf: interest by the curve and where it goes. SPEC BL-01 to BL-08."""
+
+from __future__ import annotations
+
+import pytest
+from support.venue import (
+    BORROWER,
+    KEEPER,
+    RAY,
+    SUPPLIER,
+    TRADER,
+    USDC,
+    USDT0,
+    Market,
+    refusal,
+)
+
+USDC_WEI = 10**8
+MILLION = 1_000_000 * USDC_WEI
+
+
+def lend(market: Market, amount: int) -> None:
+    """Let the borrower owe an amount of USDC."""
+    market.portfolio_account(BORROWER, hype=10_000_000 * 10**8)
+    market.venue("borrow", USDC, amount, sender=BORROWER)
+
+
+def test_accrue_of_a_million_for_an_hour_is_the_worked_example(market: Market) -> None:
+    # 1,000,000 at 5 % for an hour: expm1(0.05 / 8760) = 5.70778e-6. Of the interest of 5.70778 go
+    # 5.13700 to suppliers and 0.57078 to the buffer.
+    lend(market, MILLION)
+    market.evm.warp(3_600)
+    market.venue("accrue", USDC, sender=KEEPER)
+    accrued = market.event("Accrued")
+    reserve = market.venue("reserveOf", USDC)
+    assert reserve["borrowed"] - MILLION == pytest.approx(5.70778 * USDC_WEI, abs=500)
+    assert reserve["supplied"] - 50 * MILLION == pytest.approx(5.13700 * USDC_WEI, abs=500)
+    assert reserve["buffer"] == pytest.approx(0.57078 * USDC_WEI, abs=500)
+    assert accrued["tokenIndex"] == 0
+    assert accrued["supplyIndex"] == reserve["supplyIndex"]
+    assert accrued["borrowIndex"] == reserve["borrowIndex"]
+    assert accrued["buffer"] // 10**9 == reserve["buffer"]
+
+
+@pytest.mark.parametrize(
+    ("percent", "borrow", "supply"),
+    [
+        # The venue's curve: 5 % up to 80 % utilization, then 4.75 per unit; suppliers get
+        # rate · utilization · 0.9.
+        (50, 500, 225),
+        (80, 500, 360),
+        (90, 5_250, 42_525 / 10),
+        (100, 10_000, 9_000),
+    ],
+)
+def test_reserve_at_a_utilization_shows_the_curves_rates(
+    market: Market, percent: int, borrow: float, supply: float
+) -> None:
+    lend(market, 50 * MILLION * percent // 100)
+    reserve = market.venue("reserveOf", USDC)
+    assert reserve["utilization"] == RAY * percent // 100
+    assert reserve["borrowRate"] == int(borrow * 10) * RAY // 100_000
+    assert reserve["supplyRate"] == int(supply * 10) * RAY // 100_000
+
+
+def test_reserve_without_debt_pays_nothing(market: Market) -> None:
+    market.evm.warp(86_400)
+    reserve = market.venue("reserveOf", USDC)
+    assert (reserve["utilization"], reserve["supplyRate"]) == (0, 0)
+    assert reserve["borrowRate"] == RAY * 5 // 100
+    assert reserve["supplied"] == 50 * MILLION
+    market.venue("accrue", USDC, sender=KEEPER)
+    assert market.event_names() == []
+
+
+def test_reserve_never_touched_is_empty(market: Market) -> None:
+    reserve = market.venue("reserveOf", USDT0)
+    assert (reserve["supplyIndex"], reserve["borrowIndex"]) == (RAY, RAY)
+    figures = ("supplied", "borrowed", "cash", "buffer", "deficit", "utilization")
+    assert all(reserve[name] == 0 for name in figures)
+
+
+def test_reserve_shows_interest_before_anybody_stores_it(market: Market) -> None:
+    lend(market, MILLION)
+    market.evm.warp(86_400)
+    shown = market.venue("reserveOf", USDC)
+    market.venue("accrue", USDC, sender=KEEPER)
+    assert market.venue("reserveOf", USDC) == shown
+
+
+def test_accrue_twice_in_a_second_changes_nothing(market: Market) -> None:
+    lend(market, MILLION)
+    market.evm.warp(10)
+    market.venue("accrue", USDC, sender=KEEPER)
+    reserve = market.venue("reserveOf", USDC)
+    market.venue("accrue", USDC, sender=KEEPER)
+    assert market.event_names() == []
+    assert market.venue("reserveOf", USDC) == reserve
+
+
+def test_accrue_in_a_hundred_steps_is_accruing_once(market: Market) -> None:
+    """SPEC BL-04: growth is exponential, so steps do not matter where the rate stands still."""
+    lend(market, MILLION)
+    once = Market.deploy()
+    lend(once, MILLION)
+    once.evm.warp(360_000)
+    for _ in range(100):
+        market.evm.warp(3_600)
+        market.venue("accrue", USDC, sender=KEEPER)
+    steps = market.venue("reserveOf", USDC)["borrowIndex"]
+    whole = once.venue("reserveOf", USDC)["borrowIndex"]
+    # 27 decimals, the last of them rounded in each step.
+    assert abs(steps - whole) <= 200
+
+
+def test_accrue_at_a_new_curve_uses_it_from_the_last_accrual(market: Market) -> None:
+    lend(market, MILLION)
+    market.registry("setRateCurve", USDC, (RAY // 10, 0, RAY, 0))
+    reserve = market.venue("reserveOf", USDC)
+    assert (reserve["borrowRate"], reserve["supplyRate"]) == (RAY // 10, RAY // 10 // 50)
+
+
+def test_accrue_for_a_century_at_full_utilization_is_refused_by_name(market: Market) -> None:
+    """The growth exponent has a bound of 40: a rate of 100 % runs forty years."""
+    lend(market, 50 * MILLION)
+    market.evm.warp(41 * 365 * 86_400)
+    name, (exponent, maximum) = refusal(market.venue, "accrue", USDC, sender=KEEPER)
+    assert (name, exponent, maximum) == ("ExponentTooLarge", 41 * RAY, 40 * RAY)
+    # Back to a time that can be told, so that the market's own check can read it.
+    market.evm.warp(-(41 * 365 * 86_400))
+
+
+def test_accrue_of_an_unlisted_token_is_refused(market: Market) -> None:
+    assert refusal(market.venue, "accrue", 999, sender=KEEPER) == ("UnknownToken", (999,))
+
+
+def test_accrue_pays_a_small_supplier_its_share_to_the_wei(market: Market) -> None:
+    # A supplier of 2 USDC earns its share to the wei below.
+    market.fund(TRADER, USDC, 2 * USDC_WEI)
+    market.venue("supply", USDC, 2 * USDC_WEI, TRADER, sender=TRADER)
+    lend(market, 25 * MILLION)
+    market.evm.warp(365 * 86_400)
+    # expm1(0.05) · 25,000,000 / 50,000,002 · 0.9 · 2 = 0.0461439…
+    earned = market.token(TRADER, USDC)["supplied"] - 2 * USDC_WEI
+    assert earned == pytest.approx(0.046143986 * USDC_WEI, abs=2)
+    assert market.venue("balanceOf", TRADER, USDC)["basis"] == 2 * USDC_WEI
+    assert market.token(SUPPLIER, USDC)["supplied"] > 50 * MILLION

@@ -1,0 +1,396 @@
+"""liquidate: who, when, which leg, and where losses go. SPEC LQ-01 to LQ-09."""
+
+from __future__ import annotations
+
+import pytest
+from support.venue import (
+    BACKSTOP,
+    BACKSTOP_LIQUIDATABLE,
+    BORROWER,
+    BTC_PERP,
+    HYPE,
+    HYPE_PERP,
+    INSURANCE,
+    KEEPER,
+    MAKER,
+    SUPPLIER,
+    TRADER,
+    UBTC,
+    USD,
+    USDC,
+    USDT0,
+    WAD,
+    Market,
+    refusal,
+)
+from support.wide_market import WideMarket
+
+USDC_WEI = 10**8
+HYPE_WEI = 10**8
+DEBT_PARTIAL, DEBT_FULL, PERP = range(3)
+USDT0_SPOT = 10_166
+ANY_BUY = 2**64 - 1
+
+
+def faq_account(market: WideMarket) -> None:
+    """Let the borrower hold the venue's example: 10 HYPE, 250 USDC owed and spent on USDT0."""
+    market.portfolio_account(BORROWER, hype=10 * HYPE_WEI)
+    market.venue("borrow", USDC, 250 * USDC_WEI, sender=BORROWER)
+    market.venue("order", USDT0_SPOT, True, ANY_BUY, 250 * 100, False, sender=BORROWER)
+
+
+def carry_trade(market: Market) -> None:
+    """Let the trader hold 1 UBTC and be short 1 BTC since 100,000."""
+    market.portfolio_account(TRADER, ubtc=10**10)
+    market.venue("order", BTC_PERP, False, 0, 10**5, False, sender=TRADER)
+
+
+def test_liquidate_a_healthy_account_is_refused(market: Market) -> None:
+    carry_trade(market)
+    market.set_prices(btc=150_000)
+    refused = refusal(market.venue, "liquidate", TRADER, sender=KEEPER)
+    # (1,875 + 50,000) / 112,500, up.
+    assert refused == ("NotLiquidatable", (TRADER, -(-51_875 * WAD // 112_500), 95 * WAD // 100))
+
+
+@pytest.mark.parametrize("account", [MAKER, BACKSTOP])
+def test_liquidate_the_venues_own_accounts_is_refused(market: Market, account: str) -> None:
+    refused = refusal(market.venue, "liquidate", account, sender=KEEPER)
+    assert refused == ("NotAUserAccount", (account,))
+
+
+def test_liquidate_in_the_partial_band_takes_a_fifth(wide_market: WideMarket) -> None:
+    # 10 HYPE at 33: the threshold is 247.50, the takeover value 275. A fifth of 250 is 50,
+    # which costs 50 / (33 · 5/6) = 1.81818181… HYPE.
+    faq_account(wide_market)
+    wide_market.set_prices(hype=33)
+    step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    taken = 181_818_181
+    value = taken * 33 * WAD // HYPE_WEI
+    assert step == {
+        "leg": DEBT_PARTIAL,
+        "debtValue": 50 * WAD,
+        "collateralValue": value,
+        "loss": 0,
+        "liquidatable": True,
+    }
+    assert wide_market.event("CollateralTaken") == {
+        "account": BORROWER,
+        "token": HYPE,
+        "amount": taken,
+        "px": 33_000_000,
+        "takeoverPx": 27_500_000,
+    }
+    assert wide_market.event("DebtTaken") == {
+        "account": BORROWER,
+        "token": USDC,
+        "amount": 50 * USDC_WEI,
+        "loss": 0,
+    }
+    assert wide_market.event("Liquidated") == {
+        "account": BORROWER,
+        "caller": KEEPER,
+        "leg": DEBT_PARTIAL,
+        "debtValue": 50 * WAD,
+        "collateralValue": value,
+        "loss": 0,
+        "liquidatable": True,
+    }
+    assert wide_market.token(BORROWER, USDC)["borrowed"] == 200 * USDC_WEI
+    assert wide_market.token(BORROWER, HYPE)["supplied"] == 10 * HYPE_WEI - taken
+    assert wide_market.token(BACKSTOP, USDC)["borrowed"] == 50 * USDC_WEI
+    assert wide_market.token(BACKSTOP, HYPE)["supplied"] == taken
+
+
+def test_liquidate_again_before_the_cadence_is_refused(wide_market: WideMarket) -> None:
+    faq_account(wide_market)
+    wide_market.set_prices(hype=33)
+    wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    now = wide_market.evm.timestamp
+    wide_market.evm.warp(2)
+    refused = refusal(wide_market.venue, "liquidate", BORROWER, sender=KEEPER)
+    assert refused == ("StepTooEarly", (now + 3, now + 2))
+    wide_market.evm.warp(1)
+    step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    # The second step is a fifth of the episode's first debt again: 50 of 200.
+    assert step["debtValue"] == pytest.approx(50 * WAD, rel=1e-9)
+
+
+def test_liquidate_after_the_episode_timed_out_starts_anew(wide_market: WideMarket) -> None:
+    faq_account(wide_market)
+    wide_market.set_prices(hype=33)
+    wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    wide_market.evm.warp(601)
+    step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    # A fifth of the 200 that are left, and 601 s of interest.
+    assert step["debtValue"] == pytest.approx(40 * WAD, rel=1e-6)
+
+
+def test_liquidate_steps_until_the_account_recovers(wide_market: WideMarket) -> None:
+    # Debt 250, 200, 150 against 10, 8.1818, 6.3636 HYPE at 33 · 0.75: 1.0101, 0.9877, 0.9524; and
+    # 100 against 4.5454: 0.8889.
+    faq_account(wide_market)
+    wide_market.set_prices(hype=33)
+    ratios = []
+    for _ in range(3):
+        ratios.append(wide_market.margin(BORROWER)["ratio"] / WAD)
+        step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+        wide_market.evm.warp(3)
+    assert [round(r, 4) for r in ratios] == [1.0101, 0.9877, 0.9524]
+    assert step["liquidatable"] is False
+    assert wide_market.venue("accountState", BORROWER)["debtSteppedAt"] == 0
+    assert wide_market.margin(BORROWER)["ratio"] / WAD == pytest.approx(0.8889, abs=1e-4)
+
+
+def test_liquidate_takes_at_least_ten_dollars(wide_market: WideMarket) -> None:
+    # A fifth of 25 is 5.
+    wide_market.portfolio_account(BORROWER, hype=HYPE_WEI)
+    wide_market.venue("borrow", USDC, 25 * USDC_WEI, sender=BORROWER)
+    wide_market.venue("order", USDT0_SPOT, True, ANY_BUY, 25 * 100, False, sender=BORROWER)
+    wide_market.set_prices(hype=33)
+    step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    assert step["debtValue"] == 10 * WAD
+
+
+@pytest.mark.parametrize(("px", "leg"), [("30", DEBT_PARTIAL), ("29.99", DEBT_FULL)])
+def test_liquidate_around_the_full_threshold_takes_a_part_or_all(
+    wide_market: WideMarket, px: str, leg: int
+) -> None:
+    # 10 · 30 · 5/6 is the debt of 250 itself; 10 · 29.99 · 5/6 = 249.9166… is below it.
+    faq_account(wide_market)
+    wide_market.set_prices(hype=px)
+    assert wide_market.venue("liquidate", BORROWER, sender=KEEPER)["leg"] == leg
+
+
+def test_liquidate_in_the_full_band_takes_all_collateral_and_all_net_debt(
+    wide_market: WideMarket,
+) -> None:
+    faq_account(wide_market)
+    wide_market.set_prices(hype="29.99")
+    assert wide_market.margin(BORROWER)["health"] == BACKSTOP_LIQUIDATABLE
+    step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    assert (step["debtValue"], step["collateralValue"]) == (250 * WAD, 29_990 * WAD // 100)
+    assert (step["loss"], step["liquidatable"]) == (0, False)
+    # Only what has no loan to value stays with the user.
+    account = wide_market.account(BORROWER)
+    assert [(t["token"], t["supplied"]) for t in account["tokens"]] == [(USDT0, 250 * 10**8)]
+
+
+def test_liquidate_a_loss_goes_to_buffer_insurance_and_deficit(wide_market: WideMarket) -> None:
+    """SPEC LQ-09. 10 HYPE at 20 are worth 200; the debt is 250 and the interest of ten days."""
+    faq_account(wide_market)
+    wide_market.fund(INSURANCE, USDC, 20 * USDC_WEI)
+    wide_market.venue("deposit", USDC, 20 * USDC_WEI, INSURANCE, sender=INSURANCE)
+    wide_market.evm.warp(10 * 86_400)
+    wide_market.set_prices(hype=20)
+    before = wide_market.venue("reserveOf", USDC)
+    debt = wide_market.token(BORROWER, USDC)["borrowed"]
+    step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    assert step["loss"] == debt * 10**10 - 200 * WAD
+    # 250 · (0.05 · 10 / 365) = 0.3427 of interest, a tenth of it in the buffer.
+    covered = wide_market.event("LossCovered")
+    loss = wide_market.event("DebtTaken")["loss"]
+    assert loss == debt - 200 * USDC_WEI
+    assert covered == {
+        "token": USDC,
+        "buffer": before["buffer"],
+        "insurance": 20 * USDC_WEI,
+        "deficit": loss - before["buffer"] - 20 * USDC_WEI,
+    }
+    assert before["buffer"] == pytest.approx(0.03427 * USDC_WEI, rel=1e-2)
+    after = wide_market.venue("reserveOf", USDC)
+    assert (after["buffer"], after["deficit"]) == (0, covered["deficit"])
+    assert after["cash"] - before["cash"] == 20 * USDC_WEI
+    # The backstop owes what its collateral is worth.
+    assert wide_market.token(BACKSTOP, USDC)["borrowed"] == pytest.approx(200 * USDC_WEI, abs=1)
+
+
+def test_liquidate_two_debts_takes_the_same_part_of_both(wide_market: WideMarket) -> None:
+    """SPEC LQ-01: collateral counts once for all debts, and a step takes a fifth of each."""
+    two_debts(wide_market)
+    wide_market.set_prices(hype=28)
+    margin = wide_market.margin(BORROWER)
+    # 500 / 735 = 0.68 in USDC, 250 / 735 in USDT0, but 750 > 35 · 28 · 0.75 = 735.
+    assert margin["ratio"] == -(-500 * WAD // 735)
+    assert (margin["netDebt"], margin["thresholdValue"]) == (750 * WAD, 735 * WAD)
+    assert margin["liquidatable"] is True
+    step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    assert (step["leg"], step["debtValue"]) == (DEBT_PARTIAL, 150 * WAD)
+    taken = {v["token"]: v["amount"] for n, v in wide_market.evm.logs if n == "DebtTaken"}
+    assert taken == {USDC: 100 * USDC_WEI, USDT0: 50 * 10**8}
+    # 150 / (980 · 5/6) of 35 HYPE, the share rounded down.
+    share = 150 * WAD * WAD // (980 * WAD * 25_000 // 30_000)
+    assert wide_market.event("CollateralTaken")["amount"] == 35 * HYPE_WEI * share // WAD
+
+
+def two_debts(market: WideMarket) -> None:
+    """Let the borrower owe 500 USDC and 250 USDT0 against 35 HYPE, bought with them."""
+    market.portfolio_account(BORROWER, hype=20 * HYPE_WEI)
+    market.venue("borrow", USDC, 500 * USDC_WEI, sender=BORROWER)
+    market.venue("order", 10_107, True, ANY_BUY, 10 * 100, False, sender=BORROWER)
+    market.venue("borrow", USDT0, 250 * 10**8, sender=BORROWER)
+    market.venue("order", USDT0_SPOT, False, 0, 250 * 100, False, sender=BORROWER)
+    market.venue("order", 10_107, True, ANY_BUY, 5 * 100, False, sender=BORROWER)
+
+
+def test_liquidate_two_debts_at_the_threshold_is_refused(wide_market: WideMarket) -> None:
+    # 35 · 28.572 · 0.75 = 750.015.
+    two_debts(wide_market)
+    wide_market.set_prices(hype="28.572")
+    assert refusal(wide_market.venue, "liquidate", BORROWER, sender=KEEPER)[0] == "NotLiquidatable"
+
+
+def test_liquidate_a_large_perp_closes_a_fifth_and_then_the_rest(market: Market) -> None:
+    """SPEC LQ-06: above 100,000 USD by 20 % first, whole within the next 30 s."""
+    # Short 2 BTC against 1 UBTC: at 170,000 net −140,000 exceeds 127,500; perps alone do not cure.
+    standard = 10_000
+    market.fund(TRADER, USDC, standard * USDC_WEI)
+    market.venue("deposit", USDC, standard * USDC_WEI, TRADER, sender=TRADER)
+    market.venue("transferPerp", 0, standard * USD, True, sender=TRADER)
+    market.venue("order", BTC_PERP, True, ANY_BUY, 4 * 10**5, False, sender=TRADER)
+    # At 98,500: 10,000 − 6,000 = 4,000 below the maintenance of 394,000 / 80 = 4,925.
+    market.set_prices(btc=98_500)
+    step = market.venue("liquidate", TRADER, sender=KEEPER)
+    assert (step["leg"], step["debtValue"], step["collateralValue"]) == (PERP, 0, 0)
+    assert market.event("PositionClosed") == {
+        "account": TRADER,
+        "asset": BTC_PERP,
+        "szi": -80_000,
+        "px": 985_000,
+        "fee": 0,
+    }
+    # 320,000 lots are left: maintenance 3,940 below 4,000.
+    assert step["liquidatable"] is False
+    # At 98,400: 3,680 below 3,936. Within 30 s of the first step all goes.
+    market.set_prices(btc=98_400)
+    market.evm.warp(29)
+    market.venue("liquidate", TRADER, sender=KEEPER)
+    assert market.event("PositionClosed")["szi"] == -320_000
+
+
+def test_liquidate_a_large_perp_after_the_cooldown_closes_a_fifth_again(market: Market) -> None:
+    market.fund(TRADER, USDC, 10_000 * USDC_WEI)
+    market.venue("deposit", USDC, 10_000 * USDC_WEI, TRADER, sender=TRADER)
+    market.venue("transferPerp", 0, 10_000 * USD, True, sender=TRADER)
+    market.venue("order", BTC_PERP, True, ANY_BUY, 4 * 10**5, False, sender=TRADER)
+    market.set_prices(btc=98_500)
+    market.venue("liquidate", TRADER, sender=KEEPER)
+    market.evm.warp(30)
+    market.set_prices(btc=98_400)
+    market.venue("liquidate", TRADER, sender=KEEPER)
+    assert market.event("PositionClosed")["szi"] == -64_000
+
+
+def test_liquidate_a_small_perp_closes_it_whole(market: Market) -> None:
+    market.fund(TRADER, USDC, 2_500 * USDC_WEI)
+    market.venue("deposit", USDC, 2_500 * USDC_WEI, TRADER, sender=TRADER)
+    market.venue("transferPerp", 0, 2_500 * USD, True, sender=TRADER)
+    market.venue("order", BTC_PERP, True, ANY_BUY, 10**5, False, sender=TRADER)
+    # At 98,000: 500 below 1,225.
+    market.set_prices(btc=98_000)
+    market.set_policy(perp_fee_ppm=450)
+    market.venue("liquidate", TRADER, sender=KEEPER)
+    # The fee of 0.045 % of 98,000 goes to the insurance account.
+    closed = market.event("PositionClosed")
+    assert (closed["szi"], closed["fee"]) == (-(10**5), 44_100_000)
+    assert market.venue("rawUsdOf", TRADER, 0) == 500 * USD - 44_100_000
+    assert market.venue("rawUsdOf", INSURANCE, 0) == 44_100_000
+
+
+def test_liquidate_closes_the_perp_that_ties_up_most_maintenance(market: Market) -> None:
+    """A tier's rate counts, not the first one: SPEC LQ-06, PM-06.
+
+    300,000,000 of BTC tie up 7,500,000 − 1,875,000 = 5,625,000; 70,000,000 of HYPE tie up
+    7,000,000 − 1,000,000 = 6,000,000, although at the first tiers' rates it would be 3,750,000
+    against 3,500,000.
+    """
+    market.fund(TRADER, USDC, 40_000_000 * USDC_WEI)
+    market.venue("deposit", USDC, 40_000_000 * USDC_WEI, TRADER, sender=TRADER)
+    market.venue("transferPerp", 0, 20_000_000 * USD, True, sender=TRADER)
+    market.venue("order", BTC_PERP, True, ANY_BUY, 3_000 * 10**5, False, sender=TRADER)
+    market.venue("order", HYPE_PERP, True, ANY_BUY, 1_400_000 * 100, False, sender=TRADER)
+    # Down 3 %: 20,000,000 − 9,000,000 − 2,100,000 = 8,900,000 below the maintenance.
+    market.set_prices(btc=97_000, hype="48.5")
+    assert market.margin(TRADER)["dexes"][0]["accountValue"] == 8_900_000 * USD
+    market.venue("liquidate", TRADER, sender=KEEPER)
+    assert market.event("PositionClosed")["asset"] == HYPE_PERP
+
+
+def test_liquidate_with_perps_first_when_they_alone_cure(market: Market) -> None:
+    # At 333,333.4 the ratio is just beyond 0.95; without the perp's maintenance it is not.
+    carry_trade(market)
+    market.set_prices(btc="333333.4")
+    assert market.venue("liquidate", TRADER, sender=KEEPER)["leg"] == PERP
+
+
+def test_liquidate_with_debt_first_by_policy(market: Market) -> None:
+    market.set_policy(perp_first=False)
+    carry_trade(market)
+    market.set_prices(btc="333333.4")
+    assert market.venue("liquidate", TRADER, sender=KEEPER)["leg"] == DEBT_PARTIAL
+
+
+def test_liquidate_on_old_prices_is_refused(market: Market) -> None:
+    market.set_policy(max_price_age=60, max_liquidation_price_age=600)
+    carry_trade(market)
+    market.set_prices(btc=340_000)
+    market.evm.warp(601)
+    refused = refusal(market.venue, "liquidate", TRADER, sender=KEEPER)
+    assert refused == ("StalePrice", (UBTC, 601, 600))
+
+
+def test_liquidate_a_standard_account_looks_at_no_collateral_price(market: Market) -> None:
+    """Supply backs nothing outside portfolio margin, so its price may be old. SPEC OR-02."""
+    market.set_policy(max_price_age=10**9, max_liquidation_price_age=600)
+    market.fund(TRADER, HYPE, HYPE_WEI)
+    market.venue("supply", HYPE, HYPE_WEI, TRADER, sender=TRADER)
+    market.fund(TRADER, USDC, 2_500 * USDC_WEI)
+    market.venue("deposit", USDC, 2_500 * USDC_WEI, TRADER, sender=TRADER)
+    market.venue("transferPerp", 0, 2_500 * USD, True, sender=TRADER)
+    market.venue("order", BTC_PERP, True, ANY_BUY, 10**5, False, sender=TRADER)
+    market.evm.warp(601)
+    market.set_prices(btc=98_000)
+    market.venue("liquidate", TRADER, sender=KEEPER)
+
+
+def test_liquidate_when_only_a_lowered_cap_stands_against_it_is_refused(
+    wide_market: WideMarket,
+) -> None:
+    # 2 of 10 HYPE count after the cap is lowered: 2 · 50 · 0.75 = 75 against a debt of 250, but all
+    # 10 carry it: health factor (10 · 50 · 0.5) / 250 = 1.
+    faq_account(wide_market)
+    wide_market.set_caps(HYPE, user_supply=2 * HYPE_WEI)
+    assert wide_market.margin(BORROWER)["liquidatable"] is True
+    refused = refusal(wide_market.venue, "liquidate", BORROWER, sender=KEEPER)
+    assert refused == ("NothingToLiquidate", (BORROWER, WAD))
+
+
+def test_liquidate_the_insurance_account_is_allowed(market: Market) -> None:
+    refused = refusal(market.venue, "liquidate", INSURANCE, sender=KEEPER)
+    assert refused == ("NotLiquidatable", (INSURANCE, 0, 95 * WAD // 100))
+
+
+def test_liquidate_a_short_dex_in_an_empty_pool_takes_the_perp(market: Market) -> None:
+    """SPEC LQ-01: what the pool cannot fund is perp business, whatever the ratio."""
+    carry_trade(market)
+    cash = market.venue("reserveOf", USDC)["cash"]
+    market.venue("withdraw", USDC, cash, SUPPLIER, sender=SUPPLIER)
+    market.set_prices(btc=150_000)
+    margin = market.margin(TRADER)
+    assert margin["perpShortfall"] is True
+    assert margin["ratio"] < WAD // 2
+    step = market.venue("liquidate", TRADER, sender=KEEPER)
+    # 150,000 is above the threshold of 100,000: a fifth.
+    assert step["leg"] == PERP
+    assert market.event("PositionClosed")["szi"] == 20_000
+    step = market.venue("liquidate", TRADER, sender=KEEPER)
+    assert market.event("PositionClosed")["szi"] == 80_000
+    # The hole of 40,000 stays until the pool can lend against the collateral again.
+    assert step["liquidatable"] is True
+    refused = refusal(market.venue, "liquidate", TRADER, sender=KEEPER)
+    assert refused == ("NothingToLiquidate", (TRADER, 75_000 * WAD // 10_000))
+    market.fund(SUPPLIER, USDC, cash)
+    market.venue("supply", USDC, cash, SUPPLIER, sender=SUPPLIER)
+    market.venue("sweep", TRADER, sender=KEEPER)
+    assert market.token(TRADER, USDC)["borrowed"] == 50_000 * USDC_WEI
+    assert market.venue("rawUsdOf", TRADER, 0) == 0
