@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pmkit.chain.address import checked
 from pmkit.chain.contracts import Call, call_of
-from pmkit.chain.reader import checked
 from pmkit.units import UINT256_MAX
 
 if TYPE_CHECKING:

@@ -13,17 +13,17 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pmkit.chain.deployment import Deployment, mark_chain
-from pmkit.chain.genesis import ROLES, Step, plan_genesis
+from pmkit.chain.address import checked
+from pmkit.chain.deploy import deploy
+from pmkit.chain.genesis import ROLES, plan_genesis
 from pmkit.chain.listing import GENESIS_PRICES, Prices
 from pmkit.chain.node import DEFAULT_CHAIN_ID, Node
-from pmkit.chain.reader import Reader, checked
-from pmkit.chain.revert import refusal_of
+from pmkit.chain.reader import Reader
 from pmkit.chain.rpc import Rpc
 from pmkit.chain.sender import Receipt, Sender
 from pmkit.chain.signing import NodeSigner
 from pmkit.decimals import parse_units
-from pmkit.errors import InputError, NodeRefused, TransactionFailed
+from pmkit.errors import InputError
 from pmkit.oracle import USDC_PX_ONE
 from pmkit.params import load_params
 
@@ -31,13 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
 
+    from pmkit.chain.deployment import Deployment
     from pmkit.policy import Params
 
 Figure = int | Decimal | str
 """An integer in the venue's unit, or a decimal number as people say it."""
-
-STEP_GAS = 15_000_000
-"""Gas given to each transaction of the genesis; half a block, and more than any of them uses."""
 
 
 class Clock(StrEnum):
@@ -108,8 +106,6 @@ class LocalVenue:
     ) -> None:
         self.close()
 
-    # --- who ---
-
     def account(self, who: str) -> str:
         """Return the address of a role; an address is returned as it is. Raises InputError."""
         return checked(who) if who.startswith("0x") else self.deployment.account(who)
@@ -120,8 +116,6 @@ class LocalVenue:
         if address not in self._senders:
             self._senders[address] = Sender(self.reader, NodeSigner(address))
         return self._senders[address]
-
-    # --- money ---
 
     def amount(self, token: str | int, figure: Figure) -> int:
         """Return an amount of a token in its wei."""
@@ -138,8 +132,6 @@ class LocalVenue:
         """Put tokens into a spot balance; an account in portfolio margin is then swept."""
         self.fund("admin", token, amount)
         return self.sender("admin").deposit(token, self.amount(token, amount), self.account(who))
-
-    # --- prices and time ---
 
     def set_prices(
         self,
@@ -229,50 +221,6 @@ class LocalVenue:
         finally:
             self.rpc.request("evm_revert", snapshot)
             self._usdc_px = usdc_px
-
-
-def deploy(rpc: Rpc, params: Params, prices: Mapping[str, Decimal] = GENESIS_PRICES) -> Deployment:
-    """Put a funded venue on a fresh local chain, whose node signs for the roles.
-
-    Raises InputError before anything is sent, or the error of the transaction that failed.
-    """
-    unlocked: list[str] = rpc.request("eth_accounts")
-    if len(unlocked) < len(ROLES):
-        problem = f"the node signs for {len(unlocked)} accounts, {len(ROLES)} are needed"
-        raise InputError(place=rpc.url, problem=problem)
-    accounts = {role: checked(a) for role, a in zip(ROLES, unlocked, strict=False)}
-    genesis = plan_genesis(params, accounts, prices)
-    for step in genesis.steps:
-        take(rpc, step, accounts[step.role])
-    deployment = Deployment(
-        rpc_url=rpc.url,
-        chain_id=rpc.chain_id(),
-        registry=genesis.registry,
-        venue=genesis.venue,
-        lens=None,
-        tokens=genesis.tokens,
-        accounts=tuple(accounts.items()),
-        block=rpc.block_number(),
-    )
-    mark_chain(rpc, deployment)
-    return deployment
-
-
-def take(rpc: Rpc, step: Step, sender: str) -> None:
-    """Send one step and wait for it. Raises the error that it failed with."""
-    call = {"from": sender, "data": f"0x{step.data.hex()}", "gas": hex(STEP_GAS)}
-    if step.to is not None:
-        call["to"] = step.to
-    try:
-        receipt = rpc.request("eth_sendTransactionSync", call)
-        if int(receipt["status"], 16) != 1:
-            rpc.request("eth_call", call, "latest")
-            block = int(receipt["blockNumber"], 16)
-            raise TransactionFailed(tx_hash=receipt["transactionHash"], block=block)
-    except NodeRefused as refused:
-        failure = refusal_of(refused)
-        failure.add_note(f"genesis: {step.what}")
-        raise failure from None
 
 
 def birthday(params: Params, clock: Clock) -> int | None:

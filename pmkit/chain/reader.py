@@ -7,28 +7,22 @@ time, so interest is what a transaction in that block saw.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from eth_utils.address import to_checksum_address
-
+from pmkit.chain.address import checked
+from pmkit.chain.catalogue import Listing, read_listing
 from pmkit.chain.contracts import Call, ask, ask_all, ask_each, call_of
 from pmkit.chain.deployment import connect
-from pmkit.errors import InputError, PmkitError
-from pmkit.model import (
-    Account,
-    AccountMargin,
-    DexMargin,
-    DexState,
-    Health,
-    MarginPolicy,
-    Mode,
-    PerpState,
-    TokenMargin,
-    TokenState,
+from pmkit.chain.figures import (
+    Balance,
+    PerpPx,
+    ReportedPrices,
+    ReserveFigures,
+    SpotPx,
+    account_of,
+    margin_of,
 )
-from pmkit.tiers import MarginTable, Tier
-from pmkit.units import PERP_DECIMALS, SPOT_DECIMALS
+from pmkit.errors import PmkitError
 from pmkit.view import AccountView, PositionView, TokenView
 
 if TYPE_CHECKING:
@@ -37,167 +31,10 @@ if TYPE_CHECKING:
 
     from pmkit.chain.deployment import Deployment
     from pmkit.chain.rpc import Rpc
+    from pmkit.model import Account, AccountMargin
 
 PAGE = 500
 """Accounts asked for at once."""
-SPOT_ASSETS = 10_000
-"""A spot pair's id in orders is this plus its number."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedToken:
-    """A token as the registry lists it."""
-
-    token: int
-    name: str
-    erc20: str
-    evm_decimals: int
-    wei_decimals: int
-    sz_decimals: int
-
-    def to_evm_up(self, amount: int) -> int:
-        """Return token wei in units of the ERC-20, rounded up, as the venue takes them."""
-        shift = self.evm_decimals - self.wei_decimals
-        return amount * int(10**shift) if shift >= 0 else -(-amount // int(10**-shift))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedPerp:
-    """A perp asset as the registry lists it."""
-
-    asset: int
-    name: str
-    sz_decimals: int
-    max_leverage: int
-
-    @property
-    def px_decimals(self) -> int:
-        """Decimals of its prices."""
-        return PERP_DECIMALS - self.sz_decimals
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedPair:
-    """A spot pair as the registry lists it."""
-
-    pair: int
-    base: ListedToken
-    quote: ListedToken
-    perp: int | None
-    """The perp asset whose mark and oracle price take part in the base token's price, if any."""
-
-    @property
-    def asset(self) -> int:
-        """Its id in orders."""
-        return SPOT_ASSETS + self.pair
-
-    @property
-    def px_decimals(self) -> int:
-        """Decimals of its prices."""
-        return SPOT_DECIMALS - self.base.sz_decimals
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """What the registry lists, in listing order."""
-
-    tokens: tuple[ListedToken, ...]
-    perps: tuple[ListedPerp, ...]
-    pairs: tuple[ListedPair, ...]
-
-    def token(self, token: int | str) -> ListedToken:
-        """Return a token by id or name. Raises InputError."""
-        for found in self.tokens:
-            if token in (found.token, found.name):
-                return found
-        names = ", ".join(found.name for found in self.tokens)
-        raise InputError(place="token", problem=f"there is no token {token}; there are {names}")
-
-    def perp(self, perp: int | str) -> ListedPerp:
-        """Return a perp by asset id or coin. Raises InputError."""
-        for found in self.perps:
-            if perp in (found.asset, found.name):
-                return found
-        names = ", ".join(found.name for found in self.perps)
-        raise InputError(place="coin", problem=f"there is no perp {perp}; there are {names}")
-
-    def pair(self, pair: int | str) -> ListedPair:
-        """Return a spot pair by number, `@number` or `BASE/QUOTE`. Raises InputError."""
-        for found in self.pairs:
-            spelt = f"{found.base.name}/{found.quote.name}"
-            if pair in (found.pair, f"@{found.pair}", spelt):
-                return found
-        names = ", ".join(f"{found.base.name}/{found.quote.name}" for found in self.pairs)
-        raise InputError(place="coin", problem=f"there is no pair {pair}; there are {names}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PerpPx:
-    """Prices of a perp, 10^-(6 - sz_decimals)."""
-
-    asset: int
-    mark: int
-    oracle: int
-    time: int
-    """When they were reported; zero for never."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpotPx:
-    """Price of a spot pair, 10^-(8 - sz_decimals of the base)."""
-
-    pair: int
-    px: int
-    time: int
-    """When it was reported; zero for never."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedPrices:
-    """All reported prices of one block."""
-
-    perps: tuple[PerpPx, ...]
-    pairs: tuple[SpotPx, ...]
-
-    @property
-    def oldest(self) -> int:
-        """The time of the oldest price that was ever reported."""
-        times = [px.time for px in self.perps] + [px.time for px in self.pairs]
-        return min((time for time in times if time), default=0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReserveFigures:
-    """One reserve with interest up to the block; token wei, rates and utilization RAY."""
-
-    token: int
-    supply_index: int
-    borrow_index: int
-    supplied: int
-    borrowed: int
-    cash: int
-    buffer: int
-    deficit: int
-    utilization: int
-    borrow_rate: int
-    supply_rate: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
-    """One token of one account as stored."""
-
-    token: int
-    shares: int
-    """Pool position: supply shares when positive, debt shares when negative, 1e-9 wei."""
-    idle: int
-    """Token wei."""
-    borrow_floor: int
-    """Token wei."""
-    basis: int
-    """The pool position's value when it was last touched, token wei."""
-    wallet: int
-    """What the account's wallet holds, in units of the ERC-20."""
 
 
 class Reader:
@@ -326,63 +163,9 @@ class Reader:
     def listing(self) -> Listing:
         """What the registry lists; listings stay, so it is read once."""
         if self._listing is None:
-            self._listing = self._read_listing()
+            registry = self.deployment.registry
+            self._listing = read_listing(self.rpc, registry, self._tag(None))
         return self._listing
-
-    def _read_listing(self) -> Listing:
-        at = self._tag(None)
-        (tokens, _, perps, pairs), (token_names, _, perp_names) = ask_all(
-            self.rpc, [self._registry("listed"), self._registry("names")], at
-        )
-        answers = ask_all(
-            self.rpc,
-            [self._registry("tokenParams", token) for token in tokens]
-            + [self._registry("tokenErc20", token) for token in tokens]
-            + [self._registry("perpParams", perp) for perp in perps]
-            + [self._registry("pairOf", pair) for pair in pairs]
-            + [self._registry("perpOfPair", pair) for pair in pairs],
-            at,
-        )
-        token_params, answers = answers[: len(tokens)], answers[len(tokens) :]
-        erc20s, answers = answers[: len(tokens)], answers[len(tokens) :]
-        perp_params, answers = answers[: len(perps)], answers[len(perps) :]
-        pair_params, pair_perps = answers[: len(pairs)], answers[len(pairs) :]
-        listed = {
-            p["token"]: ListedToken(
-                token=p["token"],
-                name=name,
-                erc20=erc20,
-                evm_decimals=evm_decimals,
-                wei_decimals=p["wei_decimals"],
-                sz_decimals=p["sz_decimals"],
-            )
-            for p, name, (erc20, evm_decimals) in zip(
-                token_params, token_names, erc20s, strict=True
-            )
-        }
-        return Listing(
-            tokens=tuple(listed.values()),
-            perps=tuple(
-                ListedPerp(
-                    asset=p["asset"],
-                    name=name,
-                    sz_decimals=p["sz_decimals"],
-                    max_leverage=p["max_leverage"],
-                )
-                for p, name in zip(perp_params, perp_names, strict=True)
-            ),
-            pairs=tuple(
-                ListedPair(
-                    pair=pair,
-                    base=listed[base],
-                    quote=listed[quote],
-                    perp=perp if has_perp else None,
-                )
-                for pair, (base, quote, _, _), (has_perp, perp) in zip(
-                    pairs, pair_params, pair_perps, strict=True
-                )
-            ),
-        )
 
     def _tag(self, block: int | None) -> int:
         """Return the block to read: the one asked for, the pinned one, or the latest by number."""
@@ -398,49 +181,6 @@ class Reader:
 
     def _registry(self, function: str, *arguments: object) -> Call:
         return call_of("CollateralRegistry", self.deployment.registry, function, *arguments)
-
-
-def checked(address: str) -> str:
-    """Return an address, checksummed. Raises InputError for anything else."""
-    try:
-        return to_checksum_address(address)
-    except (ValueError, TypeError) as error:
-        raise InputError(place="account", problem=f"{address!r} is no address") from error
-
-
-def account_of(found: dict[str, Any]) -> Account:
-    """Return the model of the contract's `Account`."""
-    return Account(
-        mode=Mode(found["mode"]),
-        tokens=tuple(TokenState(**token) for token in found["tokens"]),
-        dexes=tuple(DexState(**dex) for dex in found["dexes"]),
-        perps=tuple(
-            PerpState(**{**perp, "table": table_of(perp["table"])}) for perp in found["perps"]
-        ),
-        policy=MarginPolicy(**found["policy"]),
-    )
-
-
-def table_of(tiers: tuple[dict[str, int], ...]) -> MarginTable:
-    """Return the model of the contract's `Tier[]`, where each tier repeats the table's scale."""
-    return MarginTable(
-        scale=tiers[0]["scale"],
-        tiers=tuple(
-            Tier(**{name: tier[name] for name in tier if name != "scale"}) for tier in tiers
-        ),
-    )
-
-
-def margin_of(found: dict[str, Any]) -> AccountMargin:
-    """Return the model of the contract's `AccountMargin`."""
-    return AccountMargin(
-        **{
-            **found,
-            "tokens": tuple(TokenMargin(**token) for token in found["tokens"]),
-            "dexes": tuple(DexMargin(**dex) for dex in found["dexes"]),
-            "health": Health(found["health"]),
-        }
-    )
 
 
 def view_of(reader: Reader, address: str) -> AccountView:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pmkit.chain.actions import Action, Actions
 from pmkit.chain.contracts import ask, call_of, events_of
-from pmkit.chain.reader import margin_of
+from pmkit.chain.figures import margin_of
 from pmkit.chain.revert import decode_revert, refusal_of
 from pmkit.errors import (
     NodeRefused,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from eth_account import Account as KeyAccount
 from eth_utils.address import to_checksum_address
 
-from pmkit.chain.reader import checked
+from pmkit.chain.address import checked
 from pmkit.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pmkit.chain.address import checked
 from pmkit.chain.deployment import DEFAULT_RPC_URL, connect
-from pmkit.chain.reader import Reader, checked
+from pmkit.chain.reader import Reader
 from pmkit.chain.sender import Sender
 from pmkit.chain.signing import KeySigner, NodeSigner
 from pmkit.decimals import parse_units

@@ -14,7 +14,7 @@ from pmkit.sweep import swept
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pmkit.chain.reader import ListedPair
+    from pmkit.chain.catalogue import ListedPair
     from pmkit.chain.sender import Receipt
     from pmkit.demo.stage import Stage
 

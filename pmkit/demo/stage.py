@@ -12,8 +12,9 @@ from pmkit.chain.listing import policy_call
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pmkit.chain.catalogue import ListedPair
     from pmkit.chain.local import LocalVenue
-    from pmkit.chain.reader import ListedPair, Reader
+    from pmkit.chain.reader import Reader
     from pmkit.chain.sender import Sender
     from pmkit.policy import Reading
 

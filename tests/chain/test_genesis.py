@@ -9,10 +9,10 @@ import pytest
 
 from pmkit.chain import LocalVenue
 from pmkit.chain.contracts import ask, call_of
+from pmkit.chain.figures import table_of
 from pmkit.chain.genesis import ROLES, created_address, plan_genesis
 from pmkit.chain.listing import GENESIS_PRICES
 from pmkit.chain.node import Node
-from pmkit.chain.reader import table_of
 from pmkit.errors import InputError
 from pmkit.model import Mode
 from pmkit.params import PRESETS, load_params

@@ -1,0 +1,127 @@
+"""What a chain tells of prices, reserves and balances, and how its structs become the model's.
+
+Structs arrive as dicts by the names of their fields (`pmkit.chain.abi`), which are the model's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pmkit.model import (
+    Account,
+    AccountMargin,
+    DexMargin,
+    DexState,
+    Health,
+    MarginPolicy,
+    Mode,
+    PerpState,
+    TokenMargin,
+    TokenState,
+)
+from pmkit.tiers import MarginTable, Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerpPx:
+    """Prices of a perp, 10^-(6 - sz_decimals)."""
+
+    asset: int
+    mark: int
+    oracle: int
+    time: int
+    """When they were reported; zero for never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotPx:
+    """Price of a spot pair, 10^-(8 - sz_decimals of the base)."""
+
+    pair: int
+    px: int
+    time: int
+    """When it was reported; zero for never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedPrices:
+    """All reported prices of one block."""
+
+    perps: tuple[PerpPx, ...]
+    pairs: tuple[SpotPx, ...]
+
+    @property
+    def oldest(self) -> int:
+        """The time of the oldest price that was ever reported."""
+        times = [px.time for px in self.perps] + [px.time for px in self.pairs]
+        return min((time for time in times if time), default=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveFigures:
+    """One reserve with interest up to the block; token wei, rates and utilization RAY."""
+
+    token: int
+    supply_index: int
+    borrow_index: int
+    supplied: int
+    borrowed: int
+    cash: int
+    buffer: int
+    deficit: int
+    utilization: int
+    borrow_rate: int
+    supply_rate: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """One token of one account as stored."""
+
+    token: int
+    shares: int
+    """Pool position: supply shares when positive, debt shares when negative, 1e-9 wei."""
+    idle: int
+    """Token wei."""
+    borrow_floor: int
+    """Token wei."""
+    basis: int
+    """The pool position's value when it was last touched, token wei."""
+    wallet: int
+    """What the account's wallet holds, in units of the ERC-20."""
+
+
+def account_of(found: dict[str, Any]) -> Account:
+    """Return the model of the contract's `Account`."""
+    return Account(
+        mode=Mode(found["mode"]),
+        tokens=tuple(TokenState(**token) for token in found["tokens"]),
+        dexes=tuple(DexState(**dex) for dex in found["dexes"]),
+        perps=tuple(
+            PerpState(**{**perp, "table": table_of(perp["table"])}) for perp in found["perps"]
+        ),
+        policy=MarginPolicy(**found["policy"]),
+    )
+
+
+def table_of(tiers: tuple[dict[str, int], ...]) -> MarginTable:
+    """Return the model of the contract's `Tier[]`, where each tier repeats the table's scale."""
+    return MarginTable(
+        scale=tiers[0]["scale"],
+        tiers=tuple(
+            Tier(**{name: tier[name] for name in tier if name != "scale"}) for tier in tiers
+        ),
+    )
+
+
+def margin_of(found: dict[str, Any]) -> AccountMargin:
+    """Return the model of the contract's `AccountMargin`."""
+    return AccountMargin(
+        **{
+            **found,
+            "tokens": tuple(TokenMargin(**token) for token in found["tokens"]),
+            "dexes": tuple(DexMargin(**dex) for dex in found["dexes"]),
+            "health": Health(found["health"]),
+        }
+    )
