@@ -80,7 +80,7 @@ class Listing:
     def token(self, token: int | str) -> ListedToken:
         """Return a token by id or name. Raises InputError."""
         for found in self.tokens:
-            if token in (found.token, found.name):
+            if str(token) in (str(found.token), found.name):
                 return found
         names = ", ".join(found.name for found in self.tokens)
         raise InputError(place="token", problem=f"there is no token {token}; there are {names}")

@@ -142,7 +142,8 @@ class Rpc:
                 text = self._exchange(body)
             except (OSError, http.client.HTTPException) as error:
                 self._connection.close()
-                if not (reused and repeat):
+                # A node that is silent for the whole time allowed would be silent once more.
+                if not (reused and repeat) or isinstance(error, TimeoutError):
                     raise NodeUnavailable(endpoint=self.url, problem=told(error)) from error
                 try:
                     text = self._exchange(body)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from pmkit.chain.rpc import Rpc
 from pmkit.errors import InputError, NodeRefused, NodeUnavailable
+
+
+SILENCE = b"silence"
 
 
 class FakeNode(ThreadingHTTPServer):
@@ -31,6 +35,10 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append(json.loads(asked))
         reply = self.server.replies.pop(0)
         if reply is None:
+            self.close_connection = True
+            return
+        if reply == SILENCE:
+            time.sleep(0.3)
             self.close_connection = True
             return
         self.send_response(200)
@@ -105,6 +113,15 @@ def test_connection_that_the_node_closed_is_opened_again_for_a_question(server):
     rpc = Rpc(server.url)
     assert rpc.request("eth_blockNumber") == 1
     assert rpc.request("eth_blockNumber") == 2
+
+
+def test_node_that_is_silent_is_asked_once(server):
+    server.replies = [said(1), SILENCE]
+    rpc = Rpc(server.url, timeout=0.1)
+    rpc.request("eth_blockNumber")
+    with pytest.raises(NodeUnavailable, match="timed out"):
+        rpc.request("eth_blockNumber")
+    assert len(server.asked) == 2
 
 
 def test_transaction_is_never_sent_twice_when_its_answer_is_lost(server):
