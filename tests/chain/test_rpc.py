@@ -12,7 +12,6 @@ import pytest
 from pmkit.chain.rpc import Rpc
 from pmkit.errors import InputError, NodeRefused, NodeUnavailable
 
-
 SILENCE = b"silence"
 
 

@@ -65,8 +65,10 @@ def test_supply_prints_its_receipt_as_one_object(venue, pmkit):
     assert found["approval"] is not None
 
 
-def test_token_is_known_by_its_id_too(pmkit):
-    assert events(told(pmkit("supply", "150", "1", "--json")))["Supplied"]["token"] == "150"
+def test_token_is_known_by_its_id_too(venue, pmkit):
+    supplied = events(told(pmkit("supply", "150", "1", "--json")))["Supplied"]
+    assert supplied["account"] == venue.account("supplier")
+    assert supplied["amount"] == str(10**8)
 
 
 def test_borrowers_day_from_supply_to_the_last_repayment(venue, pmkit):
