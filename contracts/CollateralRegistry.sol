@@ -97,6 +97,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     mapping(uint256 asset => uint256) private _perpAt;
     mapping(uint256 pair => uint256) private _pairAt;
     Policy private _policy;
+    /// @dev USDC's own oracle price, as last reported.
+    uint64 private _usdcPx;
 
     constructor(address admin) {
         _grantRole(DEFAULT_ADMIN_ROLE, admin);
@@ -111,8 +113,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         require(_tokenAt[listing.token] == 0, AlreadyListed(listing.token));
         require(_tokens.length < MAX_TOKENS, ListingFull(MAX_TOKENS));
         require(
-            listing.szDecimals <= 8 && listing.weiDecimals >= 6 && listing.weiDecimals <= 18
-                && listing.evmDecimals <= 24,
+            listing.szDecimals <= 8 && listing.szDecimals <= listing.weiDecimals && listing.weiDecimals >= 6
+                && listing.weiDecimals <= 18 && listing.evmDecimals <= 24,
             DecimalsOutOfRange(listing.weiDecimals, listing.szDecimals)
         );
         _requireLtv(listing.ltvBps);
@@ -213,6 +215,11 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         require(_dexAt[listing.dex] != 0, UnknownDex(listing.dex));
         require(_tables[listing.marginTable].length != 0, UnknownMarginTable(listing.marginTable));
         require(listing.szDecimals <= 6, DecimalsOutOfRange(6, listing.szDecimals));
+        uint256 maxLeverage = _tables[listing.marginTable][0].maxLeverage;
+        require(
+            listing.maxLeverage != 0 && listing.maxLeverage <= maxLeverage,
+            LeverageOutOfRange(listing.asset, listing.maxLeverage, maxLeverage)
+        );
         _perps.push(
             Perp({
                 asset: listing.asset,
@@ -263,8 +270,9 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         external
         onlyRole(REPORTER)
     {
-        require(usdcPx != 0, PriceZero(USDC));
         uint256 maxMoveBps = _policy.maxMoveBps;
+        _requireMove(USDC, _usdcPx, usdcPx, maxMoveBps);
+        _usdcPx = usdcPx;
         for (uint256 i = 0; i < perps.length; ++i) {
             Perp storage perp = _perps[_perpIndex(perps[i].asset)];
             _requireMove(perp.asset, perp.mark, perps[i].mark, maxMoveBps);
@@ -437,6 +445,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     function _refreshBorrowPx(Pair storage pair, uint256 usdcPx) private {
         if (pair.px == 0 || _tokens[pair.quote].token != USDC) return;
         Token storage base = _tokens[pair.base];
+        if (base.token == USDC) return;
         uint256 px = pair.px;
         uint40 time = pair.pxTime;
         if (pair.hasPerp) {

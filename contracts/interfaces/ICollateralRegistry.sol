@@ -184,7 +184,10 @@ interface ICollateralRegistry {
     error AlreadyListed(uint256 id);
     /// @notice No further asset of the kind fits.
     error ListingFull(uint256 maximum);
-    /// @notice Decimals outside the venue's ranges: szDecimals <= 8, 6 <= weiDecimals <= 18.
+    /// @notice An asset's largest leverage must be at least one and at most its margin table's.
+    error LeverageOutOfRange(uint32 asset, uint256 leverage, uint256 maximum);
+    /// @notice Decimals outside the venue's ranges: szDecimals <= 8 and <= weiDecimals, 6 <= weiDecimals <=
+    /// 18.
     error DecimalsOutOfRange(uint256 weiDecimals, uint256 szDecimals);
     /// @notice A loan to value of one or more.
     error LtvTooHigh(uint256 ltvBps, uint256 maximum);
