@@ -148,6 +148,7 @@ def report_object(report: MarginReport) -> dict[str, Any]:
         },
         "liquidationIntervals": {coin.coin: list(interval_texts(coin)) for coin in report.coins},
         "exact": True,
+        "notes": list(report.notes),
     }
 
 

@@ -45,6 +45,7 @@ def test_json_of_the_recorded_short_book_is_the_contract():
         "liquidationPx",
         "liquidationIntervals",
         "exact",
+        "notes",
     }
     assert printed["portfolioMarginRatio"] == "0.0342302364"
     assert printed["liquidatable"] is False
@@ -71,6 +72,12 @@ def test_json_without_debt_has_no_health_factor():
     assert printed["healthFactor"] is None
     assert printed["portfolioMarginRatio"] == "0.1331190636"
     assert printed["liquidationIntervals"]["ETH"][1] is None
+
+
+def test_json_has_the_notes_that_people_read():
+    notes = margin(SHORT_BOOK, "--params", "pre-alpha")["notes"]
+    assert notes == ["UBTC is not listed by the parameters `pre-alpha` and counts for nothing."]
+    assert margin(SHORT_BOOK)["notes"] == []
 
 
 def test_shock_beyond_the_trigger_liquidates_and_inside_it_does_not():
