@@ -1,7 +1,7 @@
 """The margin report of an account: the venue's figures, and the true intervals. SPEC PM-19.
 
-Pure: an `AccountView` in, integers out. Margin is that of the account as swept; the health factor
-is that of the account as stored, as the venue's own figure rests on the recorded debt.
+Pure: an `AccountView` in, integers out. All figures are those of the account as swept, but for the
+health factor of a recording: the venue's own figure rests on the debt as recorded.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ def margin_report(view: AccountView) -> MarginReport:
 
 def build_report(view: AccountView) -> MarginReport:
     """Return the report of an account whose needed prices are all there."""
-    stored = account_margin(view.account)
     account = swept(view.account)
     margin = account_margin(account)
+    factor = (account_margin(view.account) if view.recorded else margin).health_factor
     coins = [coin_figures(view, account, margin, position) for position in view.positions]
     coins += [
         follower_figures(view, account, coin, token)
@@ -104,9 +104,9 @@ def build_report(view: AccountView) -> MarginReport:
             margin.net_debt,
             margin.shortfall,
             margin.takeover_value,
-            stored.health_factor,
+            factor,
         ),
-        health_factor=stored.health_factor,
+        health_factor=factor,
         tokens=tuple(
             token_figures(view, account, i, figures) for i, figures in enumerate(margin.tokens)
         ),

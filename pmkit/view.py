@@ -54,6 +54,8 @@ class AccountView:
     """Every perp coin that the source knows, with or without a position."""
     links: tuple[tuple[str, int], ...]
     """Coin and the index in `Account.tokens` of the collateral whose price moves with it."""
+    recorded: bool
+    """Whether the venue recorded it: its health factor is then that of the debt as recorded."""
     notes: tuple[str, ...]
     """What a reader should know about how the account was read, one sentence each."""
 

@@ -213,6 +213,7 @@ def view_of(reader: Reader, address: str) -> AccountView:
         ),
         coins=tuple(perp.name for perp in listing.perps),
         links=links,
+        recorded=False,
         notes=(f"Read at block {here.block} of chain {here.deployment.chain_id}.",),
     )
 

@@ -86,6 +86,7 @@ def read_bundle(root: Node, params: Params) -> AccountView:
             for perp in params.perps
             if perp.collateral is not None and perp.collateral in index
         ),
+        recorded=True,
         notes=notes_of(spot, account, dexes, raw_usd),
     )
 
