@@ -27,7 +27,7 @@ DOCS_OFFSET = 20 * WAD
 
 
 class Reading(StrEnum):
-    """How the requirement of a token in net debt is read. SPEC PM-11."""
+    """How the requirement of a token in net debt is read. SPEC PM-12."""
 
     RECORDED = "recorded"
     """As every recorded account shows it: no offset."""
@@ -40,15 +40,15 @@ class LegOrder(StrEnum):
 
     PERP_FIRST_IF_CURES = "perp_first_if_cures"
     """The perp leg when closing it alone cures the account, else the debt leg."""
-    PERP_FIRST = "perp_first"
     DEBT_FIRST = "debt_first"
-    SEEDED = "seeded"
-    """Drawn from a seed that the caller gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Every choice that the venue's documents leave open, with pmkit's answer. SPEC PM-20."""
+    """Every choice that the venue's documents leave open and that has an effect here. SPEC PM-20.
+
+    What would have none is no field: a parameter file that names it is refused.
+    """
 
     reading: Reading = Reading.RECORDED
     trigger: int = 95 * WAD // 100
@@ -57,8 +57,6 @@ class Policy:
     """Whether the trigger itself is already beyond."""
     strict_ltv: bool = False
     """Whether the sweep stops borrowing where the health factor would fall below one."""
-    sweep_dust: int = 0
-    """Amounts up to this many token wei stay where they are when an account is swept."""
 
     debt_step: int = WAD // 5
     """Part (WAD) of the episode's first debt that one step of the debt leg takes."""
@@ -68,8 +66,6 @@ class Policy:
     """Least debt of a step, USD WAD."""
     episode_timeout: int = 600
     """Seconds without a step after which the next one opens a new episode."""
-    twap_half_life: int = 600
-    """Seconds in which the backstop sells half of what it took over."""
 
     perp_step_threshold: int = 100_000 * USD
     """Notional (1e-6 USD) above which the perp leg closes a part first."""
@@ -93,23 +89,9 @@ class Policy:
     spot_taker_fee_ppm: int = 0
     """Fee of a spot fill, millionths of the amount received."""
 
-    enable_conditions: bool = True
-    """Whether enabling portfolio margin is tied to volume and account value."""
-    enable_min_volume: int = 5_000_000 * WAD
-    """Weighted volume, USD WAD, that by itself admits an account."""
-    enable_min_value: int | None = 10_000 * WAD
-    """Account value, USD WAD, that admits an account without the volume; None where it cannot."""
-    enable_max_value: int | None = 25_000_000 * WAD
-    """Account value, USD WAD, from which no account is admitted; None without a ceiling."""
-    disable_needs_flat: bool = True
-    """Whether leaving portfolio margin requires no debt, no positions and no orders."""
-
-    buffer_sweep_interval: int = 3600
-    """Seconds between two sweeps of a reserve's liquidation buffer."""
-
     @property
     def borrow_offset(self) -> int:
-        """USD (WAD) added to the requirement of a token with net debt. SPEC PM-11."""
+        """USD (WAD) added to the requirement of a token with net debt. SPEC PM-12."""
         return DOCS_OFFSET if self.reading is Reading.DOCS else 0
 
     @property
@@ -146,8 +128,6 @@ class TokenParams:
     global_borrow_cap: int
     user_supply_cap: int
     user_borrow_cap: int
-    liquidation_width: int
-    """Most collateral that one step may take over, USD WAD; NO_CAP where the venue stated none."""
     curve: RateCurve
 
 

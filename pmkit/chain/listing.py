@@ -88,7 +88,6 @@ def validate(params: Params) -> None:
     for pair in params.pairs:
         if pair.quote != QUOTE:
             raise wrong(params, f"pairs.{pair.name}", "only pairs against USDC give prices")
-    policy_call(params)
 
 
 def validate_token(params: Params, token: TokenParams) -> None:
@@ -178,12 +177,8 @@ def perp_of_token(params: Params, token: int) -> PerpParams | None:
 
 
 def policy_call(params: Params) -> dict[str, Any]:
-    """Return the argument of `setPolicy`. Raises InputError for a choice the contracts lack."""
+    """Return the argument of `setPolicy`."""
     policy: Policy = params.policy
-    if policy.leg_order not in (LegOrder.PERP_FIRST_IF_CURES, LegOrder.DEBT_FIRST):
-        raise wrong(params, "policy.leg_order", f"the contracts know no {policy.leg_order.value}")
-    if policy.sweep_dust != 0:
-        raise wrong(params, "policy.sweep_dust", "the contracts sweep everything; must be 0")
     margin = policy.margin
     return {
         "margin": {

@@ -40,7 +40,7 @@ PAIR = re.compile(r"@[0-9]{1,9}", re.ASCII)
 TOP_KEYS = ("name", "date", "policy", "tokens", "perps", "dexes", "pairs", "tables", "curve")
 META_KEYS = ("id", "sz_decimals", "wei_decimals", "evm_decimals")
 CAP_KEYS = ("global_supply_cap", "global_borrow_cap", "user_supply_cap", "user_borrow_cap")
-LISTING_KEYS = ("borrowable", "ltv", *CAP_KEYS, "liquidation_width")
+LISTING_KEYS = ("borrowable", "ltv", *CAP_KEYS)
 CURVE_KEYS = ("base", "slope", "kink", "protocol_share")
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -53,13 +53,10 @@ POLICY_DECIMALS = {
     "perp_step_threshold": PERP_DECIMALS,
     "perp_step": WAD_DECIMALS,
     "perp_backstop_ratio": WAD_DECIMALS,
-    "enable_min_volume": WAD_DECIMALS,
-    "enable_min_value": WAD_DECIMALS,
-    "enable_max_value": WAD_DECIMALS,
 }
-POLICY_FLAGS = ("trigger_inclusive", "strict_ltv", "enable_conditions", "disable_needs_flat")
-POLICY_OPTIONAL = ("price_move_limit_bps", "enable_min_value", "enable_max_value")
-POLICY_POSITIVE = ("trigger", "debt_step", "perp_step", "twap_half_life", "perp_backstop_ratio")
+POLICY_FLAGS = ("trigger_inclusive", "strict_ltv")
+POLICY_OPTIONAL = ("price_move_limit_bps",)
+POLICY_POSITIVE = ("trigger", "debt_step", "perp_step", "perp_backstop_ratio")
 
 
 def params_of(preset: Table, venue: Table, *, place: str) -> Params:
@@ -143,7 +140,7 @@ def token_of(name: str, entry: Table, curve: RateCurve, place: str) -> TokenPara
     sz_decimals = count_of(entry, "sz_decimals", SPOT_DECIMALS, place)
     wei_decimals = count_of(entry, "wei_decimals", MAX_WEI_DECIMALS, place)
     caps = dict.fromkeys(CAP_KEYS, 0)
-    borrowable, ltv_bps, width = False, 0, 0
+    borrowable, ltv_bps = False, 0
     if listed:
         borrowable = flag_of(required(entry, "borrowable", place), f"{place}.borrowable")
         ltv_bps = units_of(required(entry, "ltv", place), BPS_DECIMALS, f"{place}.ltv")
@@ -153,8 +150,6 @@ def token_of(name: str, entry: Table, curve: RateCurve, place: str) -> TokenPara
             key: cap_of(required(entry, key, place), wei_decimals, f"{place}.{key}")
             for key in CAP_KEYS
         }
-        width_place = f"{place}.liquidation_width"
-        width = cap_of(required(entry, "liquidation_width", place), WAD_DECIMALS, width_place)
     elif len(entry.keys() & set(LISTING_KEYS)) > 0:
         raise InputError(place=place, problem="a token that is not listed has no factors or caps")
     return TokenParams(
@@ -166,7 +161,6 @@ def token_of(name: str, entry: Table, curve: RateCurve, place: str) -> TokenPara
         listed=listed,
         borrowable=borrowable,
         ltv_bps=ltv_bps,
-        liquidation_width=width,
         curve=curve,
         **caps,
     )

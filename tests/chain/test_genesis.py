@@ -16,7 +16,7 @@ from pmkit.chain.node import Node
 from pmkit.errors import InputError
 from pmkit.model import Mode
 from pmkit.params import PRESETS, load_params
-from pmkit.policy import LegOrder, PairParams
+from pmkit.policy import PairParams
 from pmkit.units import RAY
 
 CURRENT = load_params("current")
@@ -137,14 +137,6 @@ WRONG = {
     "a pair against another quote": (
         replace(CURRENT, pairs=(*CURRENT.pairs, PairParams(id=1, base=197, quote=150))),
         "against USDC",
-    ),
-    "a leg order that the contracts lack": (
-        CURRENT.with_policy(replace(CURRENT.policy, leg_order=LegOrder.SEEDED)),
-        "know no seeded",
-    ),
-    "dust that the contracts would sweep": (
-        CURRENT.with_policy(replace(CURRENT.policy, sweep_dust=1)),
-        "sweep_dust",
     ),
     "a perp in a table that is not there": (
         replace(CURRENT, perps=(replace(CURRENT.perps[0], table_id=99),)),

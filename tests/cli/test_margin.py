@@ -133,7 +133,6 @@ def test_params_from_a_file_count_like_a_preset(tmp_path):
         global_borrow_cap = "none"
         user_supply_cap = "none"
         user_borrow_cap = "1234.5"
-        liquidation_width = "none"
         [tokens.HYPE]
         listed = false
         [tokens.UETH]
@@ -146,7 +145,6 @@ def test_params_from_a_file_count_like_a_preset(tmp_path):
         global_borrow_cap = "0"
         user_supply_cap = "200"
         user_borrow_cap = "0"
-        liquidation_width = "none"
         """,
         "utf-8",
     )

@@ -24,7 +24,6 @@ global_supply_cap = "none"
 global_borrow_cap = "none"
 user_supply_cap = "none"
 user_borrow_cap = "1000.5"
-liquidation_width = "none"
 [tokens.HYPE]
 listed = true
 borrowable = false
@@ -33,7 +32,6 @@ global_supply_cap = "none"
 global_borrow_cap = "0"
 user_supply_cap = "200"
 user_borrow_cap = "0"
-liquidation_width = "none"
 [tokens.UBTC]
 listed = false
 [tokens.UETH]
@@ -76,7 +74,6 @@ def test_current_caps_are_the_stated_ones():
     assert (usdt0.user_supply_cap, usdt0.user_borrow_cap) == (5 * MILLION, MILLION)
     assert (hype.global_supply_cap, hype.user_supply_cap) == (10 * MILLION, MILLION)
     assert (ubtc.global_supply_cap, ubtc.user_supply_cap) == (2_000 * 10**10, 200 * 10**10)
-    assert (hype.liquidation_width, ubtc.liquidation_width) == (3_000_000 * WAD, 300_000 * WAD)
 
 
 def test_alpha_caps_are_the_stated_ones():
@@ -147,11 +144,36 @@ def test_policy_defaults_are_the_settled_ones():
     )
 
 
-def test_eligibility_of_each_preset_is_the_stated_one():
-    alpha, current = load_params("alpha").policy, load_params("current").policy
-    assert (alpha.enable_min_value, alpha.enable_max_value) == (None, None)
-    assert (current.enable_min_value, current.enable_max_value) == (10_000 * WAD, 25_000_000 * WAD)
-    assert current.enable_min_volume == alpha.enable_min_volume == 5_000_000 * WAD
+@pytest.mark.parametrize(
+    "key",
+    [
+        "twap_half_life",
+        "enable_conditions",
+        "enable_min_volume",
+        "enable_min_value",
+        "enable_max_value",
+        "disable_needs_flat",
+        "buffer_sweep_interval",
+        "sweep_dust",
+    ],
+)
+def test_choice_that_would_have_no_effect_is_refused(load, key):
+    with pytest.raises(InputError) as failed:
+        load(VALID.replace('reading = "docs"', f"{key} = 1", 1))
+    assert failed.value.place == f"mine.toml: policy.{key}"
+    assert failed.value.problem == "is not a known key"
+
+
+def test_width_of_a_step_would_have_no_effect_and_is_refused(load):
+    with pytest.raises(InputError) as failed:
+        load(VALID.replace('ltv = "0.65"', 'ltv = "0.65"\nliquidation_width = "3000000"', 1))
+    assert failed.value.place == "mine.toml: tokens.HYPE.liquidation_width"
+
+
+@pytest.mark.parametrize("order", ["perp_first", "seeded"])
+def test_order_of_legs_that_nothing_knows_is_refused(load, order):
+    with pytest.raises(InputError, match="perp_first_if_cures, debt_first"):
+        load(VALID.replace('reading = "docs"', f'leg_order = "{order}"', 1))
 
 
 def test_file_of_ones_own_stands_on_the_shared_metadata(load):
