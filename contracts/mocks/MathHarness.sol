@@ -1,15 +1,46 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Account, AccountMargin, Sweep, TokenState} from "../libraries/AccountTypes.sol";
-import {FundingMath} from "../libraries/FundingMath.sol";
-import {LiquidationMath, Takeover} from "../libraries/LiquidationMath.sol";
+import {
+    Account,
+    AccountMargin,
+    DexMargin,
+    Health,
+    MarginPolicy,
+    PerpState,
+    Sweep,
+    TokenMargin,
+    TokenState,
+    TokenSweep
+} from "../libraries/AccountTypes.sol";
+import {CLAMP, FundingMath, HOURLY_CAP, HOURS, INTEREST} from "../libraries/FundingMath.sol";
+import {DISPLAY_DECIMALS, LiquidationMath, Takeover} from "../libraries/LiquidationMath.sol";
 import {MarginMath} from "../libraries/MarginMath.sol";
-import {OracleMath} from "../libraries/OracleMath.sol";
-import {RateCurve, RateMath, ReserveIndexes} from "../libraries/RateMath.sol";
+import {OracleMath, USDC_PX_ONE} from "../libraries/OracleMath.sol";
+import {MAX_EXPONENT, RateCurve, RateMath, ReserveIndexes, SHARE_UNIT, YEAR} from "../libraries/RateMath.sol";
 import {SweepMath} from "../libraries/SweepMath.sol";
-import {Tier, TierMath} from "../libraries/TierMath.sol";
-import {WadMath} from "../libraries/WadMath.sol";
+import {MAX_LEVERAGE, Tier, TierMath} from "../libraries/TierMath.sol";
+import {BPS, INFINITE, PERP_DECIMALS, RAY, SPOT_DECIMALS, WAD, WadMath} from "../libraries/WadMath.sol";
+
+/// @notice The constants that both languages write down.
+struct Constants {
+    uint256 wad;
+    uint256 ray;
+    uint256 bps;
+    uint256 perpDecimals;
+    uint256 spotDecimals;
+    uint256 infinite;
+    uint256 year;
+    uint256 shareUnit;
+    uint256 maxExponent;
+    uint256 maxLeverage;
+    uint256 usdcPxOne;
+    uint256 displayDecimals;
+    int256 interest;
+    int256 clamp;
+    int256 hours_;
+    int256 hourlyCap;
+}
 
 /// @title Every pure twin as an external function
 /// @notice For tests that hold the Solidity formulas against `pmkit`'s, function by function.
@@ -118,8 +149,8 @@ contract MathHarness {
         return TierMath.marginTable(lowerBounds, maxLeverages);
     }
 
-    function maintenanceMarginDown(uint256 notional, Tier[] memory table) external pure returns (uint256) {
-        return TierMath.maintenanceMarginDown(notional, table);
+    function maintenanceMarginDown(uint256 notional_, Tier[] memory table) external pure returns (uint256) {
+        return TierMath.maintenanceMarginDown(notional_, table);
     }
 
     function median(uint256 a, uint256 b, uint256 c) external pure returns (uint256) {
@@ -177,12 +208,12 @@ contract MathHarness {
         return LiquidationMath.fullTakeover(debt, collateralValue);
     }
 
-    function perpCloseUp(int256 szi, uint256 notional, uint256 threshold, uint256 part, bool cooling)
+    function perpCloseUp(int256 szi, uint256 notional_, uint256 threshold, uint256 part, bool cooling)
         external
         pure
         returns (uint256)
     {
-        return LiquidationMath.perpCloseUp(szi, notional, threshold, part, cooling);
+        return LiquidationMath.perpCloseUp(szi, notional_, threshold, part, cooling);
     }
 
     function displayLiquidationPxDown(
@@ -245,5 +276,133 @@ contract MathHarness {
 
     function fundingPaymentUp(int64 szi, uint64 oracle, int256 rate) external pure returns (int256) {
         return FundingMath.fundingPaymentUp(szi, oracle, rate);
+    }
+
+    function tierAt(uint256 notional_, Tier[] memory table) external pure returns (Tier memory) {
+        return TierMath.tierAt(notional_, table);
+    }
+
+    function perpPxOnSpotGridNearest(uint256 px, uint256 perpSzDecimals, uint256 szDecimals, uint256 usdcPx)
+        external
+        pure
+        returns (uint256)
+    {
+        return OracleMath.perpPxOnSpotGridNearest(px, perpSzDecimals, szDecimals, usdcPx);
+    }
+
+    function notional(int256 szi, uint256 mark) external pure returns (uint256) {
+        return MarginMath.notional(szi, mark);
+    }
+
+    function weiPerPerpUsd(uint256 weiDecimals) external pure returns (uint256) {
+        return MarginMath.weiPerPerpUsd(weiDecimals);
+    }
+
+    function perpToWei(int256 usd, uint256 weiDecimals) external pure returns (int256) {
+        return MarginMath.perpToWei(usd, weiDecimals);
+    }
+
+    function weightLtvDown(uint256 value, uint256 ltvBps) external pure returns (uint256) {
+        return MarginMath.weightLtvDown(value, ltvBps);
+    }
+
+    function weightThresholdDown(uint256 value, uint256 ltvBps) external pure returns (uint256) {
+        return MarginMath.weightThresholdDown(value, ltvBps);
+    }
+
+    function weightTakeoverDown(uint256 value, uint256 ltvBps) external pure returns (uint256) {
+        return MarginMath.weightTakeoverDown(value, ltvBps);
+    }
+
+    function dexMargin(int256 rawUsd, PerpState[] memory perps, uint256 dex)
+        external
+        pure
+        returns (DexMargin memory)
+    {
+        return MarginMath.dexMargin(rawUsd, perps, dex);
+    }
+
+    function pxOf(TokenState memory token) external pure returns (uint256) {
+        return MarginMath.pxOf(token);
+    }
+
+    function tokenValueDown(TokenState memory token, uint256 amount) external pure returns (uint256) {
+        return MarginMath.tokenValueDown(token, amount);
+    }
+
+    function tokenValueUp(TokenState memory token, uint256 amount) external pure returns (uint256) {
+        return MarginMath.tokenValueUp(token, amount);
+    }
+
+    function netTotal(TokenState memory token, int256 equity) external pure returns (int256) {
+        return MarginMath.netTotal(token, equity);
+    }
+
+    function borrowCapacityDown(TokenState memory token, uint256 thresholdValue)
+        external
+        pure
+        returns (uint256)
+    {
+        return MarginMath.borrowCapacityDown(token, thresholdValue);
+    }
+
+    function tokenMargin(
+        TokenState memory token,
+        int256 equity,
+        uint256 maintenance,
+        uint256 thresholdValue,
+        MarginPolicy memory policy
+    ) external pure returns (TokenMargin memory) {
+        return MarginMath.tokenMargin(token, equity, maintenance, thresholdValue, policy);
+    }
+
+    function healthOf(
+        bool liquidatable,
+        uint256 netDebt,
+        uint256 shortfall,
+        uint256 takeoverValue,
+        uint256 healthFactor
+    ) external pure returns (Health) {
+        return MarginMath.healthOf(liquidatable, netDebt, shortfall, takeoverValue, healthFactor);
+    }
+
+    function ltvRoomDown(TokenState[] memory tokens, TokenState memory borrowed)
+        external
+        pure
+        returns (uint256)
+    {
+        return SweepMath.ltvRoomDown(tokens, borrowed);
+    }
+
+    function sweepToken(
+        TokenState memory token,
+        uint256 room,
+        uint256 wanted,
+        uint256 freed,
+        uint256 unit,
+        bool lends
+    ) external pure returns (TokenSweep memory, uint256) {
+        return SweepMath.sweepToken(token, room, wanted, freed, unit, lends);
+    }
+
+    function constants() external pure returns (Constants memory) {
+        return Constants({
+            wad: WAD,
+            ray: RAY,
+            bps: BPS,
+            perpDecimals: PERP_DECIMALS,
+            spotDecimals: SPOT_DECIMALS,
+            infinite: INFINITE,
+            year: YEAR,
+            shareUnit: SHARE_UNIT,
+            maxExponent: MAX_EXPONENT,
+            maxLeverage: MAX_LEVERAGE,
+            usdcPxOne: USDC_PX_ONE,
+            displayDecimals: DISPLAY_DECIMALS,
+            interest: INTEREST,
+            clamp: CLAMP,
+            hours_: HOURS,
+            hourlyCap: HOURLY_CAP
+        });
     }
 }

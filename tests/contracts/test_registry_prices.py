@@ -26,8 +26,8 @@ def btc_px(market: Market) -> int:
 
 
 def test_report_of_spot_mark_and_oracle_sets_their_median(market: Market) -> None:
-    # Spot 78,316.6; mark 78,347 and oracle 78,340 over 1.0005: 78,307.846 and 78,300.850 on the grid
-    # of 0.001, to nearest. The middle one is the mark's.
+    # Spot 78,316.6. Mark 78,347 and oracle 78,340 over 1.0005 are 78,307.846 and 78,300.85, to the
+    # nearest on the grid of 0.001. The middle one is the mark's.
     market.registry(
         "reportPrices", [(UBTC_USDC, 78_316_600)], [(BTC_PERP, 783_470, 783_400)], 100_050_000
     )

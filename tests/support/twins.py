@@ -83,6 +83,17 @@ def plain(value: Any) -> Any:
     return int(value)
 
 
+def solidity(value: Any) -> Any:
+    """Return a value of the core as the contracts encode it, recursively."""
+    if isinstance(value, MarginTable):
+        return table_tuple(value)
+    if is_dataclass(value):
+        return tuple(solidity(getattr(value, f.name)) for f in fields(value))
+    if isinstance(value, tuple | list):
+        return [solidity(v) for v in value]
+    return value if isinstance(value, bool) else int(value)
+
+
 def unnamed(value: Any) -> Any:
     """Return a decoded contract value without its names, as `plain` shapes it."""
     if isinstance(value, dict):

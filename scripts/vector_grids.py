@@ -1,0 +1,355 @@
+"""The inputs of filled vectors: for every pure function a grid of its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import product
+from random import Random
+from typing import Any
+
+from pmkit.model import MarginPolicy, PerpState, TokenState
+from pmkit.rates import MAX_EXPONENT, RateCurve, ReserveIndexes
+from pmkit.tiers import margin_table
+from pmkit.units import BPS, INFINITE, RAY, UINT128_MAX, UINT256_MAX, WAD
+
+Inputs = dict[str, Any]
+USD = 10**6
+STABLE = RateCurve(
+    base=RAY // 20, slope=475 * RAY // 100, kink=RAY * 8 // 10, protocol_share=WAD // 10
+)
+FREE = RateCurve(base=0, slope=0, kink=RAY, protocol_share=0)
+BITCOIN = margin_table((0, 150_000_000 * USD), (40, 20))
+THREE_TIERS = margin_table((0, 10_000 * USD, 50_000 * USD), (40, 25, 10))
+RECORDED = MarginPolicy(
+    trigger=WAD * 95 // 100, trigger_inclusive=False, borrow_offset=0, strict_ltv=False
+)
+DOCS = replace(RECORDED, borrow_offset=20 * WAD)
+USDC = TokenState(
+    token=0,
+    px=1,
+    wei_decimals=8,
+    sz_decimals=8,
+    ltv_bps=0,
+    borrowable=True,
+    user_supply_cap=UINT128_MAX,
+    user_borrow_cap=10**16,
+    idle=0,
+    supplied=0,
+    borrowed=0,
+    borrow_floor=0,
+    supply_room=UINT128_MAX,
+    borrow_room=10**16,
+    cash=10**16,
+)
+USDT0 = replace(USDC, token=268, px=999_930, sz_decimals=2)
+HYPE = replace(USDC, token=150, px=33_000_000, sz_decimals=2, ltv_bps=5_000, borrowable=False)
+UBTC = replace(HYPE, token=197, px=78_316_638, wei_decimals=10, sz_decimals=5)
+COARSE = replace(USDC, token=8, px=2_500, wei_decimals=6, sz_decimals=6, ltv_bps=9_999)
+FINE = replace(USDC, token=7, px=123_456, wei_decimals=18, sz_decimals=0)
+TOKENS = (USDC, USDT0, HYPE, UBTC, COARSE, FINE)
+ACCOUNTS = 24
+SEED = 20_260_819
+
+
+def grid(**axes: Iterable[Any]) -> list[Inputs]:
+    """Return all combinations of the values of each parameter."""
+    return [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+
+
+def around(*edges: int) -> list[int]:
+    """Return each edge with its neighbours, none below zero."""
+    return sorted({e + d for e in edges for d in (-1, 0, 1) if e + d >= 0})
+
+
+def grids(random_accounts: Iterator[Any]) -> dict[str, list[Inputs]]:
+    """Return the inputs of every function; whole accounts come from an iterator."""
+    accounts = [next(random_accounts) for _ in range(ACCOUNTS)]
+    return {
+        **unit_grids(),
+        **rate_grids(),
+        **tier_and_oracle_grids(),
+        **margin_grids(),
+        **liquidation_grids(),
+        **funding_grids(),
+        **token_grids(),
+        "account_margin": [{"account": a} for a in accounts],
+        "sweep": [{"account": a} for a in accounts],
+    }
+
+
+def unit_grids() -> dict[str, list[Inputs]]:
+    """Return the inputs of the arithmetic and of values at a price."""
+    factors = (0, 1, 3, 7, WAD, UINT256_MAX)
+    division = grid(a=factors, b=(0, 1, 2, WAD, UINT128_MAX), denominator=(0, 1, 2, WAD))
+    amounts = (0, 1, 99, 10**8, 10**16 + 1, UINT128_MAX)
+    decimals = ((6, 6), (8, 2), (8, 8), (10, 5), (18, 0), (0, 9))
+    priced = [
+        {"px": px, "wei_decimals": wei, "sz_decimals": size}
+        for px in (0, 1, 33_000_000, 2**64 - 1)
+        for wei, size in decimals
+    ]
+    of_amount = [{"amount": amount, **rest} for amount in amounts for rest in priced]
+    values = (0, 1, WAD - 1, WAD, 250 * WAD, 2**200)
+    of_value = [{"value": value, **rest} for value in values for rest in priced]
+    return {
+        "mul_div_down": division,
+        "mul_div_up": division,
+        "mul_div_nearest": division,
+        "to_uint128": grid(value=(*around(0, UINT128_MAX), UINT256_MAX)),
+        "px_scale": [{"wei_decimals": wei, "sz_decimals": size} for wei, size in decimals],
+        "value_down": of_amount,
+        "value_up": of_amount,
+        "amount_down": of_value,
+        "amount_up": of_value,
+    }
+
+
+def rate_grids() -> dict[str, list[Inputs]]:
+    """Return the inputs of interest, at the kink and at the ends of the number range."""
+    indexes = (RAY, RAY + 1, 2 * RAY - 1, 1_000_570_939_179_470_999_841_760_503, 0)
+    shares = grid(shares=(0, 1, 10**9 - 1, 10**9, 10**17 + 1, UINT128_MAX), index=indexes)
+    amounts = grid(amount=(0, 1, 2 * 10**8, 10**16 + 1, UINT128_MAX), index=indexes)
+    utilizations = around(0, RAY // 2, RAY * 8 // 10, RAY)
+    exponents = (
+        *around(0, RAY // 16, RAY // 8, RAY, MAX_EXPONENT),
+        RAY // 20 // (365 * 86_400),
+        RAY // 20 // 8_760,
+        RAY // 20,
+        10 * RAY,
+    )
+    reserves = [
+        ReserveIndexes(
+            supply_index=supply,
+            borrow_index=borrow,
+            supply_shares=s,
+            borrow_shares=b,
+            buffer=buffer,
+        )
+        for supply, borrow, buffer in ((RAY, RAY, 0), (RAY + 12_345, RAY + 99_999, 10**12 + 7))
+        for s, b in ((0, 0), (10**18, 0), (10**18, 5 * 10**17), (10**18, 9 * 10**17), (0, 10**9))
+    ]
+    return {
+        "utilization": grid(
+            borrowed=(0, 1, 10**8, UINT128_MAX), supplied=(0, 1, 10**8 + 1, 10**30)
+        ),
+        "borrow_rate": grid(utilization_=utilizations, curve=(STABLE, FREE)),
+        "supply_rate": grid(
+            borrow_rate_=(0, RAY // 20, RAY),
+            utilization_=utilizations,
+            protocol_share=(0, WAD // 10),
+        ),
+        "expm1": grid(exponent=exponents),
+        "accrue": grid(
+            reserve=reserves,
+            curve=(STABLE, FREE),
+            elapsed=(0, 1, 3_600, 365 * 86_400, 50 * 365 * 86_400),
+        ),
+        "shares_down": amounts,
+        "shares_up": amounts,
+        "amount_of_shares_down": shares,
+        "amount_of_shares_up": shares,
+    }
+
+
+def tier_and_oracle_grids() -> dict[str, list[Inputs]]:
+    """Return the inputs of margin tables and of the median, on bounds and off the grid."""
+    notionals = around(0, 10_000 * USD, 50_000 * USD, 150_000_000 * USD, 200_000_000 * USD)
+    of_table = grid(notional=notionals, table=(BITCOIN, THREE_TIERS))
+    tables: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
+        ((0,), (1,)),
+        ((0,), (100,)),
+        ((0, 1), (3, 1)),
+        ((0, 3_000_000 * USD), (10, 5)),
+        ((0, 10, 20, 30), (97, 89, 83, 79)),
+        ((0, 10, 20, 30, 40, 50), (97, 89, 83, 79, 73, 71)),
+        ((), ()),
+        ((0, 1), (10,)),
+        ((1,), (10,)),
+        ((0,), (0,)),
+        ((0,), (101,)),
+        ((0, 5), (10, 10)),
+        ((0, 5, 5), (10, 5, 4)),
+    )
+    oracle: list[Inputs] = [
+        {"perp_sz_decimals": perp, "sz_decimals": size, "usdc_px": usdc}
+        for perp, size in ((5, 5), (2, 2), (0, 0), (6, 8))
+        for usdc in (0, 1, 99_950_000, 10**8, 100_050_000)
+    ]
+    prices = ((0, 0, 0), (1, 1, 1), (78_316_600, 783_470, 783_400), (2**63, 1, 2**63))
+    return {
+        "margin_table": [{"lower_bounds": b, "max_leverages": m} for b, m in tables],
+        "tier_at": of_table,
+        "maintenance_margin_down": of_table,
+        "median": grid(a=(0, 1, 5), b=(0, 1, 5, UINT256_MAX), c=(0, 3, 5)),
+        "perp_px_on_spot_grid_nearest": [
+            {"px": px, **rest} for px in (0, 1, 5, 783_470, 2**64 - 1) for rest in oracle
+        ],
+        "borrow_oracle_px": [
+            {"spot": s, "mark": m, "oracle": o, **rest} for s, m, o in prices for rest in oracle
+        ],
+    }
+
+
+def margin_grids() -> dict[str, list[Inputs]]:
+    """Return the inputs of margin formulas that take plain numbers."""
+    values = (0, 1, 3, 10_001, 330 * WAD, UINT128_MAX)
+    weights = grid(value=values, ltv_bps=(0, 1, 5_000, 6_500, BPS - 1))
+    ratios = (0, 1, 19, 20, 95 * WAD, 10**30)
+    return {
+        "notional": grid(szi=(0, 1, -1, -(10**5), 2**63 - 1, -(2**63)), mark=(0, 1, 2**64 - 1)),
+        "initial_margin_down": grid(notional_=(0, 1, 99, 10**11), leverage=(0, 1, 3, 40)),
+        "transfer_margin_up": grid(initial_margin=(0, 1, 2, 10**10), notional_=(0, 1, 11, 10**11)),
+        "wei_per_perp_usd": grid(wei_decimals=(0, 5, 6, 8, 18)),
+        "perp_to_wei": grid(usd=(0, 1, -1, 10**15, -(10**15)), wei_decimals=(5, 6, 8, 18)),
+        "weight_ltv_down": weights,
+        "weight_threshold_down": weights,
+        "weight_takeover_down": weights,
+        "ratio_up": grid(requirement=ratios, liquidation_value=ratios),
+        "is_beyond": grid(
+            requirement=(*ratios, UINT256_MAX),
+            liquidation_value=ratios,
+            trigger=(WAD * 95 // 100, WAD),
+            inclusive=(False, True),
+        ),
+        "health_factor_down": grid(
+            borrow_power=(0, 1, 45_000 * WAD), gross_debt=(0, 1, 3, 42_000 * WAD)
+        ),
+        "health_of": grid(
+            liquidatable=(False, True),
+            net_debt=(0, 250 * WAD),
+            shortfall=around(250 * WAD),
+            takeover_value=(0, 250 * WAD),
+            health_factor=(*around(WAD), INFINITE),
+        ),
+        "locked_collateral_up": [
+            {"debt_value": debt, "px": px, "wei_decimals": wei, "sz_decimals": 2, "ltv_bps": ltv}
+            for debt in (0, 1, 100 * WAD)
+            for px in (0, 1, 40 * USD)
+            for wei in (6, 8, 18)
+            for ltv in (0, 1, 5_000, BPS - 1)
+        ],
+    }
+
+
+def liquidation_grids() -> dict[str, list[Inputs]]:
+    """Return the inputs of both legs and of displayed prices."""
+    positions = [
+        {"mark": mark, "szi": szi, "sz_decimals": size, "max_leverage": leverage}
+        for mark in (0, 1, 783_470)
+        for szi in (1, -1, -2_189_310, 7_500_000)
+        for size, leverage in ((0, 3), (5, 40))
+    ]
+    return {
+        "step_debt_up": grid(
+            debt_at_start=(0, 1, 250, 251),
+            debt=(0, 30, 250),
+            step=(0, WAD // 5, WAD),
+            minimum=(0, 10),
+        ),
+        "partial_takeover": grid(debt=(0, 1, 50 * WAD), takeover_value=(0, 1, 3, 275 * WAD)),
+        "full_takeover": grid(
+            debt=(0, 1, 250 * WAD), collateral_value=(0, 1, 200 * WAD, 250 * WAD)
+        ),
+        "perp_close_up": grid(
+            szi=(1, -1, 11, -(2**63) + 1),
+            notional=around(100_000 * USD),
+            threshold=(100_000 * USD,),
+            part=(0, WAD // 5, WAD),
+            cooling=(False, True),
+        ),
+        "display_liquidation_px_down": [
+            {**p, "available": a}
+            for p in positions
+            for a in (0, 1, -1, 13_571_346_019_832_834, -(10**20))
+        ],
+        "isolated_liquidation_px_down": [
+            {**p, "margin": margin, "maintenance": maintenance}
+            for p in positions
+            for margin, maintenance in ((0, 0), (2_123_360_586, 571_437_500), (-1, 1))
+        ],
+    }
+
+
+def funding_grids() -> dict[str, list[Inputs]]:
+    """Return the inputs of funding, around its clamps."""
+    clamps = (0, 10**14, 6 * 10**14, -4 * 10**14, 10**16, 32 * 10**16)
+    premiums = sorted({s * (c + d) for c in clamps for d in (-1, 0, 1) for s in (1, -1)})
+    return {
+        "premium_down": grid(px=(0, 1, 3, 10_100, 2**64 - 1), oracle=(0, 1, 7, 10_000, 2**64 - 1)),
+        "funding_rate": grid(premium=premiums),
+        "hourly_rate_down": grid(premium=premiums),
+        "funding_payment_up": grid(
+            szi=(0, 1, -1, 10**5, -(10**5), 2**63 - 1),
+            oracle=(0, 1, 1_000_000),
+            rate=(0, 1, -1, 1_187_500_000_000_000, -4 * 10**16),
+        ),
+    }
+
+
+def token_grids() -> dict[str, list[Inputs]]:
+    """Return the inputs of formulas that take a token or positions."""
+    unpriced = replace(HYPE, px=0)
+    of_amount = grid(token=(*TOKENS, unpriced), amount=(0, 1, 10**9, UINT128_MAX))
+    holding = replace(USDC, idle=150, supplied=10**9, borrowed=0)
+    owing = replace(USDC, idle=10**9, borrowed=3 * 10**9, borrow_floor=5 * 10**8)
+    capped = replace(holding, supply_room=7, borrow_room=11, cash=13)
+    unlisted = replace(USDT0, px=0)
+    perps = (
+        PerpState(asset=0, dex=0, szi=-(10**5), mark=783_470, leverage=40, table=BITCOIN),
+        PerpState(asset=159, dex=0, szi=12_345, mark=330_001, leverage=3, table=THREE_TIERS),
+    )
+    backed = (
+        replace(USDC, borrowed=10**10),
+        replace(HYPE, supplied=10**10),
+        replace(UBTC, supplied=10**10 + 1),
+        replace(USDT0, borrowed=7),
+    )
+    return {
+        "px_of": [{"token": t} for t in (*TOKENS, unpriced)],
+        "token_value_down": of_amount,
+        "token_value_up": of_amount,
+        "net_total": grid(token=(holding, owing), equity=(0, -1, 10**12, -(10**12))),
+        "borrow_capacity_down": grid(
+            token=(USDC, USDT0, FINE, HYPE, unlisted, replace(USDC, user_borrow_cap=5)),
+            threshold_value=(0, 1, 112_500 * WAD),
+        ),
+        "buying_power_down": grid(
+            token=(USDC, USDT0, FINE, HYPE, unlisted, replace(USDC, user_borrow_cap=5)),
+            borrow_power=(0, 1, 50_000 * WAD),
+        ),
+        "token_margin": grid(
+            token=(holding, owing, USDT0, unlisted),
+            equity=(0, 5 * 10**9, -(5 * 10**9)),
+            maintenance=(0, 1_875 * 10**8),
+            threshold_value=(0, 112_500 * WAD),
+            policy=(RECORDED, DOCS),
+        ),
+        "dex_margin": [
+            {"raw_usd": raw, "perps": held}
+            for raw in (0, 10**11, -(10**11))
+            for held in ((), perps[:1], perps, (replace(perps[0], mark=0),))
+        ],
+        "ltv_room_down": [
+            {"tokens": tokens, "borrowed": borrowed}
+            for tokens in ((), backed, backed[:2], backed[:1], (unpriced, *backed))
+            for borrowed in (USDC, USDT0, unlisted)
+        ],
+        "sweep_token": grid(
+            token=(holding, owing, capped),
+            room=(0, 10**9 + 7),
+            wanted=(0, 100, 10**9, 10**10),
+            freed=(0, 10**9),
+            unit=(1, 100),
+            lends=(False, True),
+        ),
+    }
+
+
+def some_accounts() -> Iterator[Any]:
+    """Return random accounts of a fixed seed, near their margin levels and with missing prices."""
+    from support.random_accounts import random_account
+
+    random = Random(SEED)  # noqa: S311 - reproducible inputs, not secrets
+    while True:
+        yield random_account(random)
