@@ -71,17 +71,27 @@ library Liquidation {
         );
     }
 
-    /// @dev SPEC LQ-01: no debt step while the health factor holds; the perp leg first when closing all
-    /// perps alone cures; a dex short of maintenance is perp business in any case.
+    /// @dev SPEC LQ-03, LQ-04, LQ-06: no part of a debt while the health factor holds; the perp leg first
+    /// when closing all perps alone cures; a dex short of maintenance is perp business in any case.
     function _leg(Context memory c) private pure returns (Leg) {
         bool hasPerps = c.a.perps.length != 0;
-        bool hasDebt = c.a.mode == Mode.PortfolioMargin && c.m.netDebt != 0 && c.m.healthFactor < WAD;
+        bool hasDebt = c.a.mode == Mode.PortfolioMargin && _owesNet(c);
         if (hasDebt && c.m.health == Health.BackstopLiquidatable) return Leg.DebtFull;
+        hasDebt = hasDebt && c.m.healthFactor < WAD;
         if (hasPerps && (!hasDebt || c.m.perpShortfall || (c.policy.perpFirst && _perpsAloneCure(c)))) {
             return Leg.Perp;
         }
         require(hasDebt, ILiquidation.NothingToLiquidate(c.account, c.m.healthFactor));
         return Leg.DebtPartial;
+    }
+
+    /// @dev Whether net debt of a token is owed to the pool; a dex below zero that the pool does not fund
+    /// is net debt as well, and cannot be taken over.
+    function _owesNet(Context memory c) private pure returns (bool) {
+        for (uint256 i = 0; i < c.a.tokens.length; ++i) {
+            if (_netDebt(c, i) != 0) return true;
+        }
+        return false;
     }
 
     function _perpsAloneCure(Context memory c) private pure returns (bool) {
@@ -151,7 +161,7 @@ library Liquidation {
             }
         }
         Takeover memory takeover = full || c.m.takeoverValue == 0
-            ? LiquidationMath.fullTakeover(debtValue, collateralValue)
+            ? _fullTakeover(c, debtValue, collateralValue)
             : LiquidationMath.partialTakeover(debtValue, c.m.takeoverValue);
         AccountStore.touch(s, c.parties.backstop);
         collateralValue = 0;
@@ -163,6 +173,18 @@ library Liquidation {
         }
         MarginEngine.sweep(s, registry, c.parties.backstop);
         return (debtValue, collateralValue, takeover.loss);
+    }
+
+    /// @dev Collateral stands for all net debt. What caps or an empty pool keep from being owed to the
+    /// pool stays, with its part of the collateral, for steps after the sweep could fund it.
+    function _fullTakeover(Context memory c, uint256 debtValue, uint256 collateralValue)
+        private
+        pure
+        returns (Takeover memory takeover)
+    {
+        uint256 share = debtValue < c.m.netDebt ? debtValue.mulDivDown(WAD, c.m.netDebt) : WAD;
+        takeover = LiquidationMath.fullTakeover(debtValue, collateralValue.mulDivDown(share, WAD));
+        takeover.share = share;
     }
 
     /// @dev Debt of this step per token: all net debt, or a part of what it was at the episode's start.
