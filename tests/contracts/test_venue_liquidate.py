@@ -394,3 +394,50 @@ def test_liquidate_a_short_dex_in_an_empty_pool_takes_the_perp(market: Market) -
     market.venue("sweep", TRADER, sender=KEEPER)
     assert market.token(TRADER, USDC)["borrowed"] == 50_000 * USDC_WEI
     assert market.venue("rawUsdOf", TRADER, 0) == 0
+
+
+def losing_at_the_cap(market: Market, cap: int) -> None:
+    """Let the trader be short HYPE against 1 UBTC under a borrow cap (USD), and lose 270,000."""
+    market.set_caps(USDC, user_borrow=cap * USDC_WEI)
+    market.portfolio_account(TRADER, ubtc=10**10)
+    market.venue("order", HYPE_PERP, False, 0, 9_000 * 100, False, sender=TRADER)
+    market.set_prices(hype=80, btc=90_000)
+
+
+def test_liquidate_a_debt_at_the_cap_takes_its_part_of_the_collateral(market: Market) -> None:
+    """Only 48,000 of 270,000 net are owed to the pool; the rest is a dex below zero.
+
+    Once the backstop got all collateral, 90,000, for the 48,000, and the sweep borrowed them again.
+    """
+    losing_at_the_cap(market, cap=48_000)
+    margin = market.margin(TRADER)
+    assert (margin["netDebt"], margin["grossDebt"]) == (270_000 * WAD, 48_000 * WAD)
+    step = market.venue("liquidate", TRADER, sender=KEEPER)
+    share = 48 * WAD // 270
+    assert (step["leg"], step["debtValue"]) == (DEBT_FULL, 48_000 * WAD)
+    assert step["collateralValue"] == (10**10 * share // WAD) * 90_000 * 10**8
+    # 90,000 against 270,000: two thirds of every dollar are lost.
+    assert step["loss"] == 48_000 * WAD - 90_000 * share
+    # Step by step the rest follows, and the losses add up to 270,000 - 90,000.
+    lost = step["loss"]
+    while step["leg"] == DEBT_FULL and step["liquidatable"]:
+        step = market.venue("liquidate", TRADER, sender=KEEPER)
+        lost += step["loss"]
+    assert lost == pytest.approx(180_000 * WAD, rel=1e-9)
+    held = {t["token"]: t["supplied"] for t in market.account(TRADER)["tokens"]}
+    assert held.get(UBTC, 0) == 0
+
+
+def test_liquidate_in_the_full_band_does_not_wait_for_the_health_factor(market: Market) -> None:
+    """SPEC LQ-04. A cap keeps gross debt small, so the health factor is high above insolvency."""
+    market.set_caps(USDC, user_borrow=2_000 * USDC_WEI)
+    market.portfolio_account(TRADER, ubtc=10**10)
+    market.venue("order", HYPE_PERP, False, 0, 400 * 100, False, sender=TRADER)
+    # Net -180,000 against 83,333 at the takeover price; 50,000 / 2,000 of health factor.
+    market.set_prices(hype=500)
+    margin = market.margin(TRADER)
+    assert (margin["health"], margin["healthFactor"]) == (BACKSTOP_LIQUIDATABLE, 25 * WAD)
+    step = market.venue("liquidate", TRADER, sender=KEEPER)
+    assert (step["leg"], step["debtValue"]) == (DEBT_FULL, 2_000 * WAD)
+    # 2 of 180 parts of the collateral of 100,000.
+    assert step["collateralValue"] == pytest.approx(100_000 * WAD * 2 / 180, rel=1e-9)
