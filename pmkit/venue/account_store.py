@@ -1,0 +1,166 @@
+"""From storage to the account that the pure formulas judge, and back.
+
+Twin of `contracts/libraries/AccountStore.sol`; with `pool.py` and `perps.py` the only code that
+writes more than one table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pmkit.model import Account, DexState, Mode, PerpState, TokenState
+from pmkit.rates import amount_of_shares_down, amount_of_shares_up
+from pmkit.sweep import sweep as sweep_plan
+from pmkit.units import to_uint128
+from pmkit.venue import pool
+from pmkit.venue.bitmap import having, without
+from pmkit.venue.events import DexFunded, Swept
+
+if TYPE_CHECKING:
+    from pmkit.sweep import TokenSweep
+    from pmkit.venue.registry import AccountParams, Perp, Token
+    from pmkit.venue.state import VenueState
+
+
+def load(s: VenueState, account: str) -> tuple[Account, AccountParams]:
+    """Return an account as it stands, with interest up to now, and what it was read with.
+
+    Raises ExponentTooLarge, DoesNotFit128.
+    """
+    state = s.accounts[account]
+    params = s.registry.account_params(state.token_bitmap, state.dex_bitmap, state.perp_bitmap)
+    loaded = Account(
+        mode=state.mode,
+        tokens=tuple([token_state(s, account, p) for p in params.tokens]),
+        dexes=tuple(
+            [
+                DexState(collateral=dex.collateral, raw_usd=s.raw_usd[account, dex.index])
+                for dex in params.dexes
+            ]
+        ),
+        perps=tuple([_perp_state(s, account, perp, dex) for perp, dex in params.perps]),
+        policy=params.policy,
+    )
+    return loaded, params
+
+
+def _perp_state(s: VenueState, account: str, perp: Perp, dex: int) -> PerpState:
+    position = s.positions[account, perp.index]
+    return PerpState(
+        asset=perp.asset,
+        dex=dex,
+        szi=position.szi,
+        mark=perp.mark,
+        leverage=position.leverage or perp.max_leverage,
+        table=s.registry.tables[perp.margin_table],
+    )
+
+
+def token_state(s: VenueState, account: str, p: Token) -> TokenState:
+    """Return one token of an account, with interest up to now and the room the pool leaves.
+
+    Raises ExponentTooLarge, DoesNotFit128.
+    """
+    reserve = pool.accrued(s, p.index, p.curve)
+    balance = s.balances[account, p.index]
+    supplied, borrowed = pool.amounts(balance.shares, reserve.supply_index, reserve.borrow_index)
+    total_supplied = amount_of_shares_down(reserve.supply_shares, reserve.supply_index)
+    total_borrowed = amount_of_shares_up(reserve.borrow_shares, reserve.borrow_index)
+    return TokenState(
+        token=p.token,
+        px=p.px,
+        wei_decimals=p.wei_decimals,
+        sz_decimals=p.sz_decimals,
+        ltv_bps=p.ltv_bps,
+        borrowable=p.borrowable,
+        user_supply_cap=p.user_supply_cap,
+        user_borrow_cap=p.user_borrow_cap,
+        idle=balance.idle,
+        supplied=to_uint128(supplied),
+        borrowed=to_uint128(borrowed),
+        borrow_floor=balance.borrow_floor,
+        supply_room=max(0, p.global_supply_cap - total_supplied),
+        borrow_room=min(
+            max(0, p.user_borrow_cap - borrowed), max(0, p.global_borrow_cap - total_borrowed)
+        ),
+        cash=s.reserves[p.index].cash,
+    )
+
+
+def sweep(s: VenueState, account: str) -> None:
+    """Sweep an account and store what moved. SPEC PM-14.
+
+    Raises MarkMissing, PriceMissing, ExponentTooLarge, DoesNotFit128, ArithmeticOverflow.
+    """
+    if s.accounts[account].mode == Mode.STANDARD:
+        return
+    before, params = load(s, account)
+    after, plan = sweep_plan(before)
+    for p, token, done in zip(params.tokens, after.tokens, plan.tokens, strict=True):
+        _store(s, account, p, token, done)
+    for dex, state, moved in zip(params.dexes, after.dexes, plan.dex_transfers, strict=True):
+        if moved != 0:
+            set_raw_usd(s, account, dex.index, state.raw_usd)
+            s.block.emit(DexFunded(account=account, dex_index=dex.index, usd=moved))
+
+
+def _store(s: VenueState, account: str, p: Token, after: TokenState, done: TokenSweep) -> None:
+    balance = s.balances[account, p.index]
+    uses_pool = done.supply != 0 or done.repay != 0 or done.withdraw != 0 or done.borrow != 0
+    if not uses_pool and balance.idle == after.idle:
+        return
+    s.balances[account, p.index] = replace(balance, idle=to_uint128(after.idle))
+    if uses_pool:
+        pool.accrue(s, p.index, p.curve)
+        paid_in = done.supply + done.repay
+        paid_out = done.withdraw + done.borrow
+        if paid_in != 0:
+            pool.credit(s, account, p.index, paid_in)
+        if paid_out != 0:
+            pool.debit(s, account, p.index, paid_out)
+        s.block.emit(
+            Swept(
+                account=account,
+                token=p.token,
+                supply=done.supply,
+                withdraw=done.withdraw,
+                borrow=done.borrow,
+                repay=done.repay,
+            )
+        )
+    mark(s, account, p.index)
+
+
+def set_raw_usd(s: VenueState, account: str, dex: int, usd: int) -> None:
+    """Set an account's equity in a dex; a dex stays marked once it had equity or positions."""
+    s.raw_usd[account, dex] = usd
+    state = s.accounts[account]
+    if usd != 0 and not state.dex_bitmap >> dex & 1:
+        s.accounts[account] = replace(state, dex_bitmap=having(state.dex_bitmap, dex))
+
+
+def mark(s: VenueState, account: str, token: int) -> None:
+    """Keep the token bit in step with the balance."""
+    balance = s.balances[account, token]
+    state = s.accounts[account]
+    empty = balance.shares == 0 and balance.idle == 0
+    bitmap = without(state.token_bitmap, token) if empty else having(state.token_bitmap, token)
+    if bitmap != state.token_bitmap:
+        s.accounts[account] = replace(state, token_bitmap=bitmap)
+
+
+def add_idle(s: VenueState, account: str, token: int, amount: int) -> None:
+    """Add token wei to an account's idle balance. Raises DoesNotFit128."""
+    touch(s, account)
+    balance = s.balances[account, token]
+    s.balances[account, token] = replace(balance, idle=to_uint128(balance.idle + amount))
+    mark(s, account, token)
+
+
+def touch(s: VenueState, account: str) -> None:
+    """Note an account on its first appearance."""
+    state = s.accounts[account]
+    if not state.exists:
+        s.accounts[account] = replace(state, exists=True)
+        s.account_list.append(account)

@@ -1,0 +1,151 @@
+"""Everything that can be done, by name: every external call of venue, registry and ERC-20s.
+
+Each is a function with the contract's signature, after the storage that it works on and the
+sender. What an action was and how it ended is a record, so that a log of them can be run again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from pmkit.errors import InputError
+from pmkit.venue import (
+    accounts,
+    borrow_lend_pool,
+    clearinghouse,
+    creation,
+    liquidation,
+    listing,
+    portfolio_margin,
+    prices,
+    roles,
+    trading,
+    wallets,
+)
+from pmkit.venue.conform import Check, check_of
+from pmkit.venue.registry import Registry
+from pmkit.venue.state import VenueState
+from pmkit.venue.wallets import Wallets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pmkit.errors import VenueError
+
+STORAGES = {"VenueState": VenueState, "Registry": Registry, "Wallets": Wallets}
+"""What the first parameter of an external function may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class External:
+    """One external function."""
+
+    run: Callable[..., Any]
+    storage: type
+    """What it works on, its first argument; the second is the sender."""
+    parameters: tuple[tuple[str, Any], ...]
+    """Names and types of the arguments after these two."""
+    returns: Any
+    checks: tuple[Check, ...]
+    """One per parameter."""
+
+    @classmethod
+    def of(cls, function: Callable[..., Any]) -> External:
+        """Return what the signature of a function says."""
+        hints = get_type_hints(function, localns=STORAGES, include_extras=True)
+        returns = hints.pop("return")
+        (_, storage), _sender, *rest = hints.items()
+        return cls(
+            run=function,
+            storage=storage,
+            parameters=tuple(rest),
+            returns=returns,
+            checks=tuple(check_of(kind) for _, kind in rest),
+        )
+
+    def require_fit(self, name: str, args: tuple[Any, ...]) -> None:
+        """Require that arguments are what the signature says. Raises InputError."""
+        if len(args) != len(self.parameters):
+            problem = f"takes {len(self.parameters)} arguments, was given {len(args)}"
+            raise InputError(place=name, problem=problem)
+        for value, (parameter, _), check in zip(args, self.parameters, self.checks, strict=True):
+            check(value, f"{name}: {parameter}")
+
+
+EXTERNALS = {
+    function.__name__: External.of(function)
+    for function in (
+        creation.create,
+        borrow_lend_pool.deposit,
+        borrow_lend_pool.supply,
+        borrow_lend_pool.withdraw,
+        borrow_lend_pool.borrow,
+        borrow_lend_pool.repay,
+        borrow_lend_pool.accrue,
+        trading.order,
+        clearinghouse.transfer_perp,
+        clearinghouse.spot_send,
+        accounts.set_mode,
+        accounts.set_leverage,
+        portfolio_margin.sweep,
+        liquidation.liquidate,
+        listing.list_token,
+        listing.list_dex,
+        listing.list_perp,
+        listing.list_pair,
+        listing.set_token_factors,
+        listing.set_token_caps,
+        listing.set_rate_curve,
+        listing.set_margin_table,
+        listing.set_policy,
+        prices.report_prices,
+        roles.grant_role,
+        roles.revoke_role,
+        roles.renounce_role,
+        wallets.create_erc20,
+        wallets.mint,
+        wallets.approve,
+        wallets.transfer,
+        wallets.transfer_from,
+    )
+}
+"""Every external function by its name."""
+
+
+def external(name: str) -> External:
+    """Return an external function. Raises InputError for a name that none has."""
+    found = EXTERNALS.get(name)
+    if found is None:
+        raise InputError(place=name, problem="the venue has no such action")
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """How an action was refused."""
+
+    name: str
+    """Of the error, in `pmkit.errors` and in the contracts."""
+    values: tuple[tuple[str, int | str], ...]
+    """The compared numbers by field name."""
+
+    @classmethod
+    def of(cls, error: VenueError) -> Refusal:
+        """Return what an error says."""
+        values: Any = tuple(error.values.items())
+        return cls(name=type(error).__name__, values=values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One action as it was asked for, and its outcome."""
+
+    time: int
+    sender: str
+    name: str
+    args: tuple[Any, ...]
+    result: Any
+    """What the function returned; None where it returns nothing, or refused."""
+    refusal: Refusal | None
+    """None where the action was done."""

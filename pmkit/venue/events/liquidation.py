@@ -1,0 +1,67 @@
+"""Events of a liquidation step; amounts in token wei, values in USD with 18 decimals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pmkit.venue.events.base import Event
+
+if TYPE_CHECKING:
+    from pmkit.venue.records import Leg
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Liquidated(Event):
+    """A step was taken on the account."""
+
+    account: str
+    caller: str
+    leg: Leg
+    debt_value: int
+    collateral_value: int
+    loss: int
+    liquidatable: bool
+    """Whether the account still is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollateralTaken(Event):
+    """Collateral that left the account, its oracle price and its takeover price (spot grid)."""
+
+    account: str
+    token: int
+    amount: int
+    px: int
+    takeover_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtTaken(Event):
+    """Debt that left the account; `loss` of it was not covered by collateral."""
+
+    account: str
+    token: int
+    amount: int
+    loss: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossCovered(Event):
+    """Where a loss went, in order: buffer, insurance account, deficit of the reserve."""
+
+    token: int
+    buffer: int
+    insurance: int
+    deficit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionClosed(Event):
+    """A position was closed, in part or whole, at the mark."""
+
+    account: str
+    asset: int
+    szi: int
+    px: int
+    fee: int

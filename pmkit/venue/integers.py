@@ -1,0 +1,99 @@
+"""The integer types of the contracts: ranges for arguments, checked sums, unchecked casts.
+
+Python's integers have no width. Where the contracts keep a number in fewer than 256 bits, the twin
+names the width here: in a signature (`sz: Uint64`), in a sum that must not leave it (`uint128`),
+or in a cast that wraps (`wrapped_int128`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pmkit.errors import ArithmeticOverflow, DoesNotFit128
+from pmkit.units import UINT128_MAX
+
+INT64_MAX = 2**63 - 1
+INT128_MAX = 2**127 - 1
+UINT40_MAX = 2**40 - 1
+UINT64_MAX = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The numbers that an argument may have."""
+
+    least: int
+    most: int
+
+
+Uint8 = Annotated[int, Range(0, 2**8 - 1)]
+Uint16 = Annotated[int, Range(0, 2**16 - 1)]
+Uint32 = Annotated[int, Range(0, 2**32 - 1)]
+Uint40 = Annotated[int, Range(0, UINT40_MAX)]
+Uint64 = Annotated[int, Range(0, UINT64_MAX)]
+Uint128 = Annotated[int, Range(0, UINT128_MAX)]
+Uint256 = Annotated[int, Range(0, 2**256 - 1)]
+Int64 = Annotated[int, Range(-(2**63), INT64_MAX)]
+Int128 = Annotated[int, Range(-(2**127), INT128_MAX)]
+Int256 = Annotated[int, Range(-(2**255), 2**255 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Hex:
+    """Bytes of a given length, as lower-case hex text."""
+
+    size: int
+
+
+Address = Annotated[str, Hex(20)]
+Bytes32 = Annotated[str, Hex(32)]
+
+
+class Widths:
+    """The widths of a struct whose own fields do not name them, by field."""
+
+    __slots__ = ("by_field",)
+
+    def __init__(self, **by_field: object) -> None:
+        self.by_field = by_field
+
+
+def uint128(value: int) -> int:
+    """Return a sum or difference kept in 128 bits. Raises ArithmeticOverflow."""
+    if not 0 <= value <= UINT128_MAX:
+        raise ArithmeticOverflow
+    return value
+
+
+def int128(value: int) -> int:
+    """Return a sum or difference kept in 128 signed bits. Raises ArithmeticOverflow."""
+    if not -INT128_MAX - 1 <= value <= INT128_MAX:
+        raise ArithmeticOverflow
+    return value
+
+
+def to_int128(value: int) -> int:
+    """Return `value` if 128 signed bits hold it. Raises DoesNotFit128.
+
+    >>> to_int128(5)
+    5
+    """
+    if value > INT128_MAX:
+        raise DoesNotFit128(value=value)
+    return value
+
+
+def wrapped_uint128(value: int) -> int:
+    """Return what an unchecked cast to 128 bits leaves of a value."""
+    return value & UINT128_MAX
+
+
+def wrapped_int128(value: int) -> int:
+    """Return what an unchecked cast to 128 signed bits leaves of a value.
+
+    >>> wrapped_int128(2**127) == -(2**127)
+    True
+    """
+    low = value & UINT128_MAX
+    return low - 2**128 if low > INT128_MAX else low

@@ -1,0 +1,294 @@
+"""What the risk admin does to the registry. Twin of the listing half of `CollateralRegistry.sol`.
+
+Assets are listed once and never removed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pmkit.errors import (
+    AlreadyListed,
+    DecimalsOutOfRange,
+    FractionTooHigh,
+    LeverageOutOfRange,
+    ListingFull,
+    LtvTooHigh,
+)
+from pmkit.rates import RateCurve
+from pmkit.tiers import margin_table
+from pmkit.units import BPS, PERP_DECIMALS, RAY, SPOT_DECIMALS, WAD
+from pmkit.venue.events import (
+    DexListed,
+    MarginTableSet,
+    PairListed,
+    PerpListed,
+    PolicySet,
+    RateCurveSet,
+    TokenCapsSet,
+    TokenFactorsSet,
+    TokenListed,
+)
+from pmkit.venue.integers import UINT40_MAX, Address, Uint8, Uint16, Uint32, Uint64, Uint128
+from pmkit.venue.records import PairListing, PerpListing, TokenListing, VenuePolicy
+from pmkit.venue.registry import Dex, Pair, Perp, Token
+from pmkit.venue.roles import RISK_ADMIN, require_role
+
+if TYPE_CHECKING:
+    from collections.abc import Sized
+
+    from pmkit.venue.registry import Registry
+
+MAX_TOKENS = 64
+MAX_DEXES = 32
+MAX_PERPS = 256
+USDC = 0
+"""Id of the token that all prices are in; it is worth one USD. SPEC CR-01."""
+ALWAYS = UINT40_MAX
+"""A price time that never goes stale: USDC's."""
+MAX_RATE = 5_000 * RAY
+"""A rate of 500,000 % a year bounds the exponent of interest."""
+MIN_WEI_DECIMALS = 6
+MAX_WEI_DECIMALS = 18
+MAX_EVM_DECIMALS = 24
+
+
+def list_token(r: Registry, sender: Address, listing: TokenListing) -> None:
+    """List a token. SPEC CR-01.
+
+    Raises AccessControlUnauthorizedAccount, AlreadyListed, ListingFull, DecimalsOutOfRange,
+    LtvTooHigh, FractionTooHigh.
+    """
+    require_role(r, sender, RISK_ADMIN)
+    _require_new(r.token_at, listing.token)
+    _require_place(r.tokens, MAX_TOKENS)
+    if not (
+        listing.sz_decimals <= min(SPOT_DECIMALS, listing.wei_decimals)
+        and MIN_WEI_DECIMALS <= listing.wei_decimals <= MAX_WEI_DECIMALS
+        and listing.evm_decimals <= MAX_EVM_DECIMALS
+    ):
+        raise DecimalsOutOfRange(wei_decimals=listing.wei_decimals, sz_decimals=listing.sz_decimals)
+    _require_ltv(listing.ltv_bps)
+    _require_curve(listing.curve)
+
+    is_quote = listing.token == USDC
+    index = len(r.tokens)
+    r.tokens[index] = Token(
+        token=listing.token,
+        px=10 ** (SPOT_DECIMALS - listing.sz_decimals) if is_quote else 0,
+        px_time=ALWAYS if is_quote else 0,
+        index=index,
+        wei_decimals=listing.wei_decimals,
+        sz_decimals=listing.sz_decimals,
+        ltv_bps=listing.ltv_bps,
+        borrowable=listing.borrowable,
+        user_supply_cap=listing.user_supply_cap,
+        user_borrow_cap=listing.user_borrow_cap,
+        global_supply_cap=listing.global_supply_cap,
+        global_borrow_cap=listing.global_borrow_cap,
+        curve=listing.curve,
+        erc20=listing.erc20,
+        evm_decimals=listing.evm_decimals,
+        name=listing.name,
+    )
+    r.token_at[listing.token] = index
+    r.block.emit(
+        TokenListed(token=listing.token, index=index, name=listing.name, erc20=listing.erc20)
+    )
+    r.block.emit(
+        TokenFactorsSet(token=listing.token, ltv_bps=listing.ltv_bps, borrowable=listing.borrowable)
+    )
+    r.block.emit(
+        TokenCapsSet(
+            token=listing.token,
+            user_supply_cap=listing.user_supply_cap,
+            user_borrow_cap=listing.user_borrow_cap,
+            global_supply_cap=listing.global_supply_cap,
+            global_borrow_cap=listing.global_borrow_cap,
+        )
+    )
+    r.block.emit(RateCurveSet(token=listing.token, curve=listing.curve))
+
+
+def set_token_factors(
+    r: Registry, sender: Address, token: Uint64, ltv_bps: Uint16, borrowable: bool
+) -> None:
+    """Set a token's loan to value and whether it can be borrowed. SPEC CR-02.
+
+    Raises AccessControlUnauthorizedAccount, UnknownToken, LtvTooHigh.
+    """
+    require_role(r, sender, RISK_ADMIN)
+    index = r.token_index(token)
+    _require_ltv(ltv_bps)
+    r.tokens[index] = replace(r.tokens[index], ltv_bps=ltv_bps, borrowable=borrowable)
+    r.block.emit(TokenFactorsSet(token=token, ltv_bps=ltv_bps, borrowable=borrowable))
+
+
+def set_token_caps(
+    r: Registry,
+    sender: Address,
+    token: Uint64,
+    user_supply_cap: Uint128,
+    user_borrow_cap: Uint128,
+    global_supply_cap: Uint128,
+    global_borrow_cap: Uint128,
+) -> None:
+    """Set a token's caps, token wei; a cap never undoes what exists. SPEC CR-03.
+
+    Raises AccessControlUnauthorizedAccount, UnknownToken.
+    """
+    require_role(r, sender, RISK_ADMIN)
+    index = r.token_index(token)
+    r.tokens[index] = replace(
+        r.tokens[index],
+        user_supply_cap=user_supply_cap,
+        user_borrow_cap=user_borrow_cap,
+        global_supply_cap=global_supply_cap,
+        global_borrow_cap=global_borrow_cap,
+    )
+    r.block.emit(
+        TokenCapsSet(
+            token=token,
+            user_supply_cap=user_supply_cap,
+            user_borrow_cap=user_borrow_cap,
+            global_supply_cap=global_supply_cap,
+            global_borrow_cap=global_borrow_cap,
+        )
+    )
+
+
+def set_rate_curve(r: Registry, sender: Address, token: Uint64, curve: RateCurve) -> None:
+    """Set a token's rate curve. SPEC BL-02.
+
+    Interest up to now keeps the old curve only if the reserve was accrued at this very second.
+    Raises AccessControlUnauthorizedAccount, FractionTooHigh, UnknownToken.
+    """
+    require_role(r, sender, RISK_ADMIN)
+    _require_curve(curve)
+    index = r.token_index(token)
+    r.tokens[index] = replace(r.tokens[index], curve=curve)
+    r.block.emit(RateCurveSet(token=token, curve=curve))
+
+
+def list_dex(r: Registry, sender: Address, dex: Uint32, name: str, collateral: Uint64) -> None:
+    """List a perp dex and its collateral token.
+
+    Raises AccessControlUnauthorizedAccount, AlreadyListed, ListingFull, UnknownToken.
+    """
+    require_role(r, sender, RISK_ADMIN)
+    _require_new(r.dex_at, dex)
+    _require_place(r.dexes, MAX_DEXES)
+    index = len(r.dexes)
+    r.dexes[index] = Dex(dex=dex, index=index, collateral=r.token_index(collateral), name=name)
+    r.dex_at[dex] = index
+    r.block.emit(DexListed(dex=dex, index=index, name=name, collateral=collateral))
+
+
+def set_margin_table(
+    r: Registry,
+    sender: Address,
+    table: Uint16,
+    lower_bounds: tuple[Uint64, ...],
+    max_leverages: tuple[Uint8, ...],
+) -> None:
+    """Set the tiers of a margin table; open positions follow at once. SPEC PM-05, CR-04.
+
+    Raises AccessControlUnauthorizedAccount, InvalidMarginTable.
+    """
+    require_role(r, sender, RISK_ADMIN)
+    r.tables[table] = margin_table(lower_bounds, max_leverages)
+    r.block.emit(
+        MarginTableSet(table=table, lower_bounds=lower_bounds, max_leverages=max_leverages)
+    )
+
+
+def list_perp(r: Registry, sender: Address, listing: PerpListing) -> None:
+    """List a perp asset.
+
+    Raises AccessControlUnauthorizedAccount, AlreadyListed, ListingFull, UnknownDex,
+    UnknownMarginTable, DecimalsOutOfRange, LeverageOutOfRange.
+    """
+    require_role(r, sender, RISK_ADMIN)
+    _require_new(r.perp_at, listing.asset)
+    _require_place(r.perps, MAX_PERPS)
+    dex = r.dex(listing.dex)
+    maximum = r.table(listing.margin_table).tiers[0].max_leverage
+    if listing.sz_decimals > PERP_DECIMALS:
+        raise DecimalsOutOfRange(wei_decimals=PERP_DECIMALS, sz_decimals=listing.sz_decimals)
+    if not 0 < listing.max_leverage <= maximum:
+        raise LeverageOutOfRange(
+            asset=listing.asset, leverage=listing.max_leverage, maximum=maximum
+        )
+    index = len(r.perps)
+    r.perps[index] = Perp(
+        asset=listing.asset,
+        mark=0,
+        oracle=0,
+        px_time=0,
+        index=index,
+        dex=dex.index,
+        sz_decimals=listing.sz_decimals,
+        max_leverage=listing.max_leverage,
+        margin_table=listing.margin_table,
+        name=listing.name,
+    )
+    r.perp_at[listing.asset] = index
+    r.block.emit(PerpListed(asset=listing.asset, index=index, name=listing.name, dex=listing.dex))
+
+
+def list_pair(r: Registry, sender: Address, listing: PairListing) -> None:
+    """List a spot pair.
+
+    Raises AccessControlUnauthorizedAccount, AlreadyListed, UnknownToken, UnknownAsset.
+    """
+    require_role(r, sender, RISK_ADMIN)
+    _require_new(r.pair_at, listing.pair)
+    index = len(r.pairs)
+    r.pairs[index] = Pair(
+        pair=listing.pair,
+        base=r.token_index(listing.base),
+        quote=r.token_index(listing.quote),
+        has_perp=listing.has_perp,
+        perp=r.perp_index(listing.perp) if listing.has_perp else 0,
+        px=0,
+        px_time=0,
+    )
+    r.pair_at[listing.pair] = index
+    r.block.emit(PairListed(pair=listing.pair, base=listing.base, quote=listing.quote))
+
+
+def set_policy(r: Registry, sender: Address, policy: VenuePolicy) -> None:
+    """Set the policy. SPEC PM-20. Raises AccessControlUnauthorizedAccount, FractionTooHigh."""
+    require_role(r, sender, RISK_ADMIN)
+    _require_at_most(policy.debt_step, WAD)
+    _require_at_most(policy.perp_part, WAD)
+    r.settings[0] = replace(r.settings[0], policy=policy)
+    r.block.emit(PolicySet(policy=policy))
+
+
+def _require_new(places: dict[int, int], listed: int) -> None:
+    if listed in places:
+        raise AlreadyListed(id=listed)
+
+
+def _require_place(rows: Sized, maximum: int) -> None:
+    if len(rows) >= maximum:
+        raise ListingFull(maximum=maximum)
+
+
+def _require_ltv(ltv_bps: int) -> None:
+    if ltv_bps >= BPS:
+        raise LtvTooHigh(ltv_bps=ltv_bps, maximum=BPS - 1)
+
+
+def _require_curve(curve: RateCurve) -> None:
+    _require_at_most(curve.kink, RAY)
+    _require_at_most(curve.protocol_share, WAD)
+    _require_at_most(curve.base, MAX_RATE)
+    _require_at_most(curve.slope, MAX_RATE)
+
+
+def _require_at_most(value: int, maximum: int) -> None:
+    if value > maximum:
+        raise FractionTooHigh(value=value, maximum=maximum)

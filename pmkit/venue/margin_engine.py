@@ -1,0 +1,138 @@
+"""The account walk. Twin of `contracts/libraries/MarginEngine.sol`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pmkit.errors import (
+    DebtAboveThreshold,
+    DebtOpen,
+    DexEquityOpen,
+    HealthFactorBelowOne,
+    InsufficientMargin,
+    NoPosition,
+    RatioAboveTrigger,
+)
+from pmkit.liquidation import DISPLAY_DECIMALS, display_liquidation_px_down
+from pmkit.margin import account_margin, dex_margin, notional, token_value_up
+from pmkit.model import Account, AccountMargin, DexMargin, Mode
+from pmkit.sweep import swept
+from pmkit.tiers import tier_at
+from pmkit.units import WAD, checked
+from pmkit.venue.account_store import load
+from pmkit.venue.price_age import require_young
+
+if TYPE_CHECKING:
+    from pmkit.venue.state import VenueState
+
+NOTHING = DexMargin(account_value=0, notional=0, initial_margin=0, maintenance=0, transfer_margin=0)
+"""Figures of a dex that an account is not in."""
+
+
+def require_safe(s: VenueState, account: str, gross_debt_before: int) -> None:
+    """Require what every action that raises risk must leave behind. SPEC AC-04.
+
+    Margin in every dex, ratio and debts within their triggers, and health factor ≥ 1 if debt has
+    grown. Raises StalePrice, StaleMark, MarkMissing, PriceMissing, InsufficientMargin,
+    DebtAboveThreshold, RatioAboveTrigger, HealthFactorBelowOne.
+    """
+    a, params = load(s, account)
+    require_young(s, a, params, s.registry.policy.max_price_age)
+    m = account_margin(a)
+    for dex, figures in zip(params.dexes, m.dexes, strict=True):
+        _require_margin(dex.index, figures.initial_margin, figures.account_value)
+    if a.mode == Mode.STANDARD:
+        return
+    if m.net_debt > m.threshold_value:
+        raise DebtAboveThreshold(net_debt=m.net_debt, threshold_value=m.threshold_value)
+    if m.liquidatable:
+        raise RatioAboveTrigger(ratio=m.ratio, trigger=a.policy.trigger)
+    if m.gross_debt > gross_debt_before and m.health_factor < WAD:
+        raise HealthFactorBelowOne(health_factor=m.health_factor)
+
+
+def require_transfer_margin(s: VenueState, account: str, dex: int) -> None:
+    """Require that a dex keeps its transfer margin. SPEC CH-04.
+
+    Raises MarkMissing, InsufficientMargin.
+    """
+    m = dex_figures(s, account, dex)
+    _require_margin(dex, m.transfer_margin, m.account_value)
+
+
+def dex_figures(s: VenueState, account: str, dex: int) -> DexMargin:
+    """Return the figures of one dex of an account by listing index. Raises MarkMissing."""
+    a, params = load(s, account)
+    for i, held in enumerate(params.dexes):
+        if held.index == dex:
+            return dex_margin(a.dexes[i].raw_usd, tuple(p for p in a.perps if p.dex == i))
+    return NOTHING
+
+
+def gross_debt(s: VenueState, account: str) -> int:
+    """Return the gross debt of an account as stored, USD WAD. Raises PriceMissing."""
+    a, _ = load(s, account)
+    debts = (token_value_up(t, t.borrowed) for t in a.tokens if t.borrowed != 0)
+    return checked(sum(debts))
+
+
+def margin_of(s: VenueState, account: str, as_if_swept: bool) -> AccountMargin:
+    """Return the margin figures of an account, as stored or as if swept. SPEC PM-14.
+
+    Raises MarkMissing, PriceMissing.
+    """
+    a, _ = load(s, account)
+    return account_margin(swept(a) if as_if_swept else a)
+
+
+def require_flat(s: VenueState, account: str) -> None:
+    """Require neither debt nor dex equity, as a change of mode needs. SPEC AC-02.
+
+    Raises DebtOpen, DexEquityOpen.
+    """
+    a, params = load(s, account)
+    for token in a.tokens:
+        if token.borrowed != 0:
+            raise DebtOpen(token=token.token, borrowed=token.borrowed)
+    for dex, held in zip(a.dexes, params.dexes, strict=True):
+        if dex.raw_usd != 0:
+            raise DexEquityOpen(dex_index=held.index, raw_usd=dex.raw_usd)
+
+
+def display_liquidation_px(s: VenueState, account: str, asset: int) -> int:
+    """Return the price the venue displays beside a position, 1e-10 USD. SPEC LQ-07.
+
+    Raises MarkMissing, PriceMissing, NoPosition.
+    """
+    a, params = load(s, account)
+    m = account_margin(a)
+    for i, perp in enumerate(a.perps):
+        if perp.asset == asset:
+            return _display_px(a, m, i, params.perps[i][0].sz_decimals)
+    raise NoPosition(account=account, asset=asset)
+
+
+def _display_px(a: Account, m: AccountMargin, i: int, sz_decimals: int) -> int:
+    perp = a.perps[i]
+    token = a.dexes[perp.dex].collateral
+    available = toward_zero(
+        m.tokens[token].available_after_maintenance * 10**DISPLAY_DECIMALS,
+        10 ** a.tokens[token].wei_decimals,
+    )
+    leverage = tier_at(notional(perp.szi, perp.mark), perp.table).max_leverage
+    return display_liquidation_px_down(perp.mark, perp.szi, sz_decimals, available, leverage)
+
+
+def toward_zero(dividend: int, divisor: int) -> int:
+    """Return a quotient without its fraction, as Solidity divides signed numbers.
+
+    >>> toward_zero(-7, 2)
+    -3
+    """
+    whole = abs(dividend) // divisor
+    return whole if dividend >= 0 else -whole
+
+
+def _require_margin(dex: int, required: int, available: int) -> None:
+    if available < required:
+        raise InsufficientMargin(dex_index=dex, required=required, available=available)

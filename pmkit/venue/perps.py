@@ -1,0 +1,84 @@
+"""Perp fills: size and raw USD move between two accounts. Twin of `contracts/libraries/Perps.sol`.
+
+Nothing is created (SPEC CH-02).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pmkit.errors import InvalidSize
+from pmkit.margin import notional
+from pmkit.units import mul_div_down, mul_div_up, to_uint128
+from pmkit.venue.account_store import set_raw_usd, touch
+from pmkit.venue.bitmap import having, without
+from pmkit.venue.integers import INT64_MAX, int128, wrapped_int128
+
+if TYPE_CHECKING:
+    from pmkit.venue.registry import Perp
+    from pmkit.venue.state import VenueState
+
+MILLION = 10**6
+"""One, for fees."""
+
+
+def fill(s: VenueState, perp: Perp, account: str, size: int) -> int:
+    """Fill `size` (signed, for `account`) at the mark against the market maker; return the fee.
+
+    The fee, perp USD, goes to the insurance account (SPEC CH-06).
+    Raises InvalidSize, DoesNotFit128, ArithmeticOverflow.
+    """
+    fee = mul_div_up(notional(size, perp.mark), s.registry.policy.perp_fee_ppm, MILLION)
+    _move(s, perp, account, size)
+    _move(s, perp, s.parties.maker, -size)
+    if fee != 0:
+        _add_raw_usd(s, account, perp.dex, -wrapped_int128(fee))
+        touch(s, s.parties.insurance)
+        _add_raw_usd(s, s.parties.insurance, perp.dex, wrapped_int128(fee))
+    return fee
+
+
+def _add_raw_usd(s: VenueState, account: str, dex: int, usd: int) -> None:
+    set_raw_usd(s, account, dex, int128(s.raw_usd[account, dex] + usd))
+
+
+def _move(s: VenueState, perp: Perp, account: str, size: int) -> None:
+    position = s.positions[account, perp.index]
+    now = position.szi + size
+    if abs(now) > INT64_MAX:
+        raise InvalidSize(sz=abs(size))
+    s.positions[account, perp.index] = replace(
+        position,
+        szi=now,
+        entry_ntl=to_uint128(entry_ntl(position.entry_ntl, position.szi, now, perp.mark)),
+    )
+    state = s.accounts[account]
+    s.accounts[account] = replace(
+        state,
+        perp_bitmap=(
+            without(state.perp_bitmap, perp.index)
+            if now == 0
+            else having(state.perp_bitmap, perp.index)
+        ),
+        dex_bitmap=having(state.dex_bitmap, perp.dex),
+    )
+    cost = size * perp.mark
+    # The contract casts here without a check.
+    set_raw_usd(s, account, perp.dex, wrapped_int128(s.raw_usd[account, perp.dex] - cost))
+
+
+def entry_ntl(entry: int, before: int, now: int, mark: int) -> int:
+    """Return a position's notional at entry after its size changed at a mark, 1e-6 USD.
+
+    Growing adds the fill at its price, shrinking takes a part in proportion, turning starts anew.
+
+    >>> entry_ntl(100, 10, 5, 20)
+    50
+    """
+    turned = before * now < 0
+    if turned or before == 0:
+        return abs(now) * mark
+    if abs(now) >= abs(before):
+        return entry + (abs(now) - abs(before)) * mark
+    return mul_div_down(entry, abs(now), abs(before))

@@ -1,0 +1,168 @@
+"""What actions take and give as structs. Twin of the structs in `contracts/interfaces/`.
+
+Fields stand in the contracts' order and under their names, with the width that they have there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Annotated
+
+from pmkit.model import MarginPolicy
+from pmkit.rates import RateCurve
+from pmkit.venue.integers import Uint8, Uint16, Uint32, Uint64, Uint128, Widths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenListing:
+    """How a token is listed; amounts in token wei."""
+
+    token: Uint64
+    """The venue's token id."""
+    name: str
+    erc20: str
+    """Address of the token's ERC-20."""
+    evm_decimals: Uint8
+    wei_decimals: Uint8
+    sz_decimals: Uint8
+    ltv_bps: Uint16
+    borrowable: bool
+    user_supply_cap: Uint128
+    user_borrow_cap: Uint128
+    global_supply_cap: Uint128
+    global_borrow_cap: Uint128
+    curve: RateCurve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerpListing:
+    """How a perp asset is listed."""
+
+    asset: Uint32
+    """The venue's asset id."""
+    name: str
+    dex: Uint32
+    """Id of the dex that lists it."""
+    sz_decimals: Uint8
+    max_leverage: Uint8
+    margin_table: Uint16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairListing:
+    """How a spot pair is listed."""
+
+    pair: Uint32
+    """The venue's spot index; the asset id in orders is 10000 + pair."""
+    base: Uint64
+    quote: Uint64
+    has_perp: bool
+    """Whether `perp` takes part in the base token's borrow oracle price."""
+    perp: Uint32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotPrice:
+    """A reported spot price, 10^-(8 - sz_decimals of the base)."""
+
+    pair: Uint32
+    px: Uint64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerpPrice:
+    """Reported perp prices, 10^-(6 - sz_decimals)."""
+
+    asset: Uint32
+    mark: Uint64
+    oracle: Uint64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenuePolicy:
+    """The policy as the venue keeps it. SPEC PM-20."""
+
+    margin: Annotated[MarginPolicy, Widths(trigger=Uint64, borrow_offset=Uint128)]
+    debt_step: Uint64
+    """Part (WAD) of the episode's debt that one debt-leg step takes."""
+    step_cadence: Uint32
+    """Seconds between two debt-leg steps on an account."""
+    episode_timeout: Uint32
+    """Seconds after which a new step starts a new episode."""
+    min_step: Uint128
+    """Least value (USD WAD) of a debt-leg step."""
+    perp_threshold: Uint64
+    """Notional (1e-6 USD) above which a perp-leg step closes only a part."""
+    perp_part: Uint64
+    """That part, WAD."""
+    perp_cooldown: Uint32
+    """Seconds after such a step during which positions close whole."""
+    perp_first: bool
+    """Whether the perp leg goes first when closing all perps alone cures the account."""
+    max_price_age: Uint32
+    """Oldest price (seconds) on which new risk may be taken."""
+    max_liquidation_price_age: Uint32
+    """Oldest price (seconds) on which an account may be liquidated or reduced."""
+    max_move_bps: Uint32
+    """Largest move of a price in one report, basis points; zero switches the bound off."""
+    perp_fee_ppm: Uint32
+    """Taker fee, millionths of notional."""
+    spot_fee_ppm: Uint32
+    """Taker fee, millionths of what is bought."""
+
+
+UNSET_POLICY = VenuePolicy(
+    margin=MarginPolicy(trigger=0, trigger_inclusive=False, borrow_offset=0, strict_ltv=False),
+    debt_step=0,
+    step_cadence=0,
+    episode_timeout=0,
+    min_step=0,
+    perp_threshold=0,
+    perp_part=0,
+    perp_cooldown=0,
+    perp_first=False,
+    max_price_age=0,
+    max_liquidation_price_age=0,
+    max_move_bps=0,
+    perp_fee_ppm=0,
+    spot_fee_ppm=0,
+)
+"""What a registry has before its first `set_policy`."""
+
+
+class Leg(IntEnum):
+    """Which part of an account a liquidation step took."""
+
+    DEBT_PARTIAL = 0
+    DEBT_FULL = 1
+    PERP = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidationStep:
+    """What a liquidation step did; values in USD WAD."""
+
+    leg: Leg
+    debt_value: int
+    collateral_value: int
+    loss: int
+    liquidatable: bool
+    """Whether the account is still liquidatable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveView:
+    """One reserve with interest up to now; amounts in token wei, rates and utilization RAY."""
+
+    token: int
+    supply_index: int
+    borrow_index: int
+    supplied: int
+    borrowed: int
+    cash: int
+    buffer: int
+    deficit: int
+    utilization: int
+    borrow_rate: int
+    supply_rate: int

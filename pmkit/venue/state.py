@@ -1,0 +1,138 @@
+"""All storage of the venue. Twin of `contracts/libraries/VenueState.sol`.
+
+Amounts in token wei unless said, perp USD in 1e-6. Inner keys are listing indexes, not ids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pmkit.model import Mode
+from pmkit.venue.block import Table
+from pmkit.venue.integers import Int64, Int128, Uint8, Uint32, Uint40, Uint64, Uint128, Uint256
+
+if TYPE_CHECKING:
+    from pmkit.venue.block import Block
+    from pmkit.venue.registry import Registry
+    from pmkit.venue.wallets import Wallets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    """One token's pool."""
+
+    supply_index: Uint128 = 0
+    """RAY; zero until the first accrual."""
+    borrow_index: Uint128 = 0
+    supply_shares: Uint128 = 0
+    borrow_shares: Uint128 = 0
+    cash: Uint128 = 0
+    """What the pool holds: supplied − borrowed + buffer − deficit, and the dust of roundings."""
+    deficit: Uint128 = 0
+    """Bad debt that no buffer and no insurance covered."""
+    buffer: Uint128 = 0
+    """Liquidation buffer in 1e-9 token wei."""
+    accrued_at: Uint40 = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenBalance:
+    """One token of one account."""
+
+    shares: Int128 = 0
+    """Pool position: supply shares when positive, debt shares when negative. SPEC BL-07."""
+    idle: Uint128 = 0
+    """Spot balance outside the pool."""
+    borrow_floor: Uint128 = 0
+    """Explicitly borrowed debt, which the sweep does not repay."""
+    basis: Uint128 = 0
+    """Value of the pool position when it was last touched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """One cross position of one account."""
+
+    szi: Int64 = 0
+    """Signed size, 10^-sz_decimals."""
+    entry_ntl: Uint128 = 0
+    """Notional at entry, 1e-6 USD."""
+    leverage: Uint8 = 0
+    """Chosen leverage; zero stands for the asset's maximum. SPEC AC-03."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountState:
+    """One account: which listing indexes it touches, and its liquidation clock."""
+
+    mode: Mode = Mode.STANDARD
+    exists: bool = False
+    token_bitmap: Uint64 = 0
+    dex_bitmap: Uint32 = 0
+    perp_cooling_until: Uint40 = 0
+    """Until when perp-leg steps close whole positions. SPEC LQ-06."""
+    debt_stepped_at: Uint40 = 0
+    """When the running episode took its last debt-leg step; zero without an episode. SPEC LQ-03."""
+    perp_bitmap: Uint256 = 0
+
+
+NO_RESERVE = Reserve()
+NO_BALANCE = TokenBalance()
+NO_POSITION = Position()
+NO_ACCOUNT = AccountState()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """The contracts' addresses, and the accounts that take part in fills and liquidations."""
+
+    registry: str
+    venue: str
+    maker: str
+    """On the other side of every fill. SPEC CH-01."""
+    backstop: str
+    """Takes liquidated debt and collateral over. SPEC LQ-03."""
+    insurance: str
+    """Receives fees, pays for losses after the buffer. SPEC CH-06, LQ-09."""
+
+
+NO_PARTIES = Parties(registry="", venue="", maker="", backstop="", insurance="")
+"""Before the venue is created."""
+
+
+class VenueState:
+    """The tables of the venue, and what it stands on: block, registry and wallets."""
+
+    __slots__ = (
+        "account_list",
+        "accounts",
+        "balances",
+        "block",
+        "episode_debt",
+        "parties",
+        "positions",
+        "raw_usd",
+        "registry",
+        "reserves",
+        "wallets",
+    )
+
+    def __init__(self, block: Block, registry: Registry, wallets: Wallets) -> None:
+        self.block = block
+        self.registry = registry
+        self.wallets = wallets
+        self.parties = NO_PARTIES
+        self.accounts: Table[str, AccountState] = Table(block, NO_ACCOUNT)
+        self.balances: Table[tuple[str, int], TokenBalance] = Table(block, NO_BALANCE)
+        """By account and token."""
+        self.raw_usd: Table[tuple[str, int], int] = Table(block, 0)
+        """By account and dex: equity without the positions' marked value."""
+        self.positions: Table[tuple[str, int], Position] = Table(block, NO_POSITION)
+        """By account and perp."""
+        self.episode_debt: Table[tuple[str, int], int] = Table(block, 0)
+        """By account and token: net debt when the episode began."""
+        self.reserves: Table[int, Reserve] = Table(block, NO_RESERVE)
+        """By token."""
+        self.account_list: Table[int, str] = Table(block)
+        """By place: accounts in the order in which they were first seen."""

@@ -1,0 +1,224 @@
+"""Orders, filled at once against the market maker. Twin of `contracts/libraries/Trading.sol`.
+
+Rules: SPEC CH-01 to CH-03.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pmkit.errors import (
+    BorrowCapExceeded,
+    InsufficientBalance,
+    InsufficientCash,
+    InvalidSize,
+    LimitPriceCrossed,
+    MakerCapacity,
+    MarkMissing,
+    ReduceOnlyViolated,
+    SelfTrade,
+    SpotPriceMissing,
+    StalePrice,
+)
+from pmkit.model import Mode
+from pmkit.units import SPOT_DECIMALS, checked, mul_div_down, mul_div_up
+from pmkit.venue import margin_engine, perps, pool
+from pmkit.venue.account_store import add_idle, mark, sweep, token_state, touch
+from pmkit.venue.events import Filled
+from pmkit.venue.integers import INT64_MAX, Address, Uint32, Uint64
+from pmkit.venue.price_age import age, require_young_mark
+
+if TYPE_CHECKING:
+    from pmkit.venue.registry import Perp, Token
+    from pmkit.venue.state import VenueState
+
+SPOT_ASSETS = 10_000
+"""A spot pair's id in orders is this plus its number; ids below are perps of the venue's dex."""
+OTHER_DEX_ASSETS = 100_000
+"""From this id on, assets are perps of builders' dexes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order as it arrives."""
+
+    account: str
+    asset: int
+    is_buy: bool
+    limit_px: int
+    sz: int
+    reduce_only: bool
+
+
+def order(
+    s: VenueState,
+    sender: Address,
+    asset: Uint32,
+    is_buy: bool,
+    limit_px: Uint64,
+    sz: Uint64,
+    reduce_only: bool,
+) -> None:
+    """Fill an order of the sender. SPEC CH-01, CH-02 (perps), CH-03 (spot).
+
+    Raises InvalidSize, SelfTrade, UnknownAsset, UnknownPair, MarkMissing, SpotPriceMissing,
+    LimitPriceCrossed, ReduceOnlyViolated, StaleMark, StalePrice, MakerCapacity, and what the
+    sweep, the payment and the account check raise.
+    """
+    o = Order(
+        account=sender,
+        asset=asset,
+        is_buy=is_buy,
+        limit_px=limit_px,
+        sz=sz,
+        reduce_only=reduce_only,
+    )
+    if not 0 < o.sz <= INT64_MAX:
+        raise InvalidSize(sz=o.sz)
+    if o.account == s.parties.maker:
+        raise SelfTrade(account=o.account)
+    touch(s, o.account)
+    if SPOT_ASSETS <= o.asset < OTHER_DEX_ASSETS:
+        _order_spot(s, o)
+    else:
+        _order_perp(s, o)
+
+
+# Perps
+
+
+def _order_perp(s: VenueState, o: Order) -> None:
+    perp = s.registry.perp(o.asset)
+    policy = s.registry.policy
+    maker = s.parties.maker
+    size, reduces = _perp_size(s, perp, o)
+    require_young_mark(
+        s, perp, policy.max_liquidation_price_age if reduces else policy.max_price_age
+    )
+
+    sweep(s, o.account)
+    debt_before = 0 if reduces else margin_engine.gross_debt(s, o.account)
+    maker_before = s.positions[maker, perp.index].szi
+    fee = perps.fill(s, perp, o.account, size)
+    sweep(s, o.account)
+
+    if not reduces:
+        margin_engine.require_safe(s, o.account, debt_before)
+    if abs(s.positions[maker, perp.index].szi) > abs(maker_before):
+        _require_maker_margin(s, perp.dex)
+    s.block.emit(
+        Filled(account=o.account, asset=o.asset, is_buy=o.is_buy, px=perp.mark, sz=o.sz, fee=fee)
+    )
+
+
+def _perp_size(s: VenueState, perp: Perp, o: Order) -> tuple[int, bool]:
+    """Return the signed size, and whether it only shrinks the position."""
+    if perp.mark == 0:
+        raise MarkMissing(asset=o.asset)
+    _require_limit(o, perp.mark)
+    before = s.positions[o.account, perp.index].szi
+    size = o.sz if o.is_buy else -o.sz
+    reduces = before != 0 and (before > 0) != o.is_buy and abs(before) >= o.sz
+    if o.reduce_only and not reduces:
+        raise ReduceOnlyViolated(szi=before, sz=o.sz)
+    return size, reduces
+
+
+def _require_maker_margin(s: VenueState, dex: int) -> None:
+    """Require initial margin of the market maker for what it holds in the dex."""
+    m = margin_engine.dex_figures(s, s.parties.maker, dex)
+    if m.account_value < m.initial_margin:
+        raise MakerCapacity(required=m.initial_margin, available=m.account_value)
+
+
+# Spot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """What an account pays and gets in a spot fill, token wei; rounding is against the account."""
+
+    paid: Token
+    paid_amount: int
+    got: Token
+    got_amount: int
+
+
+def _order_spot(s: VenueState, o: Order) -> None:
+    r = s.registry
+    number = o.asset - SPOT_ASSETS
+    pair = r.pair(number)
+    base, quote = r.tokens[pair.base], r.tokens[pair.quote]
+    if pair.px == 0:
+        raise SpotPriceMissing(pair=number)
+    _require_limit(o, pair.px)
+    old = age(s, pair.px_time)
+    if old > r.policy.max_price_age:
+        raise StalePrice(token=base.token, age=old, maximum=r.policy.max_price_age)
+    swap = _swap_of(base, quote, o, pair.px)
+    fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, perps.MILLION)
+    _swap(s, o.account, swap, fee)
+    s.block.emit(
+        Filled(account=o.account, asset=o.asset, is_buy=o.is_buy, px=pair.px, sz=o.sz, fee=fee)
+    )
+
+
+def _swap_of(base: Token, quote: Token, o: Order, px: int) -> Swap:
+    base_amount = o.sz * 10 ** checked(base.wei_decimals - base.sz_decimals)
+    # sz · px is the notional in 1e-8 of the quote token.
+    notional = o.sz * px
+    scale = 10**quote.wei_decimals
+    if o.is_buy:
+        cost = mul_div_up(notional, scale, 10**SPOT_DECIMALS)
+        return Swap(paid=quote, paid_amount=cost, got=base, got_amount=base_amount)
+    proceeds = mul_div_down(notional, scale, 10**SPOT_DECIMALS)
+    return Swap(paid=base, paid_amount=base_amount, got=quote, got_amount=proceeds)
+
+
+def _swap(s: VenueState, account: str, swap: Swap, fee: int) -> None:
+    maker = s.parties.maker
+    sweep(s, account)
+    debt_before = margin_engine.gross_debt(s, account)
+    _pay_for_trade(s, account, swap.paid, swap.paid_amount)
+    makers = s.balances[maker, swap.got.index]
+    if swap.got_amount > makers.idle:
+        raise MakerCapacity(required=swap.got_amount, available=makers.idle)
+    s.balances[maker, swap.got.index] = replace(makers, idle=makers.idle - swap.got_amount)
+    mark(s, maker, swap.got.index)
+    add_idle(s, maker, swap.paid.index, swap.paid_amount)
+    add_idle(s, account, swap.got.index, checked(swap.got_amount - fee))
+    if fee != 0:
+        add_idle(s, s.parties.insurance, swap.got.index, fee)
+    sweep(s, account)
+    if s.accounts[account].mode == Mode.PORTFOLIO_MARGIN:
+        margin_engine.require_safe(s, account, debt_before)
+
+
+def _pay_for_trade(s: VenueState, account: str, p: Token, amount: int) -> None:
+    """Pay from idle balance; with portfolio margin supply and then new debt follow. SPEC CH-03."""
+    balance = s.balances[account, p.index]
+    from_idle = min(amount, balance.idle)
+    lacking = amount - from_idle
+    s.balances[account, p.index] = replace(balance, idle=balance.idle - from_idle)
+    if lacking != 0:
+        if s.accounts[account].mode != Mode.PORTFOLIO_MARGIN:
+            raise InsufficientBalance(token=p.token, requested=amount, available=from_idle)
+        pool.accrue(s, p.index, p.curve)
+        t = token_state(s, account, p)
+        if lacking > t.supplied:
+            debt = lacking - t.supplied
+            if not p.borrowable:
+                raise InsufficientBalance(token=p.token, requested=amount, available=amount - debt)
+            if debt > t.borrow_room:
+                raise BorrowCapExceeded(token=p.token, requested=debt, room=t.borrow_room)
+        if lacking > t.cash:
+            raise InsufficientCash(token=p.token, requested=lacking, available=t.cash)
+        pool.debit(s, account, p.index, lacking)
+    mark(s, account, p.index)
+
+
+def _require_limit(o: Order, px: int) -> None:
+    crossed = px > o.limit_px if o.is_buy else px < o.limit_px
+    if crossed:
+        raise LimitPriceCrossed(limit_px=o.limit_px, px=px)
