@@ -99,13 +99,14 @@ def liquidate(s: VenueState, sender: Address, account: Address) -> LiquidationSt
 def _leg(c: Context) -> Leg:
     """Return which leg the step takes. SPEC LQ-03, LQ-04, LQ-06.
 
-    No debt step while the health factor holds; the perp leg first when closing all perps alone
+    No part of a debt while the health factor holds; the perp leg first when closing all perps alone
     cures; a dex short of maintenance is perp business in any case.
     """
     has_perps = len(c.a.perps) != 0
-    has_debt = c.a.mode == Mode.PORTFOLIO_MARGIN and c.m.net_debt != 0 and c.m.health_factor < WAD
+    has_debt = c.a.mode == Mode.PORTFOLIO_MARGIN and _owes_net(c)
     if has_debt and c.m.health == Health.BACKSTOP_LIQUIDATABLE:
         return Leg.DEBT_FULL
+    has_debt = has_debt and c.m.health_factor < WAD
     if has_perps and (
         not has_debt or c.m.perp_shortfall or (c.policy.perp_first and _perps_alone_cure(c))
     ):
@@ -113,6 +114,14 @@ def _leg(c: Context) -> Leg:
     if not has_debt:
         raise NothingToLiquidate(account=c.account, health_factor=c.m.health_factor)
     return Leg.DEBT_PARTIAL
+
+
+def _owes_net(c: Context) -> bool:
+    """Return whether net debt of a token is owed to the pool.
+
+    A dex below zero that the pool does not fund is net debt as well, and cannot be taken over.
+    """
+    return any(_net_debt(c, i) != 0 for i in range(len(c.a.tokens)))
 
 
 def _perps_alone_cure(c: Context) -> bool:
@@ -178,7 +187,7 @@ def _take_debt(s: VenueState, c: Context, full: bool) -> tuple[int, int, int]:
         if token.ltv_bps != 0 and token.supplied != 0:
             collateral_value += token_value_down(token, token.supplied)
     takeover = (
-        full_takeover(debt_value, collateral_value)
+        _full_takeover(c, debt_value, collateral_value)
         if full or c.m.takeover_value == 0
         else partial_takeover(debt_value, c.m.takeover_value)
     )
@@ -189,6 +198,17 @@ def _take_debt(s: VenueState, c: Context, full: bool) -> tuple[int, int, int]:
             _move_debt(s, c, i, debt, takeover)
     sweep(s, s.parties.backstop)
     return debt_value, taken, takeover.loss
+
+
+def _full_takeover(c: Context, debt_value: int, collateral_value: int) -> Takeover:
+    """Return a full-band step; collateral stands for all net debt. SPEC LQ-04.
+
+    What caps or an empty pool keep from being owed to the pool stays, with its part of the
+    collateral, for steps after the sweep could fund it.
+    """
+    share = mul_div_down(debt_value, WAD, c.m.net_debt) if debt_value < c.m.net_debt else WAD
+    takeover = full_takeover(debt_value, mul_div_down(collateral_value, share, WAD))
+    return replace(takeover, share=share)
 
 
 def _step_debts(s: VenueState, c: Context, full: bool) -> list[int]:

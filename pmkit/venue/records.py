@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pmkit.model import MarginPolicy
 from pmkit.rates import RateCurve
-from pmkit.venue.integers import Uint8, Uint16, Uint32, Uint64, Uint128, Widths
+from pmkit.venue.integers import Address, Uint8, Uint16, Uint32, Uint64, Uint128, Widths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class TokenListing:
     token: Uint64
     """The venue's token id."""
     name: str
-    erc20: str
+    erc20: Address
     """Address of the token's ERC-20."""
     evm_decimals: Uint8
     wei_decimals: Uint8

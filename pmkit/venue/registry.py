@@ -22,7 +22,7 @@ from pmkit.rates import RateCurve
 from pmkit.tiers import MarginTable
 from pmkit.venue.bitmap import having, members, rank
 from pmkit.venue.block import Table
-from pmkit.venue.integers import Uint8, Uint16, Uint32, Uint40, Uint64, Uint128
+from pmkit.venue.integers import Address, Uint8, Uint16, Uint32, Uint40, Uint64, Uint128
 from pmkit.venue.records import UNSET_POLICY, VenuePolicy
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Token:
     global_supply_cap: Uint128
     global_borrow_cap: Uint128
     curve: RateCurve
-    erc20: str
+    erc20: Address
     evm_decimals: Uint8
     name: str
 

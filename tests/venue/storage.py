@@ -1,0 +1,62 @@
+"""A contract's storage, read word by word through the layout that the compiler wrote."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from eth_utils.crypto import keccak
+from support.evm import Contract, artifact
+from support.twins import snake_case
+
+WORD = 32
+
+
+class Storage:
+    """The storage of one contract; what a path names comes back as numbers by field name."""
+
+    def __init__(self, contract: Contract) -> None:
+        layout = artifact(contract.name)["storageLayout"]
+        self._contract = contract
+        self._types: dict[str, Any] = layout["types"]
+        self._roots = {v["label"]: (int(v["slot"]), v["type"]) for v in layout["storage"]}
+
+    def read(self, *path: Any) -> Any:
+        """Return the value under a path of names of fields and keys of mappings."""
+        return self._value(*self._locate(path))
+
+    @cache  # noqa: B019 (one reader lives as long as its contract)
+    def _locate(self, path: tuple[Any, ...]) -> tuple[int, int, str]:
+        """Return slot, offset in bytes and type of what a path names."""
+        slot, kind = self._roots[path[0]]
+        offset = 0
+        for step in path[1:]:
+            described = self._types[kind]
+            if described["encoding"] == "mapping":
+                slot, offset, kind = place_of(step, slot), 0, described["value"]
+            else:
+                member = next(m for m in described["members"] if m["label"] == step)
+                slot, offset, kind = slot + int(member["slot"]), member["offset"], member["type"]
+        return slot, offset, kind
+
+    def _value(self, slot: int, offset: int, kind: str) -> Any:
+        described = self._types[kind]
+        if "members" in described:
+            return {
+                snake_case(m["label"]): self._value(slot + int(m["slot"]), m["offset"], m["type"])
+                for m in described["members"]
+            }
+        size = int(described["numberOfBytes"])
+        raw = self._word(slot) >> 8 * offset & (1 << 8 * size) - 1
+        signed = described["label"].startswith("int")
+        return raw - (1 << 8 * size) if signed and raw >> 8 * size - 1 else raw
+
+    def _word(self, slot: int) -> int:
+        word: int = self._contract.evm.evm.storage(self._contract.address, slot)
+        return word
+
+
+def place_of(key: int | str, slot: int) -> int:
+    """Return the slot of a mapping's value."""
+    raw = bytes.fromhex(key.removeprefix("0x")) if isinstance(key, str) else key.to_bytes(WORD)
+    return int.from_bytes(keccak(raw.rjust(WORD, b"\0") + slot.to_bytes(WORD)))
