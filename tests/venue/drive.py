@@ -41,6 +41,7 @@ from support.wide_market import GOLD_DEX, GOLD_PERP, USDT0_USDC
 from venue.mirror import Mirror, MirroredMarket
 
 from pmkit.errors import VenueError
+from pmkit.model import AccountMargin
 from pmkit.units import amount_down, value_down
 
 HEDGER = "0x" + "4e" * 20
@@ -176,7 +177,7 @@ class Sequence:
     def pass_time(self) -> None:
         """Let time pass, often with fresh prices at its end."""
         self.market.evm.warp(self.random.choice((1, 2, 3, 29, 30, 601, 3_600, 30 * 86_400)))
-        if self.random.random() < 0.7:
+        if self.random.random() < 0.85:
             self.report()
 
     def move_prices(self) -> None:
@@ -231,7 +232,7 @@ class Sequence:
     def pushed(self, amount: int, most: int) -> int:
         """Return an amount, now and then one over the edge or on it."""
         edges = (0, 1, most, most + 1, 2 * most + 100, 2**128, EVERYTHING)
-        return self.random.choice(edges) if self.random.random() < 0.12 else amount
+        return self.random.choice(edges) if self.random.random() < 0.1 else amount
 
     def part(self, most: int) -> int:
         """Return a part of an amount."""
@@ -309,9 +310,8 @@ class Sequence:
         if self.twin.account_state(role).mode != PORTFOLIO_MARGIN and self.random.random() < 0.9:
             return None
         token = self.random.choice((USDC, USDC, USDT0, USDT0, FINE, HYPE))
-        try:
-            m = self.twin.margin_of(role)
-        except VenueError:
+        m = self.margin(role)
+        if m is None:
             return None
         room = max(0, m.borrow_power - m.gross_debt) // WAD
         amount = self.worth(token, room) * self.random.choice((1, 20, 60, 95, 99, 101)) // 100
@@ -333,15 +333,35 @@ class Sequence:
         perp = self.twin.registry.perp(random.choice(PERPS))
         szi = self.twin.position_of(role, perp.asset).szi
         if szi and random.random() < 0.5:
-            size = max(1, self.part(abs(szi)))
-            size = random.choice((size, abs(szi), 2 * abs(szi)))
-            is_buy = szi < 0
+            size, is_buy = random.choice((max(1, self.part(abs(szi))), abs(szi))), szi < 0
+            reduce_only = random.random() < 0.5
         else:
-            times = random.choice((1, 10, 50, 100, 200, 400, 1_000))
-            size = max(1, self.means(role) * times // 100 * USD // max(1, perp.mark))
-            is_buy = random.random() < 0.5
+            times = random.choice((10, 50, 100, 200, 300, 500, 2_000))
+            notional = self.funds(role, perp.dex) * times // 100
+            if not notional and random.random() < 0.9:
+                return None
+            size, is_buy = max(1, notional // perp.mark), random.random() < 0.5
+            reduce_only = random.random() < 0.01
         limit = self.limit(is_buy, perp.mark)
-        return "order", perp.asset, is_buy, limit, self.oversize(size), random.random() < 0.1
+        return "order", perp.asset, is_buy, limit, self.oversize(size), reduce_only
+
+    def funds(self, role: str, dex: int) -> int:
+        """Return about what could back positions in a dex, 1e-6 of its collateral token."""
+        p = self.twin.registry.tokens[self.twin.registry.dexes[dex].collateral]
+        raw_usd = max(0, self.twin.state.raw_usd[role, dex])
+        mode = self.twin.account_state(role).mode
+        if mode == STANDARD:
+            return raw_usd
+        account = self.twin.account_of(role)
+        held = sum(t.idle + t.supplied for t in account.tokens if t.token == p.token)
+        room = 0
+        m = self.margin(role)
+        if m is not None and mode == PORTFOLIO_MARGIN and p.borrowable:
+            power = max(0, m.threshold_value - m.gross_debt) // 2
+            px, decimals = p.px or 1, (p.wei_decimals, p.sz_decimals)
+            room = min(amount_down(power, px, *decimals), self.twin.reserve_of(p.token).cash)
+            room = min(room, p.user_borrow_cap)
+        return raw_usd + (held + room) // 10 ** (p.wei_decimals - 6)
 
     def order_spot(self, role: str) -> tuple[Any, ...] | None:
         """Draw an order that buys with what there is or can be borrowed, or sells what there is."""
@@ -355,7 +375,7 @@ class Sequence:
         else:
             cash = max(0, own.get(USDC, 0)) // 10**8
             if self.twin.account_state(role).mode == PORTFOLIO_MARGIN:
-                cash += self.means(role) * random.choice((0, 5, 30, 100, 300)) // 100
+                cash += self.means(role) * random.choice((0, 0, 5, 30, 100, 300)) // 100
             size, is_buy = max(1, self.worth(token, self.part(cash)) // lot), True
         limit = self.limit(is_buy, r.pair(SPOT[token]).px)
         return "order", 10_000 + SPOT[token], is_buy, limit, self.oversize(size), False
@@ -364,12 +384,12 @@ class Sequence:
         """Return a limit price, now and then one that the price is beyond."""
         loose = 2**64 - 1 if is_buy else 0
         tight = max(0, px - 1) if is_buy else px + 1
-        return self.random.choice((loose,) * 20 + (px,) * 10 + (tight,))
+        return self.random.choice((loose,) * 40 + (px,) * 20 + (tight,))
 
     def oversize(self, size: int) -> int:
         """Return a size, now and then one on the edge of the number range."""
         size = min(size, 2**63 - 1)
-        return self.random.choice((size,) * 80 + (0, 2**63 - 1, 2**63, 2**64 - 1))
+        return self.random.choice((size,) * 160 + (0, 2**63 - 1, 2**63, 2**64 - 1))
 
     def transfer_perp(self, role: str) -> tuple[Any, ...] | None:
         """Draw a transfer between spot and dex."""
@@ -408,25 +428,24 @@ class Sequence:
     def liquidate(self) -> None:
         """Let the keeper take steps on the account with the highest ratio, at times too early."""
         account = max(USERS, key=self.ratio)
-        steps = self.random.choice((1, 1, 2, 8)) if self.is_liquidatable(account) else 1
+        m = self.margin(account)
+        steps = 1 if m is None or not m.liquidatable else self.random.choice((1, 1, 2, 8))
         for _ in range(steps):
             self.call(self.market.venue, "liquidate", account, sender=KEEPER)
             if self.random.random() < 0.8:
                 self.market.evm.warp(self.random.choice((1, 3, 3, 30)))
 
     def ratio(self, account: str) -> int:
-        """Return an account's ratio, nothing where it has none."""
-        try:
-            return self.twin.margin_of(account).ratio
-        except VenueError:
-            return 0
+        """Return an account's ratio, zero where a price is missing."""
+        m = self.margin(account)
+        return 0 if m is None else m.ratio
 
-    def is_liquidatable(self, account: str) -> bool:
-        """Return whether an account is liquidatable."""
+    def margin(self, account: str) -> AccountMargin | None:
+        """Return an account's margin, None where a price is missing."""
         try:
-            return self.twin.margin_of(account).liquidatable
+            return self.twin.margin_of(account)
         except VenueError:
-            return False
+            return None
 
     # The admin
 
