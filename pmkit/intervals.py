@@ -6,8 +6,8 @@ factor, all else stands still. Every trigger is then piecewise linear in the mar
 a net total crosses zero, a tier begins, a cap binds or a dex can no longer be funded, so that the
 answer is a quotient of integers.
 
-The sweep is a function of the mark as well: what a dex has over its transfer margin is supplied, and
-is collateral where its token is one; what it lacks is withdrawn.
+The sweep is a function of the mark as well: what a dex has over its transfer margin is supplied,
+and is collateral where its token is one; what it lacks is withdrawn.
 
 Left out: the floors to 1e-6 USD and to token wei of what moves. They shift a trigger by less than a
 step of the mark's grid, but for positions of a few lots and debts of a few wei. What stands still
@@ -75,8 +75,8 @@ class Buffers:
 def liquidation_interval(account: Account, move: Move) -> Interval:
     """Return the nearest marks below and above at which the account is liquidated. SPEC PM-18.
 
-    Both None when it already is. Raises InputError for a coin whose own dex is margined in what moves
-    with it, PriceMissing, MarkMissing.
+    Both None when it already is. Raises InputError for a coin whose own dex is margined in what
+    moves with it, PriceMissing, MarkMissing.
     """
     if account_margin(swept(account)).liquidatable:
         return Interval(lower=None, upper=None)

@@ -132,8 +132,8 @@ def first_below_zero(
     """Return the nearest point from x in one direction beyond which f is below zero, or None.
 
     f(x) itself is taken as not below zero, whatever rounding made of it: only where f falls on from
-    there is it crossed. With `inclusive` reaching zero already counts, unless f rests at zero there.
-    Points must be above zero.
+    there is it crossed. With `inclusive` reaching zero already counts, unless f rests at zero
+    there. Points must be above zero.
     """
     ends = [s.start for s in f.segments[1:]]
     bounds = [e for e in ends if e > x] if upwards else [e for e in reversed(ends) if e < x]

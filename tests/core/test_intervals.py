@@ -154,8 +154,8 @@ def test_interval_of_equity_that_is_just_the_maintenance_has_one_end(side):
 
 
 def test_interval_counts_the_collateral_that_a_gain_supplies_and_a_loss_uses_up():
-    # A dex margined in HYPE, which counts a dollar of SOL as one HYPE: a short of 10 SOL at 200 with
-    # 500 HYPE of equity. HYPE is at 50, and 10,000 USDC are owed.
+    # A dex margined in HYPE, which counts a dollar of SOL as one HYPE: a short of 10 SOL at 200
+    # with 500 HYPE of equity. HYPE is at 50, and 10,000 USDC are owed.
     sol = CURRENT.perp("SOL").id
     built = account(
         usdc(borrowed=10_000 * USDC_WEI),

@@ -29,8 +29,8 @@ LOTS = {"BTC": 10**5, "ETH": 10**5, "SOL": 10**4, "HYPE": 10**5}
 FOLLOWERS = {"BTC": 2, "HYPE": 3}
 """Index of the collateral whose price is a hundred times the coin's mark on its own grid."""
 BESIDE, PART = 2, 10**7
-"""Steps of the grid beside an end at which the integers have flipped, plus a part of the end: one wei
-in a debt of a few hundred dollars."""
+"""Steps of the grid beside an end at which the integers have flipped, plus a part of the end: one
+wei in a debt of a few hundred dollars."""
 FAR = 1_000
 """Times the mark up to which ends are looked at."""
 ACCOUNTS = 60
@@ -131,7 +131,7 @@ def walked(random: Random, lowest: int, highest: int) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_interval_ends_where_the_integers_flip(seed):
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 (accounts, not secrets)
     ends = 0
     for _ in range(ACCOUNTS):
         built = drawn(random)
@@ -143,7 +143,7 @@ def test_interval_ends_where_the_integers_flip(seed):
             except InputError:
                 assert quadratic(built, move)
                 continue
-            # A cap that was never stated may bind far beyond any price: such an end is not walked to.
+            # A cap that was never stated may bind far beyond any price: no walk goes there.
             far = found.upper is None or found.upper > FAR * move.mark
             lowest = 1 if found.lower is None else ceil(found.lower) + beside(found.lower)
             highest = FAR * move.mark if far else floor(found.upper) - beside(found.upper)
