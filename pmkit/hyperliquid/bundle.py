@@ -1,4 +1,4 @@
-"""An account bundle as the venue's API prints it, read into an account. SPEC HL-02 to HL-08.
+"""An account bundle as the venue's API prints it, read into an account. SPEC HL-02 to HL-10.
 
 Net totals are the spot reply's own, whatever the perp replies of another moment add up to; what the
 account owes is what `borrowLendUserState` says, since the venue's health factor rests on it.
@@ -13,6 +13,7 @@ from pmkit.decimals import fixed, trimmed
 from pmkit.errors import InputError
 from pmkit.hyperliquid.perps import DexReply, read_dexes
 from pmkit.hyperliquid.tokens import SpotReply, read_spot
+from pmkit.margin import account_margin
 from pmkit.model import Account, DexState, Mode, TokenState
 from pmkit.units import PERP_DECIMALS
 from pmkit.view import AccountView, TokenView
@@ -28,6 +29,10 @@ MODES = {
     "default": Mode.STANDARD,
 }
 """The venue's words for the modes; `dexAbstraction` is discontinued and not modelled."""
+
+
+PRINTED_DECIMALS = 10
+"""Decimals of the ratio that the spot reply prints."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,7 @@ def read_bundle(root: Node, params: Params) -> AccountView:
         policy=params.policy.margin,
     )
     require_prices(account, spot)
+    require_positions(root, account)
     return AccountView(
         account=account,
         tokens=tuple(
@@ -105,17 +111,22 @@ def place_balances(reply: SpotReply, mode: Mode, dexes: list[DexReply]) -> Place
     Outside standard mode `total` holds the dexes' equity; isolated margin, which is in it too,
     counts for nothing. What replies of other moments show too much of gives way to the total: a
     dex's equity, on which the ratio does not depend, else debt grows. Raises InputError where
-    neither can.
+    neither can, and where a debt that must be there is stated by nobody (HL-09).
     """
     unit = 10 ** (reply.wei_decimals - PERP_DECIMALS) if dexes else 1
     inside = [] if mode == Mode.STANDARD else dexes
     equity = sum(cross_equity(dex) + dex.isolated_margin for dex in inside) * unit
     idle = reply.total - equity - reply.supplied + reply.borrowed
     borrowed, shift = reply.borrowed, 0
+    may_owe = mode == Mode.PORTFOLIO_MARGIN and reply.listing.borrowable
+    if idle < -unit and inside and may_owe and not reply.debt_stated:
+        missing = fixed(-idle, reply.wei_decimals)
+        problem = f"is missing, and the total is {missing} below the equity of its dexes"
+        raise InputError(place=f"{reply.place}.borrowed", problem=problem)
     if idle < 0 and inside:
         shift = -(idle // unit)
         idle += shift * unit
-    elif idle < 0 and mode == Mode.PORTFOLIO_MARGIN and reply.listing.borrowable:
+    elif idle < 0 and may_owe:
         borrowed, idle = borrowed - idle, 0
     # Total and supply were each rounded to a wei: one wei less supply is against the account.
     supplied = reply.supplied - 1 if idle == -1 and reply.supplied > 0 else reply.supplied
@@ -178,6 +189,21 @@ def require_prices(account: Account, spot: tuple[SpotReply, ...]) -> None:
                 problem=f"token {reply.id} ({reply.name}) has no oraclePx, "
                 "and the answer depends on it",
             )
+
+
+def require_positions(root: Node, account: Account) -> None:
+    """Raise InputError where the venue shows a ratio and the bundle nothing it could be of. HL-10.
+
+    Without maintenance and net debt there is no requirement: the dex that has it was left out.
+    """
+    printed = root.at("spotClearinghouseState").get("portfolioMarginRatio")
+    pm = account.mode == Mode.PORTFOLIO_MARGIN
+    if not pm or printed is None or printed.amount(PRINTED_DECIMALS, "down") == 0:
+        return
+    margin = account_margin(account)
+    if all(token.requirement == 0 for token in margin.tokens):
+        told = f"no dex has a position, but {printed.path} is {printed.value}"
+        raise root.at("clearinghouseStates").error(told)
 
 
 def notes_of(

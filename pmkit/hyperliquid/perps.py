@@ -1,14 +1,16 @@
-"""Perp dexes of a bundle: universes, margin tables, positions and equity. SPEC HL-03, HL-04."""
+"""Perp dexes of a bundle: universes, margin tables, positions, equity. SPEC HL-03, HL-04, HL-10."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pmkit.decimals import fixed
 from pmkit.errors import InputError, InvalidMarginTable
 from pmkit.hyperliquid.document import Node, join
+from pmkit.margin import notional
 from pmkit.model import PerpState
 from pmkit.policy import FIRST_TIERED_TABLE
-from pmkit.tiers import MAX_LEVERAGE, MarginTable, margin_table
+from pmkit.tiers import MAX_LEVERAGE, MarginTable, maintenance_margin_down, margin_table
 from pmkit.units import PERP_DECIMALS
 from pmkit.view import PositionView
 
@@ -48,6 +50,7 @@ def read_dex(root: Node, name: str, state: Node, *, index: int) -> DexReply | No
     entries = [entry.at("position") for entry in state.at("assetPositions").elements()]
     held = [entry for entry in entries if entry.at("szi").units(PERP_DECIMALS) != 0]
     if equity == 0 and not held:
+        require_maintenance(state, [])
         return None
     meta = meta_of(root, name)
     universe = universe_of(meta)
@@ -57,6 +60,7 @@ def read_dex(root: Node, name: str, state: Node, *, index: int) -> DexReply | No
         if any(other.coin == position.coin for other in positions):
             raise entry.at("coin").error(f"there are two positions in {position.coin}")
         positions.append(position)
+    require_maintenance(state, positions)
     marked = sum(p.perp.szi * p.perp.mark for p in positions if p.isolated_margin is None)
     return DexReply(
         name=name,
@@ -66,6 +70,22 @@ def read_dex(root: Node, name: str, state: Node, *, index: int) -> DexReply | No
         positions=tuple(positions),
         place=state.path,
     )
+
+
+def require_maintenance(state: Node, positions: list[PositionView]) -> None:
+    """Raise InputError where the positions do not tie up what the reply says. SPEC HL-10.
+
+    The venue floors each position to 1e-6, and so is compared. Older replies print no such sum.
+    """
+    printed = state.get("crossMaintenanceMarginUsed")
+    if printed is None:
+        return
+    crossed = [p.perp for p in positions if p.isolated_margin is None]
+    found = sum(maintenance_margin_down(notional(p.szi, p.mark), p.table) for p in crossed)
+    if abs(printed.amount(PERP_DECIMALS, "down") - found) > len(crossed):
+        held = f"{len(crossed)} cross position{'' if len(crossed) == 1 else 's'}"
+        told = f"is {printed.value}, but the {held} tie up {fixed(found, PERP_DECIMALS)}"
+        raise printed.error(told)
 
 
 def meta_of(root: Node, dex: str) -> Node:

@@ -1,4 +1,4 @@
-"""Spot balances and reserves of a bundle, joined with the parameters. SPEC HL-05 to HL-08.
+"""Spot balances and reserves of a bundle, joined with the parameters. SPEC HL-05 to HL-09.
 
 LTV: the reserve state's, else the balance's, else the parameters'. What is listed, what can be
 borrowed and the caps come from the parameters alone, since no reply tells them.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmkit.errors import InputError
+from pmkit.hyperliquid.document import join
 from pmkit.model import Mode
 from pmkit.policy import NO_CAP
 from pmkit.units import BPS, PERP_DECIMALS, SPOT_DECIMALS
@@ -59,6 +60,8 @@ class SpotReply:
     """Rounded down."""
     borrowed: int
     """Rounded up."""
+    debt_stated: bool
+    """Whether any reply says what is owed, zero included."""
     wei_decimals: int
     ltv_bps: int
     listing: Listing
@@ -73,6 +76,9 @@ class Replies:
     balances: dict[int, Node]
     reserves: dict[int, Node]
     users: dict[int, Node]
+    supply_ratios: dict[int, Node]
+    """What is supplied over the account's cap, where the spot reply says so."""
+    borrow_ratios: dict[int, Node]
 
 
 def read_spot(
@@ -82,14 +88,15 @@ def read_spot(
 
     `collaterals` are token ids with the place of the dex that names each.
     """
-    state = root.get("borrowLendUserState")
-    users = (
-        state.at("tokenToState").pairs() if state is not None and state.value is not None else []
-    )
+    # The key is always there; null means that nobody asked, and the spot reply must say it all.
+    state = root.at("borrowLendUserState")
+    reply = root.at("spotClearinghouseState")
     replies = Replies(
-        balances=read_balances(root.at("spotClearinghouseState").at("balances")),
+        balances=read_balances(reply.at("balances")),
         reserves=dict(root.at("borrowLendReserveStates").pairs()),
-        users=dict(users),
+        users={} if state.value is None else dict(state.at("tokenToState").pairs()),
+        supply_ratios=ratios_of(reply, "tokenToPortfolioSupplyRatio"),
+        borrow_ratios=ratios_of(reply, "tokenToPortfolioBorrowRatio"),
     )
     dex_tokens = {token for token, _ in collaterals}
     spot = [
@@ -116,6 +123,12 @@ def read_spot(
     return tuple(spot)
 
 
+def ratios_of(spot: Node, key: str) -> dict[int, Node]:
+    """Return a list of ratios by token id, empty where the reply has none. Raises InputError."""
+    found = spot.get(key)
+    return {} if found is None else dict(found.pairs())
+
+
 def read_balances(balances: Node) -> dict[int, Node]:
     """Return the spot balances by token id, outcome balances left out. Raises InputError."""
     found: dict[int, Node] = {}
@@ -140,8 +153,10 @@ def read_token(
     name = balance.get("coin")
     if backs and decimals < PERP_DECIMALS:
         raise balance.error(f"a dex's collateral token has at least {PERP_DECIMALS} decimals")
-    supplied = supplied_of(balance, replies.users.get(token), decimals)
-    borrowed = borrowed_of(balance, replies.users.get(token), decimals)
+    stated_supply = supplied_of(balance, replies, token, decimals)
+    stated_debt = borrowed_of(balance, replies, token, decimals)
+    # A pool position is one signed number: whoever supplies owes nothing, and the reverse.
+    supplied, borrowed = stated_supply or 0, stated_debt or 0
     if known is None and (supplied or borrowed or backs):
         raise balance.error(f"token {token} is not among the parameters `{params.name}`")
     may_owe = known is not None and (backs or (mode == Mode.PORTFOLIO_MARGIN and known.borrowable))
@@ -149,6 +164,10 @@ def read_token(
         raise total.error(f"must not be negative in this mode, was {total.value}")
     hold = balance.get("hold")
     ltv_bps, note = ltv_of(balance, replies.reserves.get(token), known, params.name)
+    pm = mode == Mode.PORTFOLIO_MARGIN
+    if pm and ltv_bps and stated_supply is None and not borrowed and total.units(decimals, "down"):
+        problem = f"is missing, and no reply says how much of token {token} is supplied"
+        raise InputError(place=join(balance.path, "supplied"), problem=problem)
     return SpotReply(
         id=token,
         name=known.name if known else (name.text() if name else str(token)),
@@ -157,6 +176,7 @@ def read_token(
         hold=None if hold is None else hold.units(decimals, "up"),
         supplied=supplied,
         borrowed=borrowed,
+        debt_stated=stated_debt is not None or supplied > 0,
         wei_decimals=decimals,
         ltv_bps=ltv_bps,
         note=note if supplied else "",
@@ -175,6 +195,7 @@ def without_balance(token: int, replies: Replies, params: Params) -> SpotReply:
         hold=0,
         supplied=0,
         borrowed=0,
+        debt_stated=True,
         wei_decimals=known.wei_decimals,
         ltv_bps=known.ltv_bps,
         note="",
@@ -189,22 +210,39 @@ def unknown_decimals(balance: Node) -> int:
     return max(USUAL_WEI_DECIMALS, len(str(total.value).partition(".")[2]))
 
 
-def supplied_of(balance: Node, user: Node | None, decimals: int) -> int:
-    """Return what is supplied: the spot reply's figure, since collateral is judged with its total.
+def supplied_of(balance: Node, replies: Replies, token: int, decimals: int) -> int | None:
+    """Return what is supplied, or None where nobody says. SPEC HL-09. Raises InputError.
 
-    The venue leaves zeros out. Replies without the field are completed from `borrowLendUserState`.
+    The spot reply's figure comes first, since collateral is judged with its total; replies without
+    the field are completed from `borrowLendUserState`. A zero may stand in the ratio alone.
     """
-    own = balance.get("supplied")
+    own, user = balance.get("supplied"), replies.users.get(token)
     if own is None and user is not None:
         own = user.at("supply").at("value")
-    return 0 if own is None else own.amount(decimals, "down")
+    if own is None:
+        return zero_of(replies.supply_ratios.get(token), "supplied")
+    return own.amount(decimals, "down")
 
 
-def borrowed_of(balance: Node, user: Node | None, decimals: int) -> int:
-    """Return gross debt: `borrowLendUserState`, where the health factor is, else the spot reply."""
-    own = balance.get("borrowed")
-    owed = 0 if own is None else own.amount(decimals, "up")
-    return owed if user is None else user.at("borrow").at("value").amount(decimals, "up")
+def borrowed_of(balance: Node, replies: Replies, token: int, decimals: int) -> int | None:
+    """Return gross debt, or None where nobody says. SPEC HL-09. Raises InputError.
+
+    `borrowLendUserState` comes first, as the health factor is there; a zero may stand in the ratio.
+    """
+    own, user = balance.get("borrowed"), replies.users.get(token)
+    owed = None if own is None else own.amount(decimals, "up")
+    if user is not None:
+        return user.at("borrow").at("value").amount(decimals, "up")
+    return zero_of(replies.borrow_ratios.get(token), "borrowed") if owed is None else owed
+
+
+def zero_of(ratio: Node | None, done: str) -> int | None:
+    """Return the zero that a ratio of zero states, or None without one. Raises InputError."""
+    if ratio is None:
+        return None
+    if ratio.amount(ANY_DECIMALS, "up") != 0:
+        raise ratio.error(f"is {ratio.value}, but no reply says how much is {done}")
+    return 0
 
 
 def ltv_of(

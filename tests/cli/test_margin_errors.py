@@ -54,6 +54,8 @@ def test_file_that_is_no_bundle_is_refused(tmp_path, content, words):
         (("spotClearinghouseState", "balances", 0, "total"), "NaN", "balances[0].total"),
         (("borrowLendReserveStates", 1), ..., "token 197 (UBTC) has no oraclePx"),
         (("meta", "marginTables"), [], "meta.marginTables: has no table 56"),
+        (("borrowLendUserState",), ..., "borrowLendUserState: is missing"),
+        (("clearinghouseStates",), {}, "clearinghouseStates: no dex has a position"),
     ],
 )
 def test_bundle_that_is_wrong_is_refused_at_its_place(tmp_path, path, value, words):

@@ -1,4 +1,4 @@
-"""Account bundles: recorded ones as they are, wrong ones refused. SPEC HL-02 to HL-08."""
+"""Account bundles: recorded ones as they are, wrong ones refused. SPEC HL-02 to HL-10."""
 
 from __future__ import annotations
 
@@ -178,6 +178,9 @@ def test_isolated_position_and_its_margin_stay_out_of_the_account():
         "marginUsed": "429907.8513601",
     }
     position = ("clearinghouseStates", "", "assetPositions", 1, "position")
+    crossed = (*MAIN, "crossMaintenanceMarginUsed")
+    # 1,022,150.324494 less 214,953.92568 of the position that is isolated now.
+    bundle = changed(bundle, crossed, "807196.398814")
     view = read(changed(bundle, position, isolated))
     assert len(view.account.perps) == 3
     # 7,678,466.90417726 less 429,907.851361 (the margin, rounded up).
@@ -194,7 +197,8 @@ def test_isolated_position_and_its_margin_stay_out_of_the_account():
         ((SPOT, "tokenToAvailableAfterMaintenance"), ...),
         (("network",), ...),
         (("time",), ...),
-        (("borrowLendUserState",), ...),
+        ((*MAIN, "crossMaintenanceMarginUsed"), ...),
+        (("borrowLendUserState",), None),
         (("surprise",), {"any": ["thing"]}),
         ((*BALANCES, 4), {"coin": "PURR", "token": 1, "total": "123.45678"}),
         ((*BALANCES, 4), {"coin": "+12", "total": "1.0"}),
@@ -269,7 +273,12 @@ WRONG = [
     (("meta", "marginTables", 4, 1, "marginTiers"), [], "marginTiers"),
     (("meta", "collateralToken"), ..., "meta.collateralToken"),
     (("meta", "collateralToken"), 9_999, "spotClearinghouseState.balances"),
+    (("borrowLendUserState",), ..., "borrowLendUserState"),
     (("borrowLendUserState",), {}, "borrowLendUserState.tokenToState"),
+    (("clearinghouseStates",), {}, "clearinghouseStates"),
+    ((*MAIN, "assetPositions"), [], 'clearinghouseStates[""].crossMaintenanceMarginUsed'),
+    ((*MAIN, "assetPositions", 5), ..., 'clearinghouseStates[""].crossMaintenanceMarginUsed'),
+    ((*MAIN, "crossMaintenanceMarginUsed"), "48101.5662", "crossMaintenanceMarginUsed"),
     (
         ("borrowLendUserState", "tokenToState", 0, 1, "borrow"),
         {},
@@ -308,3 +317,68 @@ def test_debt_that_only_the_total_shows_is_debt():
     bundle["spotClearinghouseState"]["balances"][0]["total"] = "-9000.0"
     usdc = read(bundle).account.tokens[0]
     assert (usdc.borrowed, usdc.idle, usdc.supplied) == (9_000 * USDC_WEI, 0, 0)
+
+
+def test_maintenance_of_another_size_is_refused_beyond_the_floors():
+    used = (*MAIN, "crossMaintenanceMarginUsed")
+    # Ten positions may each have lost a millionth on the way; 48,101.566245 is their sum here.
+    read(changed(recorded(SHORT_BOOK), used, "48101.566255"))
+    with pytest.raises(InputError, match=r"48101\.566245"):
+        read(changed(recorded(SHORT_BOOK), used, "48101.566256"))
+
+
+def test_dex_without_equity_and_positions_may_not_tie_up_margin():
+    empty = {
+        "crossMarginSummary": {"accountValue": "0.0"},
+        "assetPositions": [],
+        "crossMaintenanceMarginUsed": "1.0",
+    }
+    with pytest.raises(InputError) as failed:
+        read(changed(recorded(SHORT_BOOK), ("clearinghouseStates", "abc"), empty))
+    assert failed.value.place == "clearinghouseStates.abc.crossMaintenanceMarginUsed"
+
+
+def silent(bundle, token, *, ratios=True):
+    """Return a bundle in which the ratios, if anything, say what is lent or owed of a token."""
+    bundle["borrowLendUserState"] = None
+    spot = bundle[SPOT]
+    for balance in spot["balances"]:
+        if balance["token"] == token:
+            balance.pop("supplied", None)
+            balance.pop("borrowed", None)
+    if not ratios:
+        del spot["tokenToPortfolioBorrowRatio"], spot["tokenToPortfolioSupplyRatio"]
+    return bundle
+
+
+@pytest.mark.parametrize(
+    ("token", "ratios", "place"),
+    [
+        (0, True, "spotClearinghouseState.tokenToPortfolioBorrowRatio[0][1]"),
+        (0, False, "spotClearinghouseState.balances[0].borrowed"),
+        (197, True, "spotClearinghouseState.tokenToPortfolioSupplyRatio[0][1]"),
+        (197, False, "spotClearinghouseState.balances[2].supplied"),
+    ],
+)
+def test_debt_or_supply_that_must_be_there_and_nobody_states_is_refused(token, ratios, place):
+    with pytest.raises(InputError) as failed:
+        read(silent(recorded(SHORT_BOOK), token, ratios=ratios))
+    assert failed.value.place == place
+
+
+def test_idle_collateral_is_zero_supply_only_where_the_ratio_says_so():
+    # The recording: 0.00338262 HYPE, no `supplied`, a supply ratio of "0.0".
+    assert read(recorded(CROSS_LONGS)).account.tokens[1].supplied == 0
+    bundle = recorded(CROSS_LONGS)
+    del bundle[SPOT]["tokenToPortfolioSupplyRatio"]
+    with pytest.raises(InputError, match="supplied"):
+        read(bundle)
+    # Parameters that do not list the token make it no collateral: nothing depends on it.
+    assert read(silent(recorded(SHORT_BOOK), 197, ratios=False), "pre-alpha").account.tokens[2].idle
+
+
+def test_debt_that_the_users_state_leaves_out_is_none():
+    # The state lists what is lent or owed; another token's supply says nothing of this one's debt.
+    bundle = silent(recorded(CROSS_LONGS), 150, ratios=False)
+    bundle[SPOT]["balances"][1]["supplied"] = "0.0"
+    assert read(bundle).account.tokens[0].borrowed == 0
