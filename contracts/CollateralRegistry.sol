@@ -78,6 +78,14 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     bytes32 public constant RISK_ADMIN = keccak256("RISK_ADMIN");
     /// @inheritdoc ICollateralRegistry
     bytes32 public constant REPORTER = keccak256("REPORTER");
+    /// @inheritdoc ICollateralRegistry
+    bytes32 public constant MATCHER = keccak256("MATCHER");
+    /// @inheritdoc ICollateralRegistry
+    bytes32 public constant GUARDIAN = keccak256("GUARDIAN");
+    /// @inheritdoc ICollateralRegistry
+    bytes32 public constant UNPAUSER = keccak256("UNPAUSER");
+    /// @inheritdoc ICollateralRegistry
+    uint8 public override paused;
 
     uint256 private constant MAX_TOKENS = 64;
     uint256 private constant MAX_DEXES = 32;
@@ -261,6 +269,25 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         require(policy_.perpPart <= WAD, FractionTooHigh(policy_.perpPart, WAD));
         _policy = policy_;
         emit PolicySet(policy_);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function requireRole(bytes32 role, address account) external view {
+        _checkRole(role, account);
+    }
+
+    // Pause
+
+    /// @inheritdoc ICollateralRegistry
+    function pause(uint8 bits) external onlyRole(GUARDIAN) {
+        paused |= bits;
+        emit PausedSet(paused);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function unpause(uint8 bits) external onlyRole(UNPAUSER) {
+        paused &= ~bits;
+        emit PausedSet(paused);
     }
 
     // Prices
@@ -478,7 +505,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             userBorrowCap: entry.userBorrowCap,
             globalSupplyCap: entry.globalSupplyCap,
             globalBorrowCap: entry.globalBorrowCap,
-            curve: entry.curve
+            curve: entry.curve,
+            paused: paused
         });
     }
 
@@ -509,7 +537,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     function _requireCurve(RateCurve calldata curve) private pure {
         require(curve.kink <= RAY, FractionTooHigh(curve.kink, RAY));
         require(curve.protocolShare <= WAD, FractionTooHigh(curve.protocolShare, WAD));
-        // A rate of 1,000,000 % a year bounds the exponent of interest.
+        // Far beyond any rate, and small enough that a year of it fits every number.
         require(curve.base <= 5000 * RAY, FractionTooHigh(curve.base, 5000 * RAY));
         require(curve.slope <= 5000 * RAY, FractionTooHigh(curve.slope, 5000 * RAY));
     }

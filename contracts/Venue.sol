@@ -7,18 +7,19 @@ import {Liquidation} from "./libraries/Liquidation.sol";
 import {Parties} from "./libraries/VenueState.sol";
 import {Accounts} from "./modules/Accounts.sol";
 import {Clearinghouse} from "./modules/Clearinghouse.sol";
+import {Deficits} from "./modules/Deficits.sol";
 import {PortfolioMargin} from "./modules/PortfolioMargin.sol";
 import {VenueBase} from "./modules/VenueBase.sol";
 
 /// @title The venue: nothing but the composition of its modules
 /// @notice Modules, registry and linked libraries at one address.
-contract Venue is Accounts, Clearinghouse, PortfolioMargin {
+contract Venue is Accounts, Clearinghouse, PortfolioMargin, Deficits {
     constructor(ICollateralRegistry registry_, address maker_, address backstop_, address insurance_)
         VenueBase(registry_, maker_, backstop_, insurance_)
     {}
 
     /// @inheritdoc ILiquidation
     function liquidate(address account) external nonReentrant returns (LiquidationStep memory) {
-        return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account);
+        return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor());
     }
 }

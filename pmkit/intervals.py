@@ -6,12 +6,8 @@ factor, all else stands still. Every trigger is then piecewise linear in the mar
 a net total crosses zero, a tier begins, a cap binds or a dex can no longer be funded, so that the
 answer is a quotient of integers.
 
-The sweep is a function of the mark as well: what a dex has over its transfer margin is supplied,
-and is collateral where its token is one; what it lacks is withdrawn.
-
-Left out: the floors to 1e-6 USD and to token wei of what moves. They shift a trigger by less than a
-step of the mark's grid, but for positions of a few lots and debts of a few wei. What stands still
-keeps its floors.
+Left out: the floors to 1e-6 USD and to token wei of what moves. They shift a trigger by less than
+any mark's grid. Standing positions keep their floors.
 """
 
 from __future__ import annotations
@@ -21,7 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from pmkit.errors import InputError
-from pmkit.margin import account_margin, dex_margin, notional, px_of, wei_per_perp_usd
+from pmkit.margin import account_margin, dex_margin, notional, wei_per_perp_usd
 from pmkit.model import Mode
 from pmkit.piecewise import Piecewise, constant, first_below_zero, greatest, least, line
 from pmkit.sweep import swept
@@ -75,8 +71,8 @@ class Buffers:
 def liquidation_interval(account: Account, move: Move) -> Interval:
     """Return the nearest marks below and above at which the account is liquidated. SPEC PM-18.
 
-    Both None when it already is. Raises InputError for a coin whose own dex is margined in what
-    moves with it, PriceMissing, MarkMissing.
+    Both None when it already is. Raises InputError for a coin that its own dex is margined in,
+    PriceMissing, MarkMissing.
     """
     if account_margin(swept(account)).liquidatable:
         return Interval(lower=None, upper=None)
@@ -105,8 +101,8 @@ def buffers_of(account: Account, move: Move) -> Buffers:
     dexes = tuple(dex_figures(account, d, move) for d in range(len(account.dexes)))
     if account.mode == Mode.STANDARD:
         return Buffers(ratio=(), other=tuple(dex.equity - dex.maintenance for dex in dexes))
-    supplied, perps = swept_figures(account, move, dexes)
-    threshold = threshold_value(account, move, supplied)
+    # The sweep moves no net total, but may supply idle collateral, which counts from then on.
+    threshold = threshold_value(swept(account), move)
     ratio: list[Piecewise] = []
     net_debt = ZERO
     for i, token in enumerate(account.tokens):
@@ -115,14 +111,15 @@ def buffers_of(account: Account, move: Move) -> Buffers:
         maintenance = ZERO
         for figures in own:
             net, maintenance = net + figures.equity, maintenance + figures.maintenance
-        # Without a requirement there is no ratio, whatever stands against it.
-        if maintenance != ZERO or falls_below_zero(net):
+        if own or falls_below_zero(net):
             ratio += ratio_buffers(account, i, move, net, maintenance, threshold)
         if falls_below_zero(net):
             net_debt = net_debt + product(
                 greatest(ZERO, net * -1), wei_value(token, i, move), token
             )
-    return Buffers(ratio=tuple(ratio), other=(threshold - net_debt, *perps))
+    return Buffers(
+        ratio=tuple(ratio), other=(threshold - net_debt, *perp_buffers(account, move, dexes))
+    )
 
 
 def falls_below_zero(f: Piecewise) -> bool:
@@ -144,9 +141,9 @@ def ratio_buffers(
     # In wei a token whose price is unknown needs none; in USD a moving price stays linear.
     value = wei_value(token, i, move) if token.px != 0 else constant(1)
     capacity = ZERO
-    if token.borrowable and threshold != ZERO:
-        px_of(token)
-        capacity = least(value * token.user_borrow_cap, threshold)
+    if token.borrowable and token.px != 0:
+        cap = value * token.user_borrow_cap
+        capacity = least(cap, threshold)
     trigger = Fraction(account.policy.trigger, WAD)
     net_value = product(net, value, token)
     need = product(maintenance, value, token)
@@ -160,67 +157,46 @@ def ratio_buffers(
     return buffers
 
 
-def swept_figures(
-    account: Account, move: Move, dexes: tuple[DexFigures, ...]
-) -> tuple[tuple[Piecewise, ...], tuple[Piecewise, ...]]:
-    """Return every token's supply, and equity less maintenance of each dex, after the sweep.
+def perp_buffers(account: Account, move: Move, dexes: tuple[DexFigures, ...]) -> list[Piecewise]:
+    """Return equity less maintenance of each dex after its sweep, token wei. SPEC PM-14 to PM-17.
 
-    In token wei. SPEC PM-14 to PM-17. The sweep hands out what its token has, in the order of the
-    dexes, up to their transfer margins; what they have over repays debt and is supplied.
+    The sweep hands out what its token has, in the order of the dexes, up to their transfer margins.
     """
-    lends = account.mode == Mode.PORTFOLIO_MARGIN
-    supplied = [constant(token.supplied) for token in account.tokens]
     buffers: list[Piecewise] = []
+    lends = account.mode == Mode.PORTFOLIO_MARGIN
     debt = gross_debt(account, move)
     for i, token in enumerate(account.tokens):
         own = [figures for d, figures in enumerate(dexes) if account.dexes[d].collateral == i]
-        unit = wei_per_perp_usd(token.wei_decimals) if own else 1
+        if not own:
+            continue
         lacks = [greatest(ZERO, figures.transfer - figures.equity) for figures in own]
         idle, wanted = constant(token.idle), ZERO
         for figures, lack in zip(own, lacks, strict=True):
             idle = idle + greatest(ZERO, figures.equity - figures.transfer)
             wanted = wanted + lack
-        reached = whole(least(wanted, idle), unit)
+        pool = ZERO
         if lends:
-            room = borrow_room(account, i, move, supplied, debt) if own else ZERO
-            held, cash = constant(token.supplied), constant(token.cash)
-            drawn = whole(least(wanted - reached, held + room, cash), unit)
-            withdrawn, spare = least(drawn, held), greatest(ZERO, idle - wanted)
-            reached = reached + drawn
-            supplied[i] = held - withdrawn + newly_supplied(token, spare)
+            room = borrow_room(account, i, move, debt)
+            pool = least(constant(token.cash), constant(token.supplied) + room)
+        reached = least(wanted, idle + pool)
+        if lends:
+            drawn = least(greatest(ZERO, wanted - idle), pool)
+            borrowed = greatest(ZERO, drawn - constant(token.supplied))
+            spare = idle - wanted - constant(token.borrow_floor)
+            owed = constant(max(0, token.borrowed - token.borrow_floor))
+            repaid = least(greatest(ZERO, spare), owed)
             if account.policy.strict_ltv:
-                owed = constant(max(0, token.borrowed - token.borrow_floor))
-                repaid = least(greatest(ZERO, spare - constant(token.borrow_floor)), owed)
-                added = drawn - withdrawn - repaid
-                debt = debt + product(added, wei_value(token, i, move), token)
+                debt = debt + product(borrowed - repaid, wei_value(token, i, move), token)
         for figures, lack in zip(own, lacks, strict=True):
             given = least(lack, greatest(ZERO, reached))
             kept = figures.equity - greatest(ZERO, figures.equity - figures.transfer)
             buffers.append(kept + given - figures.maintenance)
             reached = reached - lack
-    return tuple(supplied), tuple(buffers)
+    return buffers
 
 
-def whole(amount: Piecewise, unit: int) -> Piecewise:
-    """Return an amount in whole units where it stands still; what moves keeps its fractions."""
-    first = amount.segments[0]
-    if len(amount.segments) > 1 or first.slope != 0:
-        return amount
-    return constant(first.base // unit * unit)
-
-
-def newly_supplied(token: TokenState, spare: Piecewise) -> Piecewise:
-    """Return what the sweep supplies of what no dex needs: nothing while a debt stays, wei."""
-    if token.borrowed != 0 and token.borrow_floor != 0:
-        return ZERO
-    left = greatest(ZERO, spare - constant(token.borrowed))
-    return least(left, constant(token.supply_room))
-
-
-def borrow_room(
-    account: Account, i: int, move: Move, supplied: list[Piecewise], debt: Piecewise
-) -> Piecewise:
-    """Return what the sweep may borrow of a token, wei; tokens before it are swept already."""
+def borrow_room(account: Account, i: int, move: Move, debt: Piecewise) -> Piecewise:
+    """Return what the sweep may borrow of a token, wei."""
     token = account.tokens[i]
     if not token.borrowable:
         return ZERO
@@ -229,12 +205,11 @@ def borrow_room(
         return room
     power = ZERO
     for k, collateral in enumerate(account.tokens):
-        if collateral.ltv_bps != 0:
+        if collateral.ltv_bps != 0 and collateral.supplied != 0:
             weight = Fraction(collateral.ltv_bps, BPS)
-            power = power + value_of(collateral, k, move, supplied[k]) * weight
+            power = power + wei_value(collateral, k, move) * collateral.supplied * weight
     if i == move.token:
         raise still_price_needed(token)
-    px_of(token)
     spare = greatest(ZERO, power - debt)
     return least(room, spare * (1 / wei_value(token, i, move).at(Fraction(0))))
 
@@ -269,33 +244,24 @@ def dex_figures(account: Account, dex: int, move: Move) -> DexFigures:
             ]
             maintenance = maintenance + greatest(*tiers)
     unit = wei_per_perp_usd(account.tokens[account.dexes[dex].collateral].wei_decimals)
-    transfer = constant(still.transfer_margin)
-    if len(standing) < len(own):
-        transfer = greatest(initial, total * Fraction(1, 10))
     return DexFigures(
-        equity=equity * unit, maintenance=maintenance * unit, transfer=transfer * unit
+        equity=equity * unit,
+        maintenance=maintenance * unit,
+        transfer=greatest(initial, total * Fraction(1, 10)) * unit,
     )
 
 
-def threshold_value(account: Account, move: Move, supplied: tuple[Piecewise, ...]) -> Piecewise:
+def threshold_value(account: Account, move: Move) -> Piecewise:
     """Return the collateral at its liquidation thresholds, USD WAD. SPEC PM-09."""
     value = ZERO
     if account.mode != Mode.PORTFOLIO_MARGIN:
         return value
     for i, token in enumerate(account.tokens):
-        if token.ltv_bps != 0:
+        counted = min(token.supplied, token.user_supply_cap)
+        if token.ltv_bps != 0 and counted != 0:
             weight = Fraction(BPS + token.ltv_bps, 2 * BPS)
-            counted = least(supplied[i], constant(token.user_supply_cap))
-            value = value + value_of(token, i, move, counted) * weight
+            value = value + wei_value(token, i, move) * counted * weight
     return value
-
-
-def value_of(token: TokenState, index: int, move: Move, amount: Piecewise) -> Piecewise:
-    """Return the USD value (WAD) of wei of a token. Raises PriceMissing, and as `product`."""
-    if amount == ZERO:
-        return ZERO
-    px_of(token)
-    return product(amount, wei_value(token, index, move), token)
 
 
 def wei_value(token: TokenState, index: int, move: Move) -> Piecewise:
@@ -316,6 +282,5 @@ def product(amount: Piecewise, value: Piecewise, token: TokenState) -> Piecewise
 def still_price_needed(token: TokenState) -> InputError:
     """Return the refusal of a coin whose own token margins it: values would be quadratic."""
     return InputError(
-        place=f"token {token.token}",
-        problem="its price moves with the coin, and a dex is margined in it",
+        place=f"token {token.token}", problem="moves with a coin that is margined or borrowed in it"
     )

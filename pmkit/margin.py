@@ -7,6 +7,7 @@ judge an account as the venue does, sweep it first (`pmkit.sweep.swept`).
 from __future__ import annotations
 
 from pmkit.errors import MarkMissing, PriceMissing
+from pmkit.liquidation import DISPLAY_DECIMALS
 from pmkit.model import (
     Account,
     AccountMargin,
@@ -106,6 +107,20 @@ def health_factor_down(borrow_power: int, gross_debt: int) -> int:
     return mul_div_down(borrow_power, WAD, gross_debt)
 
 
+def display_available_down(account: Account, margin: AccountMargin, dex: int) -> int:
+    """Return what a dex's positions have before they are liquidated, 1e-10 USD, down. SPEC LQ-07.
+
+    The token's available after maintenance; in standard mode the dex's own equity − maintenance.
+    """
+    if account.mode == Mode.STANDARD:
+        spare = margin.dexes[dex].account_value - margin.dexes[dex].maintenance
+        return spare * int(10 ** (DISPLAY_DECIMALS - PERP_DECIMALS))
+    token = account.dexes[dex].collateral
+    available = margin.tokens[token].available_after_maintenance
+    unit: int = 10 ** account.tokens[token].wei_decimals
+    return available * int(10**DISPLAY_DECIMALS) // unit
+
+
 def locked_collateral_up(
     debt_value: int, px: int, wei_decimals: int, sz_decimals: int, ltv_bps: int
 ) -> int:
@@ -203,7 +218,10 @@ def token_margin(
 ) -> TokenMargin:
     """Return the figures of one token; equity and maintenance in token wei. SPEC PM-10 to PM-12."""
     net = net_total(token, equity)
-    capacity = borrow_capacity_down(token, threshold_value)
+    # Where nothing is required, nothing depends on the price: an amount of an unpriced token, which
+    # anybody could send, must not stand in the way of the account's judgement.
+    needed = token.px != 0 or maintenance != 0 or net < 0
+    capacity = borrow_capacity_down(token, threshold_value) if needed else 0
     requirement = maintenance
     if net < 0:
         requirement += -net

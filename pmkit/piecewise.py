@@ -131,9 +131,8 @@ def first_below_zero(
 ) -> Fraction | None:
     """Return the nearest point from x in one direction beyond which f is below zero, or None.
 
-    f(x) itself is taken as not below zero, whatever rounding made of it: only where f falls on from
-    there is it crossed. With `inclusive` reaching zero already counts, unless f rests at zero
-    there. Points must be above zero.
+    f(x) itself is taken as not below zero. With `inclusive` reaching zero already counts, unless f
+    rests at zero there. Points must be above zero.
     """
     ends = [s.start for s in f.segments[1:]]
     bounds = [e for e in ends if e > x] if upwards else [e for e in reversed(ends) if e < x]
@@ -162,11 +161,12 @@ def crossing(
     segment: Segment, here: Fraction, bound: Fraction | None, *, upwards: bool, inclusive: bool
 ) -> Fraction | None:
     """Return where a line falls to zero on the way from a point to a bound, or None."""
+    value = segment.at(here)
+    if value < 0:
+        return here
     heading = segment.slope if upwards else -segment.slope
     if heading >= 0:
         return None
-    if segment.at(here) < 0:
-        return here
     root = -segment.base / segment.slope
     if bound is None:
         return root

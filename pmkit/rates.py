@@ -15,6 +15,8 @@ YEAR = 365 * 24 * 60 * 60
 """Seconds in a year of interest."""
 SHARE_UNIT = 10**9
 """Shares per token wei while the index is one."""
+MAX_ACCRUAL = 20 * RAY
+"""Largest growth exponent of one accrual: a reserve that was left alone must never lock."""
 MAX_EXPONENT = 40 * RAY
 """Largest exponent of `expm1`; e^40 still fits an index."""
 
@@ -110,7 +112,7 @@ def accrue(reserve: ReserveIndexes, curve: RateCurve, elapsed: int) -> ReserveIn
 
     Debt grows by expm1(rate · time), rounded up; `protocol_share` of the interest goes to the
     buffer and the rest to suppliers, both rounded down, so interest paid covers interest earned.
-    Raises ExponentTooLarge, DoesNotFit128.
+    Raises DoesNotFit128.
     """
     if elapsed == 0 or reserve.borrow_shares == 0:
         return reserve
@@ -118,7 +120,7 @@ def accrue(reserve: ReserveIndexes, curve: RateCurve, elapsed: int) -> ReserveIn
         mul_div_up(reserve.borrow_shares, reserve.borrow_index, RAY),
         mul_div_down(reserve.supply_shares, reserve.supply_index, RAY),
     )
-    growth = expm1(checked(borrow_rate(used, curve) * elapsed) // YEAR)
+    growth = expm1(min(checked(borrow_rate(used, curve) * elapsed) // YEAR, MAX_ACCRUAL))
     borrow_index = to_uint128(reserve.borrow_index + mul_div_up(reserve.borrow_index, growth, RAY))
     interest = mul_div_down(reserve.borrow_shares, borrow_index - reserve.borrow_index, RAY)
     supply_index = reserve.supply_index

@@ -155,7 +155,7 @@ def coin_figures(
         displayed_px=displayed_px(account, margin, position),
         mark=perp.mark,
         px_decimals=position.px_decimals,
-        interval=interval_of(view, position.coin, move),
+        interval=liquidation_interval(view.account, move),
     )
 
 
@@ -168,16 +168,8 @@ def follower_figures(view: AccountView, account: Account, coin: str, token: int)
         displayed_px=None,
         mark=state.px,
         px_decimals=SPOT_DECIMALS - state.sz_decimals,
-        interval=interval_of(view, coin, Move(asset=None, token=token, mark=state.px)),
+        interval=liquidation_interval(view.account, Move(asset=None, token=token, mark=state.px)),
     )
-
-
-def interval_of(view: AccountView, coin: str, move: Move) -> Interval:
-    """Return a coin's interval. Raises InputError naming the coin, and with it its dex."""
-    try:
-        return liquidation_interval(view.account, move)
-    except InputError as error:
-        raise InputError(place=coin, problem=f"has no exact interval: {error}") from error
 
 
 def counts_as_collateral(account: Account, token: int) -> bool:

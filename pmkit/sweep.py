@@ -45,6 +45,8 @@ class Sweep:
     tokens: tuple[TokenSweep, ...]
     dex_transfers: tuple[int, ...]
     """Per dex: perp USD (1e-6) moved into the dex, negative out of it."""
+    dex_lacks: tuple[int, ...]
+    """Per dex: perp USD (1e-6) that it still lacks of its transfer margin."""
 
 
 def ltv_room_down(tokens: tuple[TokenState, ...], borrowed: TokenState) -> int:
@@ -102,11 +104,12 @@ def sweep(account: Account) -> tuple[Account, Sweep]:
     """
     tokens = list(account.tokens)
     transfers = [0] * len(account.dexes)
+    short = [0] * len(account.dexes)
     if account.mode == Mode.STANDARD:
         still = tuple(
             TokenSweep(supply=0, withdraw=0, borrow=0, repay=0, idle=t.idle) for t in tokens
         )
-        return account, Sweep(tokens=still, dex_transfers=tuple(transfers))
+        return account, Sweep(tokens=still, dex_transfers=tuple(transfers), dex_lacks=tuple(short))
     lends = account.mode == Mode.PORTFOLIO_MARGIN
     margins = dex_margins(account)
     plan: list[TokenSweep] = []
@@ -132,6 +135,7 @@ def sweep(account: Account) -> tuple[Account, Sweep]:
             if dex.collateral == i and transfers[d] == 0:
                 lacks = margins[d].transfer_margin - margins[d].account_value
                 transfers[d] = min(lacks, reached // unit)
+                short[d] = lacks - transfers[d]
                 reached -= transfers[d] * unit
         plan.append(done)
         tokens[i] = apply(token, done)
@@ -141,7 +145,7 @@ def sweep(account: Account) -> tuple[Account, Sweep]:
     )
     return (
         replace(account, tokens=tuple(tokens), dexes=dexes),
-        Sweep(tokens=tuple(plan), dex_transfers=tuple(transfers)),
+        Sweep(tokens=tuple(plan), dex_transfers=tuple(transfers), dex_lacks=tuple(short)),
     )
 
 

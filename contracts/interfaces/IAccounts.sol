@@ -12,6 +12,15 @@ interface IAccounts {
     /// @notice An account chose its leverage for an asset.
     event LeverageSet(address indexed account, uint32 indexed asset, uint8 leverage);
 
+    /// @notice An account let another act for it, or no longer.
+    event OperatorSet(address indexed account, address indexed operator, bool approved);
+
+    /// @notice The caller may not act for the account.
+    error NotOperator(address account, address caller);
+    /// @notice Operators may trade and manage debt; leaving, sending and modes stay the account's own.
+    error OwnerOnly(address account, address caller);
+    /// @notice Acting for an account does not nest.
+    error ActingAlready(address account);
     /// @notice Modes change only without positions; `perps` is the bitmap of what is open.
     error PositionsOpen(uint256 perps);
     /// @notice Portfolio margin is left only without debt.
@@ -23,6 +32,22 @@ interface IAccounts {
 
     /// @notice Set the caller's mode (SPEC AC-02). Needs no open positions, no debt and no dex equity.
     function setMode(Mode mode) external;
+
+    /// @notice Let another address act for the caller, or no longer (SPEC AC-05).
+    function approveOperator(address operator, bool approved) external;
+
+    /// @notice Run one of the venue's calls for an account that has approved the caller (SPEC AC-05).
+    /// Wallets stay the caller's.
+    function onBehalf(address account, bytes calldata call) external returns (bytes memory);
+
+    /// @notice Run one of the venue's calls for a sub-account of the caller (SPEC AC-06).
+    function forSubAccount(uint32 index, bytes calldata call) external returns (bytes memory);
+
+    /// @notice The address of a master's sub-account (SPEC AC-06): an account like others, margined apart.
+    function subAccountOf(address master, uint32 index) external pure returns (address);
+
+    /// @notice Whether an address may act for an account.
+    function isOperator(address account, address operator) external view returns (bool);
 
     /// @notice Set the caller's leverage for an asset (SPEC AC-03), for initial margin.
     function setLeverage(uint32 asset, uint8 leverage) external;

@@ -38,13 +38,15 @@ interface IBorrowLendPool {
     error InsufficientBalance(uint64 token, uint256 requested, uint256 available);
     /// @notice The pool does not hold that much now.
     error InsufficientCash(uint64 token, uint256 requested, uint256 available);
+    /// @notice Supply waits while the reserve's deficit exceeds the insurance (SPEC LQ-12).
+    error WithdrawLocked(uint64 token, uint256 deficit, uint256 insurance);
     /// @notice A supply cap leaves less room.
     error SupplyCapExceeded(uint64 token, uint256 requested, uint256 room);
     /// @notice A borrow cap leaves less room.
     error BorrowCapExceeded(uint64 token, uint256 requested, uint256 room);
     /// @notice The token cannot be borrowed.
     error NotBorrowable(uint64 token);
-    /// @notice A token that is supplied is not borrowed; withdraw or trade it.
+    /// @notice As much of the token is supplied; withdraw or trade that.
     error BorrowWhileSupplied(uint64 token, uint256 supplied);
     /// @notice There is no debt to repay.
     error NoDebt(uint64 token);

@@ -77,6 +77,8 @@ struct Policy {
     uint64 perpPart;
     /// Seconds after such a step during which positions close whole.
     uint32 perpCooldown;
+    /// Ratio (WAD) beyond which the backstop takes all perps.
+    uint64 perpBackstopRatio;
     /// Whether the perp leg goes first when closing all perps alone cures the account.
     bool perpFirst;
     /// Oldest price (seconds) on which new risk may be taken.
@@ -89,6 +91,12 @@ struct Policy {
     uint32 perpFeePpm;
     uint32 spotFeePpm;
 }
+
+/// @dev What a guardian may pause; repaying and leaving are not among it (SPEC CR-07).
+uint8 constant PAUSE_SUPPLY = 1;
+uint8 constant PAUSE_BORROW = 2;
+uint8 constant PAUSE_RISK = 4;
+uint8 constant PAUSE_LIQUIDATION = 8;
 
 /// @notice A token as an account check needs it.
 struct TokenParams {
@@ -105,6 +113,8 @@ struct TokenParams {
     uint128 globalSupplyCap;
     uint128 globalBorrowCap;
     RateCurve curve;
+    /// What is paused now, PAUSE_* bits.
+    uint8 paused;
 }
 
 /// @notice A perp dex as an account check needs it.
@@ -170,6 +180,9 @@ interface ICollateralRegistry {
     /// @notice Mark and oracle of a perp asset were reported.
     event PerpPriceSet(uint32 indexed asset, uint64 mark, uint64 oracle);
 
+    /// @notice What is paused changed; PAUSE_* bits.
+    event PausedSet(uint8 paused);
+
     /// @notice No token of this id is listed.
     error UnknownToken(uint256 token);
     /// @notice No perp asset of this id is listed.
@@ -207,6 +220,33 @@ interface ICollateralRegistry {
     // solhint-disable-next-line func-name-mixedcase
     /// @notice May report prices (SPEC CR-06).
     function REPORTER() external view returns (bytes32);
+
+    // Named like the constants that answer them.
+    // solhint-disable-next-line func-name-mixedcase
+    /// @notice May fill orders of two accounts against each other.
+    function MATCHER() external view returns (bytes32);
+
+    // Named like the constants that answer them.
+    // solhint-disable-next-line func-name-mixedcase
+    /// @notice May pause.
+    function GUARDIAN() external view returns (bytes32);
+
+    // Named like the constants that answer them.
+    // solhint-disable-next-line func-name-mixedcase
+    /// @notice May unpause.
+    function UNPAUSER() external view returns (bytes32);
+
+    /// @notice Revert `AccessControlUnauthorizedAccount` unless an account has a role.
+    function requireRole(bytes32 role, address account) external view;
+
+    /// @notice Pause what the PAUSE_* bits name; what is paused stays paused (SPEC CR-07).
+    function pause(uint8 bits) external;
+
+    /// @notice Unpause what the PAUSE_* bits name (SPEC CR-07).
+    function unpause(uint8 bits) external;
+
+    /// @notice What is paused, PAUSE_* bits.
+    function paused() external view returns (uint8);
 
     /// @notice List a token. A token of id 0 is the quote of all prices and is worth one USD always.
     function listToken(TokenListing calldata listing) external;

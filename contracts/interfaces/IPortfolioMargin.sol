@@ -6,6 +6,8 @@ import {Account, AccountMargin, Mode} from "../libraries/AccountTypes.sol";
 /// @title PortfolioMargin: one safety figure over spot, perps and borrow/lend
 /// @notice The ratio, and what must hold after every action.
 interface IPortfolioMargin {
+    /// @notice A guardian has paused this kind of action; `bit` is its PAUSE_* bit (SPEC CR-07).
+    error Paused(uint8 bit);
     /// @notice The action needs portfolio margin.
     error NotPortfolioMargin(Mode mode);
     /// @notice The account would end with a ratio (WAD) beyond the trigger.

@@ -5,6 +5,8 @@ import {
     AccountParams,
     DexParams,
     ICollateralRegistry,
+    PAUSE_BORROW,
+    PAUSE_SUPPLY,
     PerpParams,
     TokenParams
 } from "../interfaces/ICollateralRegistry.sol";
@@ -33,6 +35,10 @@ library AccountStore {
     );
     /// @notice The sweep moved equity into a dex, or out of it when negative.
     event DexFunded(address indexed account, uint8 indexed dexIndex, int256 usd);
+
+    /// @notice The dexes (bitmap of listing indexes) in which caps or cash keep the account below its
+    /// transfer margin changed: bits that appear are fallbacks entered, bits that go are fallbacks left.
+    event FallbackSet(address indexed account, uint256 dexesBefore, uint256 dexesNow);
 
     /// @notice The account as it stands, with interest up to now, and the parameters it was read with.
     function load(VenueState storage s, ICollateralRegistry registry, address account)
@@ -92,10 +98,12 @@ library AccountStore {
         t.supplied = supplied.toUint128();
         t.borrowed = borrowed.toUint128();
         t.borrowFloor = balance.borrowFloor;
-        t.supplyRoom = _room(p.globalSupplyCap, totalSupplied).toUint128();
-        t.borrowRoom = SweepMath.min(
-                _room(p.userBorrowCap, borrowed), _room(p.globalBorrowCap, totalBorrowed)
-            ).toUint128();
+        if (p.paused & PAUSE_SUPPLY == 0) t.supplyRoom = _room(p.globalSupplyCap, totalSupplied).toUint128();
+        if (p.paused & PAUSE_BORROW == 0) {
+            t.borrowRoom = SweepMath.min(
+                    _room(p.userBorrowCap, borrowed), _room(p.globalBorrowCap, totalBorrowed)
+                ).toUint128();
+        }
         t.cash = s.reserves[p.index].cash;
     }
 
@@ -107,16 +115,20 @@ library AccountStore {
         for (uint256 i = 0; i < plan.tokens.length; ++i) {
             _store(s, account, params.tokens[i], a.tokens[i], plan.tokens[i]);
         }
+        uint256 short = 0;
         for (uint256 i = 0; i < plan.dexTransfers.length; ++i) {
+            if (plan.dexLacks[i] != 0) short = short.with(params.dexes[i].index);
             int256 moved = plan.dexTransfers[i];
             if (moved == 0) continue;
             uint8 index = params.dexes[i].index;
             setRawUsd(s, account, index, a.dexes[i].rawUsd);
             emit DexFunded(account, index, moved);
         }
+        _clearDexes(s, account, a);
+        _noteFallback(s, account, short);
     }
 
-    /// @notice Set an account's equity in a dex; a dex stays marked while it has equity or positions.
+    /// @notice Set an account's equity in a dex. The dex stays marked until a sweep finds it empty.
     function setRawUsd(VenueState storage s, address account, uint256 dex, int128 usd) internal {
         s.rawUsd[account][dex] = usd;
         AccountState storage state = s.accounts[account];
@@ -171,6 +183,33 @@ library AccountStore {
             emit Swept(account, p.token, done.supply, done.withdraw, done.borrow, done.repay);
         }
         mark(s, account, p.index);
+    }
+
+    /// @dev A dex without equity and positions is no longer read.
+    function _clearDexes(VenueState storage s, address account, Account memory a) private {
+        AccountState storage state = s.accounts[account];
+        if (a.perps.length != 0 || state.dexBitmap == 0) return;
+        uint256 bitmap = state.dexBitmap;
+        uint256 rest = bitmap;
+        for (uint256 i = 0; i < a.dexes.length; ++i) {
+            uint256 index;
+            (index, rest) = rest.pop();
+            if (a.dexes[i].rawUsd == 0) bitmap = bitmap.without(index);
+        }
+        // The cast is safe: dex indexes are below 32.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (bitmap != state.dexBitmap) state.dexBitmap = uint32(bitmap);
+    }
+
+    /// @dev Note in which dexes the account has fallen back to ordinary margin (SPEC AC-07).
+    function _noteFallback(VenueState storage s, address account, uint256 short) private {
+        AccountState storage state = s.accounts[account];
+        uint256 before = state.fallbackBitmap;
+        if (before == short) return;
+        // The cast is safe: dex indexes are below 32.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        state.fallbackBitmap = uint32(short);
+        emit FallbackSet(account, before, short);
     }
 
     function _room(uint256 cap, uint256 used) private pure returns (uint256) {

@@ -132,4 +132,6 @@ struct Sweep {
     TokenSweep[] tokens;
     /// Per dex: perp USD (1e-6) moved into the dex, negative out of it.
     int256[] dexTransfers;
+    /// Per dex: perp USD (1e-6) that it still lacks of its transfer margin.
+    uint256[] dexLacks;
 }

@@ -6,7 +6,7 @@ import {AccountParams, ICollateralRegistry} from "../interfaces/ICollateralRegis
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Account, AccountMargin, DexMargin, Mode, PerpState, TokenState} from "./AccountTypes.sol";
-import {DISPLAY_DECIMALS, LiquidationMath} from "./LiquidationMath.sol";
+import {LiquidationMath} from "./LiquidationMath.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {PriceAge} from "./PriceAge.sol";
 import {SweepMath} from "./SweepMath.sol";
@@ -20,6 +20,10 @@ library MarginEngine {
     /// @notice Sweep an account and store what moved (SPEC PM-14).
     function sweep(VenueState storage s, ICollateralRegistry registry, address account) external {
         AccountStore.sweep(s, registry, account);
+        if (s.accounts[account].debtSteppedAt == 0) return;
+        // An episode ends with the account's recovery, whatever brought it (SPEC LQ-03).
+        (Account memory a,) = AccountStore.load(s, registry, account);
+        if (!MarginMath.accountMargin(a).liquidatable) s.accounts[account].debtSteppedAt = 0;
     }
 
     /// @notice Require what every action that raises risk must leave behind (SPEC AC-04): margin in every
@@ -54,6 +58,8 @@ library MarginEngine {
         address account,
         uint256 dex
     ) external view {
+        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        PriceAge.requireYoung(a, params, registry.policy().maxPriceAge);
         DexMargin memory m = _dexMargin(s, registry, account, dex);
         _requireMargin(dex, m.transferMargin, m.accountValue);
     }
@@ -135,13 +141,7 @@ library MarginEngine {
         returns (int256)
     {
         PerpState memory perp = a.perps[i];
-        uint256 token = a.dexes[perp.dex].collateral;
-        // Casts are safe: figures are sums of 128-bit balances.
-        // forge-lint: disable-start(unsafe-typecast)
-        int256 available = int256(m.tokens[token].liquidationValue) - int256(m.tokens[token].requirement);
-        available =
-            available * int256(10 ** DISPLAY_DECIMALS) / int256(10 ** uint256(a.tokens[token].weiDecimals));
-        // forge-lint: disable-end(unsafe-typecast)
+        int256 available = MarginMath.displayAvailableDown(a, m, perp.dex);
         uint256 leverage = TierMath.tierAt(MarginMath.notional(perp.szi, perp.mark), perp.table).maxLeverage;
         return LiquidationMath.displayLiquidationPxDown(perp.mark, perp.szi, szDecimals, available, leverage);
     }

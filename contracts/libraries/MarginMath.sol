@@ -12,7 +12,7 @@ import {
     TokenMargin,
     TokenState
 } from "./AccountTypes.sol";
-import {LiquidationMath} from "./LiquidationMath.sol";
+import {DISPLAY_DECIMALS, LiquidationMath} from "./LiquidationMath.sol";
 import {TierMath} from "./TierMath.sol";
 import {BPS, INFINITE, PERP_DECIMALS, WAD, WadMath} from "./WadMath.sol";
 
@@ -92,6 +92,29 @@ library MarginMath {
     function healthFactorDown(uint256 borrowPower, uint256 grossDebt) internal pure returns (uint256) {
         if (grossDebt == 0) return INFINITE;
         return borrowPower.mulDivDown(WAD, grossDebt);
+    }
+
+    /// @notice What a dex's positions have before they are liquidated, 1e-10 USD, down (SPEC LQ-07): the
+    /// token's available after maintenance, or in standard mode the dex's own equity - maintenance.
+    function displayAvailableDown(Account memory account, AccountMargin memory margin, uint256 dex)
+        internal
+        pure
+        returns (int256)
+    {
+        // Casts are safe: figures are sums of 128-bit balances.
+        // forge-lint: disable-start(unsafe-typecast)
+        if (account.mode == Mode.Standard) {
+            int256 spare = margin.dexes[dex].accountValue - int256(margin.dexes[dex].maintenance);
+            return spare * int256(10 ** (DISPLAY_DECIMALS - PERP_DECIMALS));
+        }
+        uint256 token = account.dexes[dex].collateral;
+        int256 available =
+            int256(margin.tokens[token].liquidationValue) - int256(margin.tokens[token].requirement);
+        int256 scaled = available * int256(10 ** DISPLAY_DECIMALS);
+        int256 unit = int256(10 ** uint256(account.tokens[token].weiDecimals));
+        // forge-lint: disable-end(unsafe-typecast)
+        // Division truncates toward zero: what is short rounds away from it.
+        return scaled < 0 && scaled % unit != 0 ? scaled / unit - 1 : scaled / unit;
     }
 
     /// @notice Wei of a collateral that a debt (USD WAD) ties up, up (SPEC PM-23).
@@ -185,8 +208,11 @@ library MarginMath {
     ) internal pure returns (TokenMargin memory figures) {
         figures.netTotal = netTotal(token, equity);
         figures.maintenance = maintenance;
-        figures.borrowCapacity = borrowCapacityDown(token, thresholdValue);
         figures.requirement = maintenance;
+        // Where nothing is required, nothing depends on the price: an amount of an unpriced token, which
+        // anybody could send, must not stand in the way of the account's judgement.
+        bool needed = token.px != 0 || maintenance != 0 || figures.netTotal < 0;
+        if (needed) figures.borrowCapacity = borrowCapacityDown(token, thresholdValue);
         figures.liquidationValue = figures.borrowCapacity;
         if (figures.netTotal < 0) {
             figures.requirement += LiquidationMath.abs(figures.netTotal);

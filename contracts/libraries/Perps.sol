@@ -60,7 +60,7 @@ library Perps {
         // forge-lint: disable-start(unsafe-typecast)
         state.dexBitmap = uint32(uint256(state.dexBitmap).with(perp.dex));
         int256 cost = int256(size) * int256(uint256(perp.mark));
-        AccountStore.setRawUsd(s, account, perp.dex, int128(s.rawUsd[account][perp.dex] - cost));
+        AccountStore.setRawUsd(s, account, perp.dex, WadMath.toInt128(s.rawUsd[account][perp.dex] - cost));
         // forge-lint: disable-end(unsafe-typecast)
     }
 

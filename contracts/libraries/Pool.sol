@@ -14,6 +14,11 @@ library Pool {
     /// @notice Interest was stored.
     event Accrued(uint256 indexed tokenIndex, uint256 supplyIndex, uint256 borrowIndex, uint256 buffer);
 
+    /// @notice The hourly ledger of a reserve (SPEC BL-15): the first accrual of an hour since the epoch.
+    event InterestHour(
+        uint256 indexed tokenIndex, uint256 indexed hour, uint256 supplyIndex, uint256 borrowIndex
+    );
+
     /// @notice The reserve's indexes with interest up to now, without storing them.
     function accrued(VenueState storage s, uint256 token, RateCurve memory curve)
         internal
@@ -40,6 +45,7 @@ library Pool {
     function accrue(VenueState storage s, uint256 token, RateCurve memory curve) internal {
         Reserve storage reserve = s.reserves[token];
         if (reserve.accruedAt == block.timestamp) return;
+        uint256 since = reserve.accruedAt;
         ReserveIndexes memory now_ = accrued(s, token, curve);
         // Casts are safe: accrual checks its results against 128 bits.
         // forge-lint: disable-start(unsafe-typecast)
@@ -48,6 +54,9 @@ library Pool {
         reserve.buffer = uint128(now_.buffer);
         reserve.accruedAt = uint40(block.timestamp);
         // forge-lint: disable-end(unsafe-typecast)
+        if (now_.borrowShares != 0 && since != 0 && since / 1 hours != block.timestamp / 1 hours) {
+            emit InterestHour(token, block.timestamp / 1 hours, now_.supplyIndex, now_.borrowIndex);
+        }
         if (now_.borrowShares != 0) emit Accrued(token, now_.supplyIndex, now_.borrowIndex, now_.buffer);
     }
 

@@ -18,13 +18,22 @@ library PriceAge {
         for (uint256 i = 0; i < params.tokens.length; ++i) {
             TokenState memory token = a.tokens[i];
             bool backs = a.mode == Mode.PortfolioMargin && token.ltvBps != 0 && token.supplied != 0;
-            if (token.borrowed == 0 && !backs) continue;
+            if (token.borrowed == 0 && !backs && !_margins(a, i)) continue;
             uint256 old = age(params.tokens[i].pxTime);
             require(old <= maximum, IPortfolioMargin.StalePrice(token.token, old, maximum));
         }
         for (uint256 i = 0; i < params.perps.length; ++i) {
             requireYoungMark(params.perps[i], maximum);
         }
+    }
+
+    /// @dev Whether equity of a dex is counted in the token: a shortage of it is worth its price.
+    function _margins(Account memory a, uint256 token) private pure returns (bool) {
+        if (a.mode == Mode.Standard) return false;
+        for (uint256 d = 0; d < a.dexes.length; ++d) {
+            if (a.dexes[d].collateral == token && a.dexes[d].rawUsd != 0) return true;
+        }
+        return false;
     }
 
     /// @notice A mark price must be young.

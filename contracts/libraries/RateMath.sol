@@ -10,6 +10,9 @@ uint256 constant SHARE_UNIT = 1e9;
 /// @dev Largest exponent of `expm1`.
 uint256 constant MAX_EXPONENT = 40e27;
 
+/// @dev Largest growth exponent of one accrual: a reserve that was left alone must never lock.
+uint256 constant MAX_ACCRUAL = 20e27;
+
 /// @notice Kink curve of one reserve (SPEC BL-02).
 struct RateCurve {
     /// Borrow rate per year below the kink, RAY.
@@ -95,7 +98,8 @@ library RateMath {
             reserve.borrowShares.mulDivUp(reserve.borrowIndex, RAY),
             reserve.supplyShares.mulDivDown(reserve.supplyIndex, RAY)
         );
-        uint256 growth = expm1(borrowRate(used, curve) * elapsed / YEAR);
+        uint256 exponent = borrowRate(used, curve) * elapsed / YEAR;
+        uint256 growth = expm1(exponent < MAX_ACCRUAL ? exponent : MAX_ACCRUAL);
         uint256 borrowIndex = (reserve.borrowIndex + reserve.borrowIndex.mulDivUp(growth, RAY)).toUint128();
         uint256 interest = reserve.borrowShares.mulDivDown(borrowIndex - reserve.borrowIndex, RAY);
         uint256 kept = interest;

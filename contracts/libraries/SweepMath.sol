@@ -65,6 +65,7 @@ library SweepMath {
     function sweep(Account memory account) internal pure returns (Sweep memory plan) {
         plan.tokens = new TokenSweep[](account.tokens.length);
         plan.dexTransfers = new int256[](account.dexes.length);
+        plan.dexLacks = new uint256[](account.dexes.length);
         if (account.mode == Mode.Standard) {
             for (uint256 i = 0; i < plan.tokens.length; ++i) {
                 plan.tokens[i].idle = account.tokens[i].idle;
@@ -103,6 +104,7 @@ library SweepMath {
             uint256 part = min(lacks, reached / unit);
             // forge-lint: disable-next-line(unsafe-typecast)
             plan.dexTransfers[d] = int256(part);
+            plan.dexLacks[d] = lacks - part;
             reached -= part * unit;
         }
         plan.tokens[i] = done;

@@ -3,7 +3,13 @@ pragma solidity 0.8.34;
 
 import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
-import {ICollateralRegistry, PerpParams, Policy, TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {
+    ICollateralRegistry,
+    PAUSE_RISK,
+    PerpParams,
+    Policy,
+    TokenParams
+} from "../interfaces/ICollateralRegistry.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {DexMargin, Mode, TokenState} from "./AccountTypes.sol";
@@ -59,6 +65,7 @@ library Trading {
         PerpParams memory perp = registry.perpParams(o.asset);
         Policy memory policy = registry.policy();
         (int64 size, bool reduces) = _perpSize(s, perp, o);
+        require(reduces || registry.paused() & PAUSE_RISK == 0, IPortfolioMargin.Paused(PAUSE_RISK));
         PriceAge.requireYoungMark(perp, reduces ? policy.maxLiquidationPriceAge : policy.maxPriceAge);
 
         MarginEngine.sweep(s, registry, o.account);

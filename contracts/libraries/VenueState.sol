@@ -50,6 +50,9 @@ struct AccountState {
     uint40 perpCoolingUntil;
     /// When the running episode took its last debt-leg step; zero without an episode.
     uint40 debtSteppedAt;
+    /// Dexes that caps or cash keep below their transfer margin: there the account has fallen back to
+    /// ordinary margin.
+    uint32 fallbackBitmap;
     uint256 perpBitmap;
 }
 
@@ -60,6 +63,7 @@ struct VenueState {
     mapping(address account => mapping(uint256 dex => int128)) rawUsd;
     mapping(address account => mapping(uint256 perp => Position)) positions;
     mapping(address account => mapping(uint256 token => uint128)) episodeDebt;
+    mapping(address account => mapping(address operator => bool)) operators;
     mapping(uint256 token => Reserve) reserves;
     address[] accountList;
 }

@@ -28,6 +28,15 @@ library WadMath {
         return uint128(value);
     }
 
+    function toInt128(int256 value) internal pure returns (int128) {
+        bool fits = value >= type(int128).min && value <= type(int128).max;
+        // Casts are safe: the sign is known, and what does not fit reverts.
+        // forge-lint: disable-next-item(unsafe-typecast)
+        require(fits, DoesNotFit128(uint256(value < 0 ? -value : value)));
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return int128(value);
+    }
+
     function mulDivDown(uint256 a, uint256 b, uint256 denominator) internal pure returns (uint256) {
         return Math.mulDiv(a, b, denominator);
     }

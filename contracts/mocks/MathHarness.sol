@@ -405,4 +405,12 @@ contract MathHarness {
             hourlyCap: HOURLY_CAP
         });
     }
+
+    function displayAvailableDown(Account memory account, AccountMargin memory margin, uint256 dex)
+        external
+        pure
+        returns (int256)
+    {
+        return MarginMath.displayAvailableDown(account, margin, dex);
+    }
 }

@@ -14,35 +14,66 @@ import {VenueBase} from "./VenueBase.sol";
 abstract contract Accounts is VenueBase {
     /// @inheritdoc IAccounts
     function setMode(Mode mode) external nonReentrant {
-        AccountState storage state = _s.accounts[msg.sender];
+        address account = _owner();
+        AccountState storage state = _s.accounts[account];
         require(state.perpBitmap == 0, PositionsOpen(state.perpBitmap));
-        _sweep(msg.sender);
-        MarginEngine.requireFlat(_s, registry, msg.sender);
-        AccountStore.touch(_s, msg.sender);
+        _sweep(account);
+        MarginEngine.requireFlat(_s, registry, account);
+        AccountStore.touch(_s, account);
         state.mode = mode;
-        _sweep(msg.sender);
-        emit ModeSet(msg.sender, mode);
+        _sweep(account);
+        emit ModeSet(account, mode);
     }
 
     /// @inheritdoc IAccounts
     function setLeverage(uint32 asset, uint8 leverage) external nonReentrant {
+        address account = _actor();
         PerpParams memory perp = registry.perpParams(asset);
         require(
             leverage != 0 && leverage <= perp.maxLeverage,
             LeverageOutOfRange(asset, leverage, perp.maxLeverage)
         );
-        Position storage position = _s.positions[msg.sender][perp.index];
-        AccountStore.touch(_s, msg.sender);
+        Position storage position = _s.positions[account][perp.index];
+        AccountStore.touch(_s, account);
         if (position.szi == 0) {
             position.leverage = leverage;
         } else {
-            _sweep(msg.sender);
-            uint256 debtBefore = _grossDebt(msg.sender);
+            _sweep(account);
+            uint256 debtBefore = _grossDebt(account);
             position.leverage = leverage;
-            _sweep(msg.sender);
-            _requireSafe(msg.sender, debtBefore);
+            _sweep(account);
+            _requireSafe(account, debtBefore);
         }
-        emit LeverageSet(msg.sender, asset, leverage);
+        emit LeverageSet(account, asset, leverage);
+    }
+
+    /// @inheritdoc IAccounts
+    function approveOperator(address operator, bool approved) external nonReentrant {
+        address account = _owner();
+        _s.operators[account][operator] = approved;
+        emit OperatorSet(account, operator, approved);
+    }
+
+    /// @inheritdoc IAccounts
+    function onBehalf(address account, bytes calldata call) external returns (bytes memory) {
+        require(_s.operators[account][msg.sender], NotOperator(account, msg.sender));
+        _asOperator = true;
+        return _act(account, call);
+    }
+
+    /// @inheritdoc IAccounts
+    function forSubAccount(uint32 index, bytes calldata call) external returns (bytes memory) {
+        return _act(subAccountOf(msg.sender, index), call);
+    }
+
+    /// @inheritdoc IAccounts
+    function subAccountOf(address master, uint32 index) public pure returns (address) {
+        return address(uint160(uint256(keccak256(abi.encode(master, index)))));
+    }
+
+    /// @inheritdoc IAccounts
+    function isOperator(address account, address operator) external view returns (bool) {
+        return _s.operators[account][operator];
     }
 
     /// @inheritdoc IAccounts
@@ -77,6 +108,29 @@ abstract contract Accounts is VenueBase {
         page = new address[](left < limit ? left : limit);
         for (uint256 i = 0; i < page.length; ++i) {
             page[i] = _s.accountList[start + i];
+        }
+    }
+
+    /// @dev Run a call with another account acting; the caller's refusals come back as they are.
+    function _act(address account, bytes calldata call) private returns (bytes memory result) {
+        require(_actingFor == address(0), ActingAlready(_actingFor));
+        _actingFor = account;
+        // The venue's own code, so that nothing can run here that could not be called directly.
+        // slither-disable-next-line controlled-delegatecall
+        // solhint-disable-next-line avoid-low-level-calls
+        (bool ok, bytes memory answer) = address(this).delegatecall(call);
+        if (!ok) _revertWith(answer);
+        result = answer;
+        _actingFor = address(0);
+        _asOperator = false;
+    }
+
+    /// @dev Revert with what an inner call reverted with.
+    function _revertWith(bytes memory reason) private pure {
+        // Assembly is the only way to revert with given bytes.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            revert(add(reason, 32), mload(reason))
         }
     }
 }

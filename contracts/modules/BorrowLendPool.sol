@@ -2,13 +2,14 @@
 pragma solidity 0.8.34;
 
 import {IBorrowLendPool, ReserveView} from "../interfaces/IBorrowLendPool.sol";
-import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {PAUSE_BORROW, PAUSE_SUPPLY, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {Mode, TokenState} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
 import {Pool} from "../libraries/Pool.sol";
 import {RateMath, ReserveIndexes, SHARE_UNIT} from "../libraries/RateMath.sol";
 import {AccountState, Reserve, TokenBalance} from "../libraries/VenueState.sol";
 import {WadMath} from "../libraries/WadMath.sol";
+import {Waterfall} from "../libraries/Waterfall.sol";
 import {VenueBase} from "./VenueBase.sol";
 
 /// @title BorrowLendPool
@@ -41,6 +42,8 @@ abstract contract BorrowLendPool is VenueBase {
         Pool.accrue(_s, p.index, p.curve);
         TokenState memory t = AccountStore.tokenState(_s, account, p);
         credited = _pull(p, amount);
+        // Paying debt is never paused.
+        require(credited <= t.borrowed || p.paused & PAUSE_SUPPLY == 0, Paused(PAUSE_SUPPLY));
         uint256 supplied = credited > t.borrowed ? credited - t.borrowed : 0;
         require(supplied <= t.supplyRoom, SupplyCapExceeded(token, supplied, t.supplyRoom));
 
@@ -58,8 +61,9 @@ abstract contract BorrowLendPool is VenueBase {
         returns (uint256 withdrawn)
     {
         TokenParams memory p = registry.tokenParams(token);
-        withdrawn = _takeOut(msg.sender, p, amount, _evmUnit(p));
-        emit Withdrawn(msg.sender, token, withdrawn, to);
+        address account = _owner();
+        withdrawn = _takeOut(account, p, amount, _evmUnit(p));
+        emit Withdrawn(account, token, withdrawn, to);
         _push(p, withdrawn, to);
     }
 
@@ -67,26 +71,29 @@ abstract contract BorrowLendPool is VenueBase {
     function borrow(uint64 token, uint256 amount) external nonReentrant {
         TokenParams memory p = registry.tokenParams(token);
         require(amount != 0, ZeroAmount());
-        Mode mode = _s.accounts[msg.sender].mode;
+        address account = _actor();
+        Mode mode = _s.accounts[account].mode;
         require(mode == Mode.PortfolioMargin, NotPortfolioMargin(mode));
         require(p.borrowable, NotBorrowable(token));
+        require(p.paused & PAUSE_BORROW == 0, Paused(PAUSE_BORROW));
 
         Pool.accrue(_s, p.index, p.curve);
-        _sweep(msg.sender);
-        TokenState memory t = AccountStore.tokenState(_s, msg.sender, p);
-        // Less than the wallet's unit cannot be withdrawn, so it is no reason to refuse: it is drawn first.
-        require(t.supplied < _evmUnit(p), BorrowWhileSupplied(token, t.supplied));
-        require(amount <= t.borrowRoom, BorrowCapExceeded(token, amount, t.borrowRoom));
+        _sweep(account);
+        TokenState memory t = AccountStore.tokenState(_s, account, p);
+        // Supply is drawn first: who supplies for the account must not keep it from borrowing.
+        require(amount > t.supplied, BorrowWhileSupplied(token, t.supplied));
+        uint256 debt = amount - t.supplied;
+        require(debt <= t.borrowRoom, BorrowCapExceeded(token, debt, t.borrowRoom));
         require(amount <= t.cash, InsufficientCash(token, amount, t.cash));
 
-        uint256 borrowed = Pool.debit(_s, msg.sender, p.index, amount);
-        TokenBalance storage balance = _s.balances[msg.sender][p.index];
+        uint256 borrowed = Pool.debit(_s, account, p.index, amount);
+        TokenBalance storage balance = _s.balances[account][p.index];
         balance.idle += amount.toUint128();
         balance.borrowFloor += borrowed.toUint128();
-        AccountStore.mark(_s, msg.sender, p.index);
+        AccountStore.mark(_s, account, p.index);
 
-        _requireSafe(msg.sender, 0);
-        emit Borrowed(msg.sender, token, amount);
+        _requireSafe(account, 0);
+        emit Borrowed(account, token, amount);
     }
 
     /// @inheritdoc IBorrowLendPool
@@ -157,6 +164,7 @@ abstract contract BorrowLendPool is VenueBase {
         require(fromPool <= t.cash, InsufficientCash(p.token, fromPool, t.cash));
 
         _s.balances[account][p.index].idle = t.idle - fromIdle.toUint128();
+        if (fromPool != 0) Waterfall.requireUnlocked(_s, insurance, p);
         if (fromPool != 0) Pool.debit(_s, account, p.index, fromPool);
         AccountStore.mark(_s, account, p.index);
 

@@ -26,19 +26,20 @@ abstract contract Clearinghouse is BorrowLendPool {
             _s,
             registry,
             Parties(maker, backstop, insurance),
-            Order(msg.sender, asset, isBuy, limitPx, sz, reduceOnly)
+            Order(_actor(), asset, isBuy, limitPx, sz, reduceOnly)
         );
     }
 
     /// @inheritdoc IClearinghouse
     function transferPerp(uint32 dex, uint64 usd, bool toPerp) external nonReentrant {
-        Mode mode = _s.accounts[msg.sender].mode;
+        address account = _actor();
+        Mode mode = _s.accounts[account].mode;
         require(mode == Mode.Standard, NotStandardMode(mode));
         require(usd != 0, ZeroAmount());
         (uint256 index, uint64 collateral) = registry.dexOf(dex);
         TokenParams memory p = registry.tokenParams(collateral);
         uint256 amount = usd * MarginMath.weiPerPerpUsd(p.weiDecimals);
-        TokenBalance storage balance = _s.balances[msg.sender][p.index];
+        TokenBalance storage balance = _s.balances[account][p.index];
         int128 moved = toPerp ? int128(uint128(usd)) : -int128(uint128(usd));
         if (toPerp) {
             require(amount <= balance.idle, InsufficientBalance(collateral, amount, balance.idle));
@@ -46,17 +47,18 @@ abstract contract Clearinghouse is BorrowLendPool {
         } else {
             balance.idle += amount.toUint128();
         }
-        AccountStore.setRawUsd(_s, msg.sender, index, _s.rawUsd[msg.sender][index] + moved);
-        AccountStore.mark(_s, msg.sender, p.index);
-        if (!toPerp) MarginEngine.requireTransferMargin(_s, registry, msg.sender, index);
-        emit PerpTransferred(msg.sender, dex, moved);
+        AccountStore.setRawUsd(_s, account, index, _s.rawUsd[account][index] + moved);
+        AccountStore.mark(_s, account, p.index);
+        if (!toPerp) MarginEngine.requireTransferMargin(_s, registry, account, index);
+        emit PerpTransferred(account, dex, moved);
     }
 
     /// @inheritdoc IClearinghouse
     function spotSend(address to, uint64 token, uint256 amount) external nonReentrant {
         TokenParams memory p = registry.tokenParams(token);
-        uint256 sent = _takeOut(msg.sender, p, amount, 1);
+        address account = _owner();
+        uint256 sent = _takeOut(account, p, amount, 1);
         _credit(to, p, sent);
-        emit SpotSent(msg.sender, to, token, sent);
+        emit SpotSent(account, to, token, sent);
     }
 }

@@ -7,6 +7,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {ICollateralRegistry, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {IVenue} from "../interfaces/IVenue.sol";
+import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
 import {MarginEngine} from "../libraries/MarginEngine.sol";
 import {VenueState} from "../libraries/VenueState.sol";
@@ -19,6 +20,11 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
     using WadMath for uint256;
 
     VenueState internal _s;
+
+    /// @dev The account that the running call acts for; zero when the caller acts for itself.
+    address internal transient _actingFor;
+    /// @dev Whether it does so as an operator, with an operator's limits.
+    bool internal transient _asOperator;
 
     /// @inheritdoc IVenue
     ICollateralRegistry public immutable override registry;
@@ -37,6 +43,21 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
         AccountStore.touch(_s, maker_);
         AccountStore.touch(_s, backstop_);
         AccountStore.touch(_s, insurance_);
+        // What the backstop takes over it margins and funds like anybody; fees reach the insurance
+        // account's balance by its sweep.
+        _s.accounts[backstop_].mode = Mode.PortfolioMargin;
+        _s.accounts[insurance_].mode = Mode.Unified;
+    }
+
+    /// @dev The account that acts.
+    function _actor() internal view returns (address) {
+        return _actingFor == address(0) ? msg.sender : _actingFor;
+    }
+
+    /// @dev The account that acts, where an operator may not act for it.
+    function _owner() internal view returns (address) {
+        require(!_asOperator, OwnerOnly(_actingFor, msg.sender));
+        return _actor();
     }
 
     function _sweep(address account) internal {

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from pmkit.chain.rpc import Request, Rpc
 
-EMITTERS = ("Venue", "CollateralRegistry", "LocalToken", "MarginEngine", "Trading", "Liquidation")
+EMITTERS = (
+    "Venue",
+    "CollateralRegistry",
+    "LocalToken",
+    "MarginEngine",
+    "Trading",
+    "Waterfall",
+    "Liquidation",
+)
 """Contracts whose events are known; libraries emit theirs at the venue's address."""
 Tag = int | str
 """A block: its number, or a word such as "latest"."""

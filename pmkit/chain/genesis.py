@@ -124,6 +124,7 @@ def plan_genesis(
     engine = plan.create("MarginEngine", libraries={})
     libraries = {"MarginEngine": engine}
     libraries["Trading"] = plan.create("Trading", libraries=libraries)
+    libraries["Waterfall"] = plan.create("Waterfall", libraries=libraries)
     libraries["Liquidation"] = plan.create("Liquidation", libraries=libraries)
     registry = plan.create("CollateralRegistry", accounts["admin"], libraries={})
     parties = (accounts["maker"], accounts["backstop"], accounts["insurance"])

@@ -194,6 +194,7 @@ def policy_call(params: Params) -> dict[str, Any]:
         "perpThreshold": policy.perp_step_threshold,
         "perpPart": policy.perp_step,
         "perpCooldown": policy.perp_cooldown,
+        "perpBackstopRatio": policy.perp_backstop_ratio,
         "perpFirst": policy.leg_order is LegOrder.PERP_FIRST_IF_CURES,
         "maxPriceAge": policy.price_max_age_risk,
         "maxLiquidationPriceAge": policy.price_max_age_liquidation,

@@ -28,11 +28,15 @@ InputError 2, other ChainErrors and ToolMissing 3.
 """
 
 from pmkit.errors.accounts import (
+    ActingAlready,
     DebtOpen,
     DexEquityOpen,
     LeverageOutOfRange,
+    NotOperator,
     NotPortfolioMargin,
     NotStandardMode,
+    OwnerOnly,
+    Paused,
     PositionsOpen,
 )
 from pmkit.errors.arithmetic import (
@@ -69,9 +73,12 @@ from pmkit.errors.erc20 import (
     ERC20InvalidSpender,
 )
 from pmkit.errors.liquidation import (
+    DeficitTooLarge,
+    NoDeficit,
     NotAUserAccount,
     NothingToLiquidate,
     NotLiquidatable,
+    SelfLiquidation,
     StepTooEarly,
 )
 from pmkit.errors.margin import (
@@ -97,6 +104,7 @@ from pmkit.errors.pool import (
     SafeERC20FailedOperation,
     SupplyCapExceeded,
     TransferMismatch,
+    WithdrawLocked,
     ZeroAmount,
 )
 from pmkit.errors.registry import (
@@ -128,6 +136,7 @@ from pmkit.errors.trading import (
 __all__ = [
     "AccessControlBadConfirmation",
     "AccessControlUnauthorizedAccount",
+    "ActingAlready",
     "AlreadyListed",
     "ArithmeticOverflow",
     "BorrowCapExceeded",
@@ -139,6 +148,7 @@ __all__ = [
     "DebtAboveThreshold",
     "DebtOpen",
     "DecimalsOutOfRange",
+    "DeficitTooLarge",
     "DexEquityOpen",
     "DivisionByZero",
     "DoesNotFit128",
@@ -166,6 +176,7 @@ __all__ = [
     "MarkMissing",
     "Mismatch",
     "NoDebt",
+    "NoDeficit",
     "NoPosition",
     "NodeRefused",
     "NodeUnavailable",
@@ -173,9 +184,12 @@ __all__ = [
     "NotBorrowable",
     "NotDeployed",
     "NotLiquidatable",
+    "NotOperator",
     "NotPortfolioMargin",
     "NotStandardMode",
     "NothingToLiquidate",
+    "OwnerOnly",
+    "Paused",
     "PmkitError",
     "PositionsOpen",
     "PriceMissing",
@@ -186,6 +200,7 @@ __all__ = [
     "ReduceOnlyViolated",
     "ReentrancyGuardReentrantCall",
     "SafeERC20FailedOperation",
+    "SelfLiquidation",
     "SelfTrade",
     "SpotPriceMissing",
     "StaleMark",
@@ -202,5 +217,6 @@ __all__ = [
     "UnknownRevert",
     "UnknownToken",
     "VenueError",
+    "WithdrawLocked",
     "ZeroAmount",
 ]

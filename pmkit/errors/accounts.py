@@ -67,3 +67,40 @@ class NotStandardMode(VenueError):
 
     mode: int
     sentence = "only a standard account (mode 0) moves margin, this one is in mode {mode}"
+
+
+@dataclass(eq=False)
+class NotOperator(VenueError):
+    """The caller may not act for the account."""
+
+    account: str
+    caller: str
+    sentence = "{caller} may not act for {account}; the account approves operators itself"
+
+
+@dataclass(eq=False)
+class OwnerOnly(VenueError):
+    """Leaving, sending and modes stay the account's own."""
+
+    account: str
+    caller: str
+    sentence = "operators trade and manage debt only, {caller} tried more for {account}"
+
+
+@dataclass(eq=False)
+class ActingAlready(VenueError):
+    """Acting for an account does not nest."""
+
+    account: str
+    sentence = "the call acts for {account} already; act for one account a call"
+
+
+@dataclass(eq=False)
+class Paused(VenueError):
+    """A guardian has paused this kind of action."""
+
+    bit: int
+    sentence = (
+        "the guardian has paused it: {bit} (1 supply, 2 borrow, 4 risk, 8 liquidation); repaying "
+        "and leaving stay open"
+    )

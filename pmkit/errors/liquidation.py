@@ -43,7 +43,39 @@ class StepTooEarly(VenueError):
 
 @dataclass(eq=False)
 class NotAUserAccount(VenueError):
-    """The market maker and the backstop are not liquidated."""
+    """Market maker, backstop and insurance are not liquidated."""
 
     account: str
-    sentence = "{account} is the market maker or the backstop, which are not liquidated"
+    sentence = (
+        "{account} is the market maker, the backstop or the insurance account, which are not "
+        "liquidated"
+    )
+
+
+@dataclass(eq=False)
+class SelfLiquidation(VenueError):
+    """Nobody liquidates an account of their own."""
+
+    account: str
+    sentence = "{account} cannot liquidate itself; reduce or repay instead"
+
+
+@dataclass(eq=False)
+class NoDeficit(VenueError):
+    """The reserve has no deficit."""
+
+    token: int
+    sentence = "the reserve of token {token} has no deficit to cover"
+
+
+@dataclass(eq=False)
+class DeficitTooLarge(VenueError):
+    """A deficit as large as all supply cannot be spread."""
+
+    token: int
+    deficit: int
+    supplied: int
+    sentence = (
+        "a deficit is spread over more supply than it is, it is {deficit} wei of token {token} "
+        "against {supplied}; pay it down first"
+    )

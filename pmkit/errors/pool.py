@@ -132,3 +132,16 @@ class SafeERC20FailedOperation(VenueError):
 
     token: str
     sentence = "the ERC-20 at {token} did not do what it was asked to"
+
+
+@dataclass(eq=False)
+class WithdrawLocked(VenueError):
+    """Supply waits while the reserve's deficit exceeds the insurance."""
+
+    token: int
+    deficit: int
+    insurance: int
+    sentence = (
+        "supply of token {token} waits while the deficit of {deficit} wei exceeds the insurance of "
+        "{insurance}"
+    )

@@ -6,11 +6,20 @@ from pathlib import Path
 
 from support.evm import artifact
 
-CONTRACTS = ("Venue", "CollateralRegistry", "Trading", "Liquidation", "MarginEngine", "LocalToken")
+CONTRACTS = (
+    "Venue",
+    "CollateralRegistry",
+    "Trading",
+    "Waterfall",
+    "Liquidation",
+    "MarginEngine",
+    "LocalToken",
+)
 UNREACHABLE = {
     "ERC20InvalidApprover": "no call comes from the zero address",
     "ERC20InvalidSender": "no call comes from the zero address",
     "ERC20InvalidSpender": "the venue is not the zero address",
+    "ExponentTooLarge": "one accrual grows by e^20 at the most",
     "Approval": "the wallet's own business",
     "RoleAdminChanged": "the registry changes no role's admin",
 }

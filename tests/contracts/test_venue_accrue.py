@@ -120,14 +120,14 @@ def test_accrue_at_a_new_curve_uses_it_from_the_last_accrual(market: Market) -> 
     assert (reserve["borrowRate"], reserve["supplyRate"]) == (RAY // 10, RAY // 10 // 50)
 
 
-def test_accrue_for_a_century_at_full_utilization_is_refused_by_name(market: Market) -> None:
-    """The growth exponent has a bound of 40: a rate of 100 % runs forty years."""
+def test_accrue_after_decades_at_full_utilization_never_locks(market: Market) -> None:
+    """One accrual grows by e^20 at the most: a reserve that was left alone still pays out."""
     lend(market, 50 * MILLION)
     market.evm.warp(41 * 365 * 86_400)
-    name, (exponent, maximum) = refusal(market.venue, "accrue", USDC, sender=KEEPER)
-    assert (name, exponent, maximum) == ("ExponentTooLarge", 41 * RAY, 40 * RAY)
-    # Back to a time that can be told, so that the market's own check can read it.
-    market.evm.warp(-(41 * 365 * 86_400))
+    market.venue("accrue", USDC, sender=KEEPER)
+    # e^20 = 485,165,195.4097902779...
+    index = market.venue("reserveOf", USDC)["borrowIndex"]
+    assert index // 10**17 == 4_851_651_954_097_902_779
 
 
 def test_accrue_of_an_unlisted_token_is_refused(market: Market) -> None:
@@ -145,3 +145,21 @@ def test_accrue_pays_a_small_supplier_its_share_to_the_wei(market: Market) -> No
     assert earned == pytest.approx(0.046143986 * USDC_WEI, abs=2)
     assert market.venue("balanceOf", TRADER, USDC)["basis"] == 2 * USDC_WEI
     assert market.token(SUPPLIER, USDC)["supplied"] > 50 * MILLION
+
+
+def test_accrue_announces_the_hour_once(market: Market) -> None:
+    """SPEC BL-15: the first accrual of an hour since the epoch, and no other."""
+    lend(market, 25 * MILLION)
+    market.evm.warp(3_600)
+    market.venue("accrue", USDC, sender=KEEPER)
+    announced = market.event("InterestHour")
+    reserve = market.venue("reserveOf", USDC)
+    assert announced == {
+        "tokenIndex": 0,
+        "hour": market.evm.timestamp // 3_600,
+        "supplyIndex": reserve["supplyIndex"],
+        "borrowIndex": reserve["borrowIndex"],
+    }
+    market.evm.warp(1)
+    market.venue("accrue", USDC, sender=KEEPER)
+    assert [name for name, _ in market.evm.logs] == ["Accrued"]

@@ -1,4 +1,4 @@
-"""liquidate: who, when, which leg, and where losses go. SPEC LQ-01 to LQ-09."""
+"""liquidate: who, when, which leg, and where losses go. SPEC LQ-01 to LQ-14."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from support.wide_market import WideMarket
 
 USDC_WEI = 10**8
 HYPE_WEI = 10**8
-DEBT_PARTIAL, DEBT_FULL, PERP = range(3)
+UBTC_WEI = 10**10
+DEBT_PARTIAL, DEBT_FULL, PERP, PERP_TAKEOVER, SETTLE = range(5)
 USDT0_SPOT = 10_166
 ANY_BUY = 2**64 - 1
 
@@ -286,15 +287,15 @@ def test_liquidate_a_small_perp_closes_it_whole(market: Market) -> None:
     market.venue("deposit", USDC, 2_500 * USDC_WEI, TRADER, sender=TRADER)
     market.venue("transferPerp", 0, 2_500 * USD, True, sender=TRADER)
     market.venue("order", BTC_PERP, True, ANY_BUY, 10**5, False, sender=TRADER)
-    # At 98,000: 500 below 1,225.
-    market.set_prices(btc=98_000)
+    # At 98,600: 1,100 are below 1,232.50, and above two thirds of it.
+    market.set_prices(btc=98_600)
     market.set_policy(perp_fee_ppm=450)
     market.venue("liquidate", TRADER, sender=KEEPER)
-    # The fee of 0.045 % of 98,000 goes to the insurance account.
+    # The fee of 0.045 % of 98,600 goes to the insurance account.
     closed = market.event("PositionClosed")
-    assert (closed["szi"], closed["fee"]) == (-(10**5), 44_100_000)
-    assert market.venue("rawUsdOf", TRADER, 0) == 500 * USD - 44_100_000
-    assert market.venue("rawUsdOf", INSURANCE, 0) == 44_100_000
+    assert (closed["szi"], closed["fee"]) == (-(10**5), 44_370_000)
+    assert market.venue("rawUsdOf", TRADER, 0) == 1_100 * USD - 44_370_000
+    assert market.venue("rawUsdOf", INSURANCE, 0) == 44_370_000
 
 
 def test_liquidate_closes_the_perp_that_ties_up_most_maintenance(market: Market) -> None:
@@ -365,13 +366,24 @@ def test_liquidate_when_only_a_lowered_cap_stands_against_it_is_refused(
     assert refused == ("NothingToLiquidate", (BORROWER, WAD))
 
 
-def test_liquidate_the_insurance_account_is_allowed(market: Market) -> None:
-    refused = refusal(market.venue, "liquidate", INSURANCE, sender=KEEPER)
-    assert refused == ("NotLiquidatable", (INSURANCE, 0, 95 * WAD // 100))
+def test_liquidate_a_party_of_every_liquidation_is_refused(market: Market) -> None:
+    for party in (MAKER, BACKSTOP, INSURANCE):
+        refused = refusal(market.venue, "liquidate", party, sender=KEEPER)
+        assert refused == ("NotAUserAccount", (party,))
 
 
-def test_liquidate_a_short_dex_in_an_empty_pool_takes_the_perp(market: Market) -> None:
-    """SPEC LQ-01: what the pool cannot fund is perp business, whatever the ratio."""
+def test_liquidate_an_account_of_ones_own_is_refused(market: Market) -> None:
+    refused = refusal(market.venue, "liquidate", TRADER, sender=TRADER)
+    assert refused == ("SelfLiquidation", (TRADER,))
+
+
+def test_liquidate_a_dex_below_two_thirds_in_an_empty_pool_passes_to_the_backstop(
+    market: Market,
+) -> None:
+    """SPEC LQ-13, LQ-14: what the pool cannot fund is perp business, whatever the ratio.
+
+    From 100,000 to 150,000 the short loses 50,000; 10,000 were in the dex, the pool is empty.
+    """
     carry_trade(market)
     cash = market.venue("reserveOf", USDC)["cash"]
     market.venue("withdraw", USDC, cash, SUPPLIER, sender=SUPPLIER)
@@ -380,64 +392,123 @@ def test_liquidate_a_short_dex_in_an_empty_pool_takes_the_perp(market: Market) -
     assert margin["perpShortfall"] is True
     assert margin["ratio"] < WAD // 2
     step = market.venue("liquidate", TRADER, sender=KEEPER)
-    # 150,000 is above the threshold of 100,000: a fifth.
-    assert step["leg"] == PERP
-    assert market.event("PositionClosed")["szi"] == 20_000
+    assert step["leg"] == PERP_TAKEOVER
+    assert market.event("PositionTaken")["szi"] == -(10**5)
+    assert market.venue("accountState", TRADER)["perpBitmap"] == 0
+    # A hole of 40,000, which the backstop fills for collateral at 150,000 · 2.5 / 3 = 125,000.
+    assert market.venue("rawUsdOf", TRADER, 0) == -40_000 * USD
     step = market.venue("liquidate", TRADER, sender=KEEPER)
-    assert market.event("PositionClosed")["szi"] == 80_000
-    # The hole of 40,000 stays until the pool can lend against the collateral again.
-    assert step["liquidatable"] is True
-    refused = refusal(market.venue, "liquidate", TRADER, sender=KEEPER)
-    assert refused == ("NothingToLiquidate", (TRADER, 75_000 * WAD // 10_000))
-    market.fund(SUPPLIER, USDC, cash)
-    market.venue("supply", USDC, cash, SUPPLIER, sender=SUPPLIER)
-    market.venue("sweep", TRADER, sender=KEEPER)
-    assert market.token(TRADER, USDC)["borrowed"] == 50_000 * USDC_WEI
+    assert step["leg"] == DEBT_PARTIAL
+    assert step["debtValue"] == 40_000 * WAD
+    assert market.event("CollateralTaken")["amount"] == 32 * UBTC_WEI // 100
+    assert step["liquidatable"] is False
     assert market.venue("rawUsdOf", TRADER, 0) == 0
 
 
-def losing_at_the_cap(market: Market, cap: int) -> None:
-    """Let the trader be short HYPE against 1 UBTC under a borrow cap (USD), and lose 270,000."""
-    market.set_caps(USDC, user_borrow=cap * USDC_WEI)
-    market.portfolio_account(TRADER, ubtc=10**10)
-    market.venue("order", HYPE_PERP, False, 0, 9_000 * 100, False, sender=TRADER)
-    market.set_prices(hype=80, btc=90_000)
+def step_until_done(market: Market, account: str, most: int = 20) -> list[int]:
+    """Step until the account is no longer liquidatable; return the legs."""
+    legs: list[int] = []
+    while market.margin(account)["liquidatable"]:
+        assert len(legs) < most, legs
+        legs.append(market.venue("liquidate", account, sender=KEEPER)["leg"])
+        market.evm.warp(3)
+    return legs
 
 
-def test_liquidate_a_debt_at_the_cap_takes_its_part_of_the_collateral(market: Market) -> None:
-    """Only 48,000 of 270,000 net are owed to the pool; the rest is a dex below zero.
+def test_liquidate_a_loss_beyond_everything_ends_the_perp_too(market: Market) -> None:
+    """Once the full band paid the loss from insurance and left the short open for its owner.
+
+    10,000 USDC, short 1 BTC at 100,000: at 130,000 20,000 are missing, and nothing of the short is
+    left to gain when the price comes back.
+    """
+    market.portfolio_account(TRADER, usdc=10_000 * USDC_WEI)
+    market.venue("order", BTC_PERP, False, 0, 10**5, False, sender=TRADER)
+    market.set_prices(btc=130_000)
+    assert step_until_done(market, TRADER) == [PERP_TAKEOVER, DEBT_FULL]
+    assert market.venue("accountState", TRADER)["perpBitmap"] == 0
+    # One second of interest on 20,000 at 5 % is 3,171 wei.
+    deficit = market.venue("reserveOf", USDC)["deficit"]
+    assert 20_000 * USDC_WEI <= deficit + 10**6 <= 20_000 * USDC_WEI + 2 * 10**6
+    market.set_prices(btc=100_000)
+    refused = refusal(market.venue, "withdraw", USDC, 2**256 - 1, TRADER, sender=TRADER)
+    assert refused == ("ZeroAmount", ())
+
+
+def test_liquidate_a_short_larger_than_its_collateral_ends_in_two_steps(market: Market) -> None:
+    # 1 UBTC, short 2 BTC at 100,000: at 230,000 260,000 are missing against 230,000.
+    market.portfolio_account(TRADER, ubtc=UBTC_WEI)
+    market.venue("order", BTC_PERP, False, 0, 2 * 10**5, False, sender=TRADER)
+    market.set_prices(btc=230_000)
+    assert step_until_done(market, TRADER) == [PERP_TAKEOVER, DEBT_FULL]
+    assert market.venue("reserveOf", USDC)["deficit"] // USDC_WEI == 30_000
+    held = {t["token"]: t["supplied"] for t in market.account(TRADER)["tokens"]}
+    assert held.get(UBTC, 0) == 0
+
+
+def test_liquidate_a_standard_account_books_what_its_dex_is_short_of(market: Market) -> None:
+    """SPEC LQ-14: spot does not back perps, so the loss is the venue's, and it is booked."""
+    market.fund(TRADER, USDC, 20_000 * USDC_WEI)
+    market.venue("deposit", USDC, 20_000 * USDC_WEI, TRADER, sender=TRADER)
+    market.venue("transferPerp", 0, 10_000 * USD, True, sender=TRADER)
+    market.venue("order", BTC_PERP, False, 0, 10**5, False, sender=TRADER)
+    market.set_prices(btc=130_000)
+    assert step_until_done(market, TRADER) == [PERP_TAKEOVER, SETTLE]
+    assert market.venue("rawUsdOf", TRADER, 0) == 0
+    # 20,000 less what the buffer holds by then.
+    deficit = market.venue("reserveOf", USDC)["deficit"]
+    assert 20_000 * USDC_WEI - 10**4 <= deficit <= 20_000 * USDC_WEI
+
+
+def test_liquidate_in_a_later_crisis_starts_a_new_episode(market: Market) -> None:
+    """A step is a fifth of the debt of this crisis, not of a small one that has passed."""
+    market.portfolio_account(TRADER, ubtc=UBTC_WEI)
+    market.venue("order", BTC_PERP, False, 0, 10**5, False, sender=TRADER)
+    market.set_prices(btc=350_000)
+    first = market.venue("liquidate", TRADER, sender=KEEPER)
+    assert first["leg"] == DEBT_PARTIAL
+    # 250,000 are owed net: a fifth.
+    assert first["debtValue"] // WAD == 50_000
+    market.set_prices(btc=200_000)
+    market.venue("sweep", TRADER, sender=KEEPER)
+    assert market.venue("accountState", TRADER)["debtSteppedAt"] == 0
+
+
+def test_perp_fees_reach_the_insurance_accounts_balance(market: Market) -> None:
+    """SPEC CH-06, LQ-09: a fee waits in the dex until the insurance account is swept."""
+    market.set_policy(perp_fee_ppm=450)
+    market.portfolio_account(TRADER, usdc=100_000 * USDC_WEI)
+    market.venue("order", BTC_PERP, False, 0, 10**5, False, sender=TRADER)
+    market.venue("sweep", INSURANCE, sender=KEEPER)
+    assert market.token(INSURANCE, USDC)["idle"] == 45 * USDC_WEI
+    assert market.venue("rawUsdOf", INSURANCE, 0) == 0
+
+
+def test_liquidate_a_debt_at_the_cap_takes_the_hole_in_the_dex_with_it(market: Market) -> None:
+    """A cap holds 48,000 of 270,000 net as debt to the pool; the rest is a dex below zero.
 
     Once the backstop got all collateral, 90,000, for the 48,000, and the sweep borrowed them again.
     """
-    losing_at_the_cap(market, cap=48_000)
+    market.set_caps(USDC, user_borrow=48_000 * USDC_WEI)
+    market.portfolio_account(TRADER, ubtc=UBTC_WEI)
+    market.venue("order", HYPE_PERP, False, 0, 9_000 * 100, False, sender=TRADER)
+    market.set_prices(hype=80, btc=90_000)
     margin = market.margin(TRADER)
     assert (margin["netDebt"], margin["grossDebt"]) == (270_000 * WAD, 48_000 * WAD)
+    assert market.venue("liquidate", TRADER, sender=KEEPER)["leg"] == PERP_TAKEOVER
     step = market.venue("liquidate", TRADER, sender=KEEPER)
-    share = 48 * WAD // 270
-    assert (step["leg"], step["debtValue"]) == (DEBT_FULL, 48_000 * WAD)
-    assert step["collateralValue"] == (10**10 * share // WAD) * 90_000 * 10**8
-    # 90,000 against 270,000: two thirds of every dollar are lost.
-    assert step["loss"] == 48_000 * WAD - 90_000 * share
-    # Step by step the rest follows, and the losses add up to 270,000 - 90,000.
-    lost = step["loss"]
-    while step["leg"] == DEBT_FULL and step["liquidatable"]:
-        step = market.venue("liquidate", TRADER, sender=KEEPER)
-        lost += step["loss"]
-    assert lost == pytest.approx(180_000 * WAD, rel=1e-9)
-    held = {t["token"]: t["supplied"] for t in market.account(TRADER)["tokens"]}
-    assert held.get(UBTC, 0) == 0
+    assert (step["leg"], step["debtValue"]) == (DEBT_FULL, 270_000 * WAD)
+    assert (step["collateralValue"], step["loss"]) == (90_000 * WAD, 180_000 * WAD)
+    assert step["liquidatable"] is False
 
 
 def test_liquidate_in_the_full_band_does_not_wait_for_the_health_factor(market: Market) -> None:
     """SPEC LQ-04. A cap keeps gross debt small, so the health factor is high above insolvency."""
     market.set_caps(USDC, user_borrow=2_000 * USDC_WEI)
-    market.portfolio_account(TRADER, ubtc=10**10)
+    market.portfolio_account(TRADER, ubtc=UBTC_WEI)
     market.venue("order", HYPE_PERP, False, 0, 400 * 100, False, sender=TRADER)
     # Net -180,000 against 83,333 at the takeover price; 50,000 / 2,000 of health factor.
     market.set_prices(hype=500)
     margin = market.margin(TRADER)
     assert (margin["health"], margin["healthFactor"]) == (BACKSTOP_LIQUIDATABLE, 25 * WAD)
-    step = market.venue("liquidate", TRADER, sender=KEEPER)
-    assert (step["leg"], step["debtValue"]) == (DEBT_FULL, 2_000 * WAD)
-    # 2 of 180 parts of the collateral of 100,000.
-    assert step["collateralValue"] == pytest.approx(100_000 * WAD * 2 / 180, rel=1e-9)
+    assert step_until_done(market, TRADER) == [PERP_TAKEOVER, DEBT_FULL]
+    assert market.venue("reserveOf", USDC)["deficit"] // USDC_WEI == 80_000

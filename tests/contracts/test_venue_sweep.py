@@ -151,3 +151,18 @@ def test_sweep_leaves_collateral_that_is_not_supplied_out_of_account(market: Mar
     assert market.margin(TRADER)["borrowPower"] == 20_000 * 10**18
     assert market.margin(TRADER)["thresholdValue"] == 30_000 * 10**18
     assert HYPE not in [t["token"] for t in market.account(TRADER)["tokens"]]
+
+
+def test_sweep_that_a_cap_stops_enters_the_fallback_and_leaves_it_again(market: Market) -> None:
+    """SPEC AC-07: at 120,000 the dex wants 22,000 more, and the cap lets through 2,000."""
+    short_one_btc(market)
+    market.set_caps(USDC, user_borrow=12_000 * USDC_WEI)
+    market.set_prices(btc=120_000)
+    market.venue("sweep", TRADER, sender=KEEPER)
+    entered = {"account": TRADER, "dexesBefore": 0, "dexesNow": 1}
+    assert market.event("FallbackSet") == entered
+    assert market.venue("accountState", TRADER)["fallbackBitmap"] == 1
+    market.set_caps(USDC)
+    market.venue("sweep", TRADER, sender=KEEPER)
+    assert market.event("FallbackSet") == {"account": TRADER, "dexesBefore": 1, "dexesNow": 0}
+    assert market.venue("accountState", TRADER)["fallbackBitmap"] == 0

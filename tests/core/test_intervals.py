@@ -136,41 +136,6 @@ def test_interval_across_a_tier_bound_uses_the_higher_tier():
     assert found.lower == 10 * Fraction(194_125_000, 975)
 
 
-@pytest.mark.parametrize("side", [1, -1])
-def test_interval_of_equity_that_is_just_the_maintenance_has_one_end(side):
-    # 0.0003 BTC at 99,999.9 tie up 37.499962…, floored to what the dex holds: the other side is
-    # safe, although the exact buffer is a millionth short.
-    size, mark = side * 30, 999_999
-    held = 30 * mark // 80
-    built = account(
-        usdc(),
-        dexes=(DexState(collateral=0, raw_usd=held - size * mark),),
-        perps=(perp("BTC", size, mark),),
-        mode=Mode.STANDARD,
-    )
-    found = liquidation_interval(built, Move(asset=BTC, token=None, mark=mark))
-    ends = (found.lower, found.upper)
-    assert ends == ((mark, None) if side > 0 else (None, mark))
-
-
-def test_interval_counts_the_collateral_that_a_gain_supplies_and_a_loss_uses_up():
-    # A dex margined in HYPE, which counts a dollar of SOL as one HYPE: a short of 10 SOL at 200
-    # with 500 HYPE of equity. HYPE is at 50, and 10,000 USDC are owed.
-    sol = CURRENT.perp("SOL").id
-    built = account(
-        usdc(borrowed=10_000 * USDC_WEI),
-        hype(50),
-        dexes=(DexState(collateral=1, raw_usd=500 * 10**6 + 10 * 200 * 10**6),),
-        perps=(perp("SOL", -(10**3), 200 * 10**4),),
-    )
-    found = liquidation_interval(built, Move(asset=sol, token=None, mark=200 * 10**4))
-    # At a SOL price x the sweep supplies equity less transfer margin, 500 + 10 (200 − x) − x =
-    # 2,500 − 11 x, of which 0.95 · 50 · 0.825 a HYPE carry the debt.
-    supplied = Fraction(10_000) / (Fraction("0.95") * 50 * Fraction("0.825"))
-    assert found.lower is None
-    assert found.upper == (2_500 - supplied) / 11 * 10**4
-
-
 def test_interval_of_a_coin_margined_in_its_own_token_is_refused():
     built = account(
         ubtc(100_000, idle=10**10, borrowable=True),

@@ -55,20 +55,6 @@ def test_root_where_a_function_only_touches_zero_counts_when_inclusive():
     assert first_below_zero(touching, Fraction(9), upwards=False, inclusive=True) == 5
 
 
-def test_value_that_rounding_left_below_zero_is_crossed_only_where_it_falls_on():
-    # −1 at the start stands for zero: rising it is left behind, resting it is no crossing.
-    rising = line(1, -6)
-    assert first_below_zero(rising, Fraction(5), upwards=True, inclusive=False) is None
-    assert first_below_zero(rising, Fraction(5), upwards=False, inclusive=False) == 5
-    assert first_below_zero(constant(-1), Fraction(5), upwards=True, inclusive=False) is None
-    # Up to 7, then down through zero at 9.
-    tent = least(rising, line(-1, 9))
-    assert first_below_zero(tent, Fraction(5), upwards=True, inclusive=False) == 9
-    # At rest until 6, then down.
-    step = least(constant(-1), line(-1, 5))
-    assert first_below_zero(step, Fraction(5), upwards=True, inclusive=False) == 6
-
-
 def test_root_at_or_below_zero_is_no_price():
     assert first_below_zero(line(1, 3), Fraction(1), upwards=False, inclusive=False) is None
     assert first_below_zero(line(1, 0), Fraction(1), upwards=False, inclusive=False) is None

@@ -44,6 +44,7 @@ def policy(**changes: Any) -> tuple[Any, ...]:
         "perp_threshold": 100_000 * USD,
         "perp_part": WAD // 5,
         "perp_cooldown": 30,
+        "perp_backstop_ratio": 3 * WAD // 2,
         "perp_first": True,
         "max_price_age": 10**9,
         "max_liquidation_price_age": 10**9,
@@ -70,7 +71,7 @@ class Market:
         evm = InProcessEvm()
         registry = evm.deploy("CollateralRegistry", DEPLOYER)
         linked: dict[str, str] = {}
-        for library in ("MarginEngine", "Trading", "Liquidation"):
+        for library in ("MarginEngine", "Trading", "Waterfall", "Liquidation"):
             linked[library] = evm.deploy(library, libraries=linked).address
         venue = evm.deploy("Venue", registry.address, MAKER, BACKSTOP, INSURANCE, libraries=linked)
         erc20 = {t: evm.deploy("LocalToken", f"token {t}", d) for t, d in EVM_DECIMALS.items()}

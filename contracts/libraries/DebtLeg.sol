@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {ILiquidation} from "../interfaces/ILiquidation.sol";
+import {AccountStore} from "./AccountStore.sol";
+import {TokenState} from "./AccountTypes.sol";
+import {Context} from "./LiquidationContext.sol";
+import {LiquidationMath, Takeover} from "./LiquidationMath.sol";
+import {MarginEngine} from "./MarginEngine.sol";
+import {MarginMath} from "./MarginMath.sol";
+import {Pool} from "./Pool.sol";
+import {AccountState, VenueState} from "./VenueState.sol";
+import {WAD, WadMath} from "./WadMath.sol";
+import {Waterfall} from "./Waterfall.sol";
+
+/// @title The debt leg of a liquidation
+/// @notice The backstop takes debt over together with collateral. Debt is what is owed to the pool, and
+/// what a dex without positions is short of: a hole (SPEC LQ-14).
+library DebtLeg {
+    using WadMath for uint256;
+
+    /// @notice Take a step of the debt, or all of it in the full band (SPEC LQ-03, LQ-04).
+    function take(VenueState storage s, Context memory c, bool full)
+        internal
+        returns (uint256 debtValue, uint256 collateralValue, uint256 loss)
+    {
+        uint256[] memory debts = _stepDebts(s, c, full);
+        for (uint256 i = 0; i < debts.length; ++i) {
+            if (debts[i] != 0) debtValue += MarginMath.tokenValueUp(c.a.tokens[i], debts[i]);
+            if (c.a.tokens[i].ltvBps != 0 && c.a.tokens[i].supplied != 0) {
+                collateralValue += MarginMath.tokenValueDown(c.a.tokens[i], c.a.tokens[i].supplied);
+            }
+        }
+        Takeover memory takeover = full
+            ? LiquidationMath.fullTakeover(debtValue, collateralValue)
+            : LiquidationMath.partialTakeover(debtValue, c.m.takeoverValue);
+        AccountStore.touch(s, c.parties.backstop);
+        collateralValue = 0;
+        for (uint256 i = 0; i < debts.length; ++i) {
+            collateralValue += _moveCollateral(s, c, i, takeover.share);
+        }
+        for (uint256 i = 0; i < debts.length; ++i) {
+            if (debts[i] != 0) _moveDebt(s, c, i, debts[i], takeover);
+        }
+        MarginEngine.sweep(s, c.registry, c.parties.backstop);
+        return (debtValue, collateralValue, takeover.loss);
+    }
+
+    /// @notice Fill holes without collateral: from the account's own supply of the token, which an empty
+    /// pool could not pay out; where spot does not back perps, by the waterfall (SPEC LQ-14).
+    function settle(VenueState storage s, Context memory c, bool fromSupply)
+        internal
+        returns (uint256 debtValue, uint256 loss)
+    {
+        AccountStore.touch(s, c.parties.backstop);
+        for (uint256 i = 0; i < c.a.tokens.length; ++i) {
+            uint256 amount = holeOf(c, i);
+            if (amount == 0) continue;
+            TokenParams memory p = c.params.tokens[i];
+            TokenState memory t = c.a.tokens[i];
+            Pool.accrue(s, p.index, p.curve);
+            if (fromSupply) {
+                amount = _wholeUnits(_min(amount, t.supplied), t);
+                Pool.credit(s, c.parties.backstop, p.index, amount);
+                Pool.debit(s, c.account, p.index, amount);
+                AccountStore.mark(s, c.account, p.index);
+                AccountStore.mark(s, c.parties.backstop, p.index);
+            }
+            _moveHole(s, c, i, amount);
+            uint256 value = MarginMath.tokenValueUp(t, amount);
+            debtValue += value;
+            emit ILiquidation.DebtTaken(c.account, p.token, amount, fromSupply ? 0 : amount);
+            if (!fromSupply) {
+                loss += value;
+                Waterfall.coverLoss(s, c.registry, c.parties, p, amount);
+            }
+        }
+        MarginEngine.sweep(s, c.registry, c.parties.backstop);
+    }
+
+    /// @notice What dexes without positions are short of in a token, token wei.
+    function holeOf(Context memory c, uint256 token) internal pure returns (uint256 hole) {
+        for (uint256 d = 0; d < c.a.dexes.length; ++d) {
+            if (_isHole(c, d) && c.a.dexes[d].collateral == token) {
+                hole += LiquidationMath.abs(c.a.dexes[d].rawUsd)
+                * MarginMath.weiPerPerpUsd(c.a.tokens[token].weiDecimals);
+            }
+        }
+    }
+
+    /// @dev Debt of this step per token: all net debt, or a part of the largest it was in this episode.
+    function _stepDebts(VenueState storage s, Context memory c, bool full)
+        private
+        returns (uint256[] memory debts)
+    {
+        AccountState storage state = s.accounts[c.account];
+        uint256 last = state.debtSteppedAt;
+        bool running = last != 0 && block.timestamp <= last + c.policy.episodeTimeout;
+        if (running && !full) {
+            require(
+                block.timestamp >= last + c.policy.stepCadence,
+                ILiquidation.StepTooEarly(last + c.policy.stepCadence, block.timestamp)
+            );
+        }
+        // The cast is safe: times fit 40 bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        state.debtSteppedAt = uint40(block.timestamp);
+        debts = new uint256[](c.a.tokens.length);
+        for (uint256 i = 0; i < debts.length; ++i) {
+            uint256 debt = _netDebt(c, i);
+            uint256 index = c.params.tokens[i].index;
+            if (!running || debt > s.episodeDebt[c.account][index]) {
+                s.episodeDebt[c.account][index] = debt.toUint128();
+            }
+            if (debt != 0 && !full) debt = _stepDebt(c, i, s.episodeDebt[c.account][index], debt);
+            debts[i] = debt;
+        }
+    }
+
+    /// @dev Net debt of a token, as far as somebody is owed it: the pool, or the other side of a hole.
+    function _netDebt(Context memory c, uint256 i) private pure returns (uint256) {
+        int256 net = c.m.tokens[i].netTotal;
+        return net < 0 ? _min(LiquidationMath.abs(net), c.a.tokens[i].borrowed + holeOf(c, i)) : 0;
+    }
+
+    function _stepDebt(Context memory c, uint256 i, uint256 atStart, uint256 debt)
+        private
+        pure
+        returns (uint256 step)
+    {
+        TokenState memory t = c.a.tokens[i];
+        uint256 minimum = uint256(c.policy.minStep).amountUp(MarginMath.pxOf(t), t.weiDecimals, t.szDecimals);
+        step = LiquidationMath.stepDebtUp(atStart, debt, c.policy.debtStep, minimum);
+        // A hole is filled at once: others wait for what is missing in it.
+        uint256 hole = holeOf(c, i);
+        if (step < hole) step = _min(debt, hole);
+    }
+
+    function _moveCollateral(VenueState storage s, Context memory c, uint256 i, uint256 share)
+        private
+        returns (uint256 value)
+    {
+        TokenState memory t = c.a.tokens[i];
+        if (t.ltvBps == 0 || t.supplied == 0) return 0;
+        TokenParams memory p = c.params.tokens[i];
+        uint256 amount = uint256(t.supplied).mulDivDown(share, WAD);
+        if (amount == 0) return 0;
+        value = MarginMath.tokenValueDown(t, amount);
+        Pool.accrue(s, p.index, p.curve);
+        // Credit before debit: the pool's cash never dips.
+        Pool.credit(s, c.parties.backstop, p.index, amount);
+        Pool.debit(s, c.account, p.index, amount);
+        AccountStore.mark(s, c.account, p.index);
+        AccountStore.mark(s, c.parties.backstop, p.index);
+        emit ILiquidation.CollateralTaken(
+            c.account, t.token, amount, t.px, MarginMath.weightTakeoverDown(t.px, t.ltvBps)
+        );
+    }
+
+    function _moveDebt(
+        VenueState storage s,
+        Context memory c,
+        uint256 i,
+        uint256 debt,
+        Takeover memory takeover
+    ) private {
+        TokenParams memory p = c.params.tokens[i];
+        uint256 loss = takeover.loss == 0 ? 0 : debt.mulDivDown(takeover.loss, takeover.debt);
+        Pool.accrue(s, p.index, p.curve);
+        s.balances[c.account][p.index].borrowFloor = 0;
+        uint256 fromHole = _wholeUnits(_min(debt, holeOf(c, i)), c.a.tokens[i]);
+        _moveHole(s, c, i, fromHole);
+        uint256 fromPool = _min(debt - fromHole, c.a.tokens[i].borrowed);
+        if (fromPool != 0) {
+            Pool.credit(s, c.account, p.index, fromPool);
+            Pool.debit(s, c.parties.backstop, p.index, fromPool);
+        }
+        AccountStore.mark(s, c.account, p.index);
+        AccountStore.mark(s, c.parties.backstop, p.index);
+        emit ILiquidation.DebtTaken(c.account, p.token, debt, loss);
+        if (loss != 0) Waterfall.coverLoss(s, c.registry, c.parties, p, loss);
+    }
+
+    /// @dev Pass token wei (whole perp units) of the account's holes to the backstop.
+    function _moveHole(VenueState storage s, Context memory c, uint256 token, uint256 amount) private {
+        uint256 left = amount / MarginMath.weiPerPerpUsd(c.a.tokens[token].weiDecimals);
+        address backstop = c.parties.backstop;
+        for (uint256 d = 0; d < c.a.dexes.length && left != 0; ++d) {
+            if (!_isHole(c, d) || c.a.dexes[d].collateral != token) continue;
+            uint256 dex = c.params.dexes[d].index;
+            uint256 part = _min(left, LiquidationMath.abs(c.a.dexes[d].rawUsd));
+            // The cast is safe: a part of an int128.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            int128 moved = int128(uint128(part));
+            AccountStore.setRawUsd(s, c.account, dex, s.rawUsd[c.account][dex] + moved);
+            AccountStore.setRawUsd(s, backstop, dex, s.rawUsd[backstop][dex] - moved);
+            left -= part;
+        }
+    }
+
+    /// @dev Whether a dex holds less than nothing, and no position that could change it.
+    function _isHole(Context memory c, uint256 d) private pure returns (bool) {
+        return c.a.dexes[d].rawUsd < 0 && c.m.dexes[d].notional == 0;
+    }
+
+    function _wholeUnits(uint256 amount, TokenState memory t) private pure returns (uint256) {
+        if (amount == 0) return 0;
+        uint256 unit = MarginMath.weiPerPerpUsd(t.weiDecimals);
+        return amount / unit * unit;
+    }
+
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
+import {ICollateralRegistry, TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {ILiquidation} from "../interfaces/ILiquidation.sol";
+import {AccountStore} from "./AccountStore.sol";
+import {MarginEngine} from "./MarginEngine.sol";
+import {Pool} from "./Pool.sol";
+import {RateMath, SHARE_UNIT} from "./RateMath.sol";
+import {Parties, Reserve, TokenBalance, VenueState} from "./VenueState.sol";
+import {RAY, WadMath} from "./WadMath.sol";
+
+/// @title Who bears a loss: buffer, insurance, deficit, and in the end the suppliers
+/// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC LQ-09 to LQ-12.
+library Waterfall {
+    using WadMath for uint256;
+
+    /// @notice Make the backstop whole for what it took over without collateral: from the reserve's buffer,
+    /// then the insurance account's balance, then the reserve's deficit (SPEC LQ-09).
+    function coverLoss(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        Parties memory parties,
+        TokenParams memory p,
+        uint256 loss
+    ) external {
+        address insurance = parties.insurance;
+        // Fees wait in the dexes until the insurance account is swept.
+        MarginEngine.sweep(s, registry, insurance);
+        Pool.accrue(s, p.index, p.curve);
+        Reserve storage reserve = s.reserves[p.index];
+        TokenBalance storage insured = s.balances[insurance][p.index];
+        uint256 fromBuffer = _min(loss, reserve.buffer / SHARE_UNIT);
+        uint256 fromInsurance = _min(loss - fromBuffer, insured.idle);
+        uint256 deficit = loss - fromBuffer - fromInsurance;
+        reserve.buffer -= (fromBuffer * SHARE_UNIT).toUint128();
+        insured.idle -= fromInsurance.toUint128();
+        AccountStore.mark(s, insurance, p.index);
+        reserve.deficit += deficit.toUint128();
+        // The backstop is made whole; only the insurance brought cash for it.
+        Pool.credit(s, parties.backstop, p.index, loss);
+        AccountStore.mark(s, parties.backstop, p.index);
+        reserve.cash -= (loss - fromInsurance).toUint128();
+        emit ILiquidation.LossCovered(p.token, fromBuffer, fromInsurance, deficit);
+    }
+
+    /// @notice Pay a deficit down with what the buffer and the insurance account have by now (SPEC LQ-10).
+    function coverFromInsurance(VenueState storage s, address insurance, TokenParams memory p)
+        external
+        returns (uint256 covered)
+    {
+        Pool.accrue(s, p.index, p.curve);
+        Reserve storage reserve = s.reserves[p.index];
+        TokenBalance storage insured = s.balances[insurance][p.index];
+        require(reserve.deficit != 0, ILiquidation.NoDeficit(p.token));
+        uint256 fromBuffer = _min(reserve.deficit, reserve.buffer / SHARE_UNIT);
+        uint256 fromInsurance = _min(reserve.deficit - fromBuffer, insured.idle);
+        covered = fromBuffer + fromInsurance;
+        reserve.buffer -= (fromBuffer * SHARE_UNIT).toUint128();
+        insured.idle -= fromInsurance.toUint128();
+        AccountStore.mark(s, insurance, p.index);
+        reserve.deficit -= covered.toUint128();
+        reserve.cash += fromInsurance.toUint128();
+        emit ILiquidation.DeficitCovered(p.token, insurance, fromBuffer, fromInsurance, reserve.deficit);
+    }
+
+    /// @notice Pay a deficit down with cash that came from a wallet (SPEC LQ-10).
+    function coverFromWallet(VenueState storage s, TokenParams memory p, address payer, uint256 amount)
+        external
+    {
+        Reserve storage reserve = s.reserves[p.index];
+        uint256 covered = _min(amount, reserve.deficit);
+        reserve.deficit -= covered.toUint128();
+        reserve.cash += covered.toUint128();
+        // What the wallet's units brought beyond the deficit stays the payer's.
+        if (amount != covered) AccountStore.addIdle(s, payer, p.index, amount - covered);
+        emit ILiquidation.DeficitCovered(p.token, payer, 0, covered, reserve.deficit);
+    }
+
+    /// @notice Spread what is left of a deficit over all suppliers of the token (SPEC LQ-11): the only way
+    /// in which a supply index falls.
+    function socialise(VenueState storage s, TokenParams memory p) external returns (uint256 written) {
+        Pool.accrue(s, p.index, p.curve);
+        Reserve storage reserve = s.reserves[p.index];
+        require(reserve.deficit != 0, ILiquidation.NoDeficit(p.token));
+        uint128 before = reserve.supplyIndex;
+        uint256 supplied = RateMath.amountOfSharesDown(reserve.supplyShares, before);
+        // An index of zero could never be divided by again.
+        require(reserve.deficit < supplied, ILiquidation.DeficitTooLarge(p.token, reserve.deficit, supplied));
+        written = reserve.deficit;
+        uint256 fall = (written * SHARE_UNIT).mulDivUp(RAY, reserve.supplyShares);
+        reserve.supplyIndex = (before - fall).toUint128();
+        reserve.deficit = 0;
+        emit ILiquidation.Socialised(p.token, written, before, reserve.supplyIndex);
+    }
+
+    /// @notice Require that suppliers' cash is not waiting for a deficit (SPEC LQ-12).
+    function requireUnlocked(VenueState storage s, address insurance, TokenParams memory p) internal view {
+        uint256 deficit = s.reserves[p.index].deficit;
+        if (deficit == 0) return;
+        uint256 insured = s.balances[insurance][p.index].idle;
+        require(deficit <= insured, IBorrowLendPool.WithdrawLocked(p.token, deficit, insured));
+    }
+
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {ILiquidation} from "../interfaces/ILiquidation.sol";
+import {Waterfall} from "../libraries/Waterfall.sol";
+import {VenueBase} from "./VenueBase.sol";
+
+/// @title Deficits
+/// @notice Bad debt in the open: who pays it down, and the last resort.
+abstract contract Deficits is VenueBase {
+    /// @inheritdoc ILiquidation
+    function coverDeficit(uint64 token, uint256 amount) external nonReentrant returns (uint256 paid) {
+        TokenParams memory p = registry.tokenParams(token);
+        uint256 deficit = _s.reserves[p.index].deficit;
+        require(deficit != 0, NoDeficit(token));
+        require(amount != 0, ZeroAmount());
+        paid = _pull(p, amount < deficit ? amount : deficit);
+        Waterfall.coverFromWallet(_s, p, msg.sender, paid);
+    }
+
+    /// @inheritdoc ILiquidation
+    function coverDeficitFromInsurance(uint64 token) external nonReentrant returns (uint256) {
+        return Waterfall.coverFromInsurance(_s, insurance, registry.tokenParams(token));
+    }
+
+    /// @inheritdoc ILiquidation
+    function socialise(uint64 token) external nonReentrant returns (uint256) {
+        registry.requireRole(registry.RISK_ADMIN(), msg.sender);
+        return Waterfall.socialise(_s, registry.tokenParams(token));
+    }
+}

@@ -1,0 +1,126 @@
+"""Deficits: paying them down, spreading them, and who waits meanwhile. SPEC LQ-09 to LQ-12."""
+
+from __future__ import annotations
+
+import pytest
+from eth_utils.crypto import keccak
+from support.venue import (
+    BTC_PERP,
+    INSURANCE,
+    KEEPER,
+    SUPPLIER,
+    TRADER,
+    USDC,
+    USDT0,
+    Market,
+    refusal,
+)
+
+USDC_WEI = 10**8
+LOSS = 20_000
+
+
+@pytest.fixture
+def short_of(market: Market) -> Market:
+    """A market whose USDC reserve is short of about 20,000: a short that lost more than it had."""
+    market.portfolio_account(TRADER, usdc=10_000 * USDC_WEI)
+    market.venue("order", BTC_PERP, False, 0, 10**5, False, sender=TRADER)
+    market.set_prices(btc=130_000)
+    while market.margin(TRADER)["liquidatable"]:
+        market.venue("liquidate", TRADER, sender=KEEPER)
+        market.evm.warp(3)
+    return market
+
+
+def deficit(market: Market) -> int:
+    found: int = market.venue("reserveOf", USDC)["deficit"]
+    return found
+
+
+def test_withdraw_of_supply_waits_while_the_deficit_exceeds_the_insurance(short_of: Market) -> None:
+    owed = deficit(short_of)
+    assert owed // USDC_WEI in (LOSS - 1, LOSS)
+    args = (USDC, USDC_WEI, SUPPLIER)
+    refused = refusal(short_of.venue, "withdraw", *args, sender=SUPPLIER)
+    assert refused == ("WithdrawLocked", (USDC, owed, 0))
+    # As much insurance as deficit opens it again, before anybody has paid.
+    short_of.fund(KEEPER, USDC, LOSS * USDC_WEI + USDC_WEI)
+    short_of.venue("deposit", USDC, LOSS * USDC_WEI + USDC_WEI, INSURANCE, sender=KEEPER)
+    short_of.venue("withdraw", *args, sender=SUPPLIER)
+
+
+def test_cover_deficit_from_the_wallet_pays_no_more_than_is_missing(short_of: Market) -> None:
+    owed = deficit(short_of)
+    short_of.fund(KEEPER, USDC, 50_000 * USDC_WEI)
+    paid = short_of.venue("coverDeficit", USDC, 50_000 * USDC_WEI, sender=KEEPER)
+    event = short_of.event("DeficitCovered")
+    assert (event["payer"], event["paid"], event["left"]) == (KEEPER, owed, 0)
+    assert owed <= paid < owed + 100  # whole units of 100 wei
+    assert deficit(short_of) == 0
+    # What the wallet's units brought beyond it stays the payer's.
+    assert short_of.venue("balanceOf", KEEPER, USDC)["idle"] == paid - owed
+
+
+def test_cover_deficit_from_insurance_uses_what_is_there(short_of: Market) -> None:
+    owed = deficit(short_of)
+    short_of.fund(KEEPER, USDC, 5_000 * USDC_WEI)
+    short_of.venue("deposit", USDC, 5_000 * USDC_WEI, INSURANCE, sender=KEEPER)
+    short_of.venue("coverDeficitFromInsurance", USDC, sender=KEEPER)
+    event = short_of.event("DeficitCovered")
+    assert event["payer"] == INSURANCE
+    assert event["paid"] == 5_000 * USDC_WEI
+    assert deficit(short_of) == event["left"] == owed - event["paid"] - event["buffer"]
+
+
+def test_socialise_lowers_the_supply_index_by_the_deficit(short_of: Market) -> None:
+    owed = deficit(short_of)
+    before = short_of.venue("reserveOf", USDC)
+    short_of.venue("socialise", USDC)
+    event = short_of.event("Socialised")
+    after = short_of.venue("reserveOf", USDC)
+    assert after["deficit"] == 0
+    assert 0 <= before["supplied"] - after["supplied"] - owed <= 1
+    assert event["amount"] == owed
+    assert event["indexBefore"] == before["supplyIndex"] > after["supplyIndex"]
+    assert event["indexAfter"] == after["supplyIndex"]
+    # Suppliers can leave again.
+    short_of.venue("withdraw", USDC, USDC_WEI, SUPPLIER, sender=SUPPLIER)
+
+
+def test_socialise_by_anybody_else_is_refused(short_of: Market) -> None:
+    refused = refusal(short_of.venue, "socialise", USDC, sender=KEEPER)
+    assert refused == ("AccessControlUnauthorizedAccount", (KEEPER, keccak(text="RISK_ADMIN")))
+
+
+def test_covering_what_is_not_missing_is_refused(market: Market) -> None:
+    for function, args in (
+        ("coverDeficit", (USDC, 1)),
+        ("coverDeficitFromInsurance", (USDT0,)),
+        ("socialise", (USDC,)),
+    ):
+        refused = refusal(market.venue, function, *args, sender="0x" + "de" * 20)
+        assert refused == ("NoDeficit", (args[0],))
+
+
+def test_covering_with_nothing_is_refused(short_of: Market) -> None:
+    refused = refusal(short_of.venue, "coverDeficit", USDC, 0, sender=KEEPER)
+    assert refused == ("ZeroAmount", ())
+
+
+def test_socialise_a_deficit_larger_than_all_supply_is_refused(market: Market) -> None:
+    left = 10_000 * USDC_WEI
+    supplied = market.venue("reserveOf", USDC)["supplied"]
+    market.venue("withdraw", USDC, supplied - left, SUPPLIER, sender=SUPPLIER)
+    market.portfolio_account(TRADER, usdc=10_000 * USDC_WEI)
+    market.venue("order", BTC_PERP, False, 0, 10**5, False, sender=TRADER)
+    # At 150,000 the short has lost 40,000 more than it had.
+    market.set_prices(btc=150_000)
+    while market.margin(TRADER)["liquidatable"]:
+        market.venue("liquidate", TRADER, sender=KEEPER)
+        market.evm.warp(3)
+    reserve = market.venue("reserveOf", USDC)
+    assert reserve["deficit"] > reserve["supplied"]
+    refused = refusal(market.venue, "socialise", USDC, sender="0x" + "de" * 20)
+    name, (token, owed, supply) = refused
+    assert (name, token) == ("DeficitTooLarge", USDC)
+    assert owed > supply > 0
