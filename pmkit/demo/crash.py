@@ -207,7 +207,7 @@ def taken(name: str, receipt: Receipt, pair: ListedPair) -> Taken:
         name=name,
         tx_hash=receipt.tx_hash,
         gas_used=receipt.gas_used,
-        leg=("partial", "full", "perp")[outcome["leg"]],
+        leg=("partial", "full", "perp", "takeover", "settle")[outcome["leg"]],
         debt=debt,
         collateral=coins,
         px=(debt - loss) * scale // (coins * int(10**pair.quote.wei_decimals)) if coins else 0,
