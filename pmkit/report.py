@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from pmkit.errors import InputError, MarkMissing, PriceMissing
 from pmkit.intervals import Interval, Move, liquidation_interval
 from pmkit.liquidation import display_liquidation_px_down, isolated_liquidation_px_down
-from pmkit.margin import account_margin, health_of, notional
+from pmkit.margin import account_margin, display_available_down, health_of, notional
 from pmkit.model import AccountMargin, Health, Mode, TokenMargin
 from pmkit.sweep import swept
 from pmkit.tiers import maintenance_margin_down, tier_at
-from pmkit.units import PERP_DECIMALS, SPOT_DECIMALS
+from pmkit.units import SPOT_DECIMALS
 
 if TYPE_CHECKING:
     from pmkit.model import Account
@@ -194,20 +194,8 @@ def displayed_px(account: Account, margin: AccountMargin, position: PositionView
             max_leverage,
         )
     else:
-        available = available_for(account, margin, perp.dex)
+        available = display_available_down(account, margin, perp.dex)
         px = display_liquidation_px_down(
             perp.mark, perp.szi, position.sz_decimals, available, max_leverage
         )
     return px if px > 0 else None
-
-
-def available_for(account: Account, margin: AccountMargin, dex: int) -> int:
-    """Return what backs the cross positions of a dex beyond maintenance, 1e-10 of its token."""
-    if account.mode == Mode.STANDARD:
-        figures = margin.dexes[dex]
-        finer: int = 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS)
-        return (figures.account_value - figures.maintenance) * finer
-    collateral = account.dexes[dex].collateral
-    available = margin.tokens[collateral].available_after_maintenance
-    px: int = available * 10**DISPLAY_DECIMALS // 10 ** account.tokens[collateral].wei_decimals
-    return px
