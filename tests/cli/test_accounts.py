@@ -71,9 +71,9 @@ def test_liquidatable_account_stands_before_a_closer_one_that_is_not(venue, list
 
 def test_account_without_a_price_stands_first_with_the_reason(venue, listed):
     short_bitcoin(venue, "borrower", "10000")
-    trader = venue.sender("trader")
-    trader.supply("HYPE", venue.amount("HYPE", "10"))
-    trader.deposit("USDT0", venue.amount("USDT0", "5"))
+    # No pair prices USDT0; as collateral its price decides.
+    venue.sender("admin").configure("setTokenFactors", 268, 5_000, True)
+    venue.sender("trader").deposit("USDT0", venue.amount("USDT0", "5"))
     first = json.loads(listed("--json"))["accounts"][0]
     assert first["role"] == "trader"
     assert first["portfolioMarginRatio"] is None
