@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pmkit.demo import Demo
 
 
-LEAST_WIDTH = 128
+LEAST_WIDTH = 158
 """Columns that the widest table needs."""
 
 

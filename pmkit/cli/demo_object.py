@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 USD_DECIMALS = 8
 WAD_DECIMALS = 18
+LIQUIDATED = "liquidated"
+"""State of an account whose position liquidation has closed."""
 
 
 def demo_object(seen: Demo) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def demo_object(seen: Demo) -> dict[str, Any]:
                 "firstLiquidatable": trimmed(
                     seen.carry.alone_first_liquidatable, seen.carry.px_decimals
                 ),
+                "steps": [trimmed(m, seen.carry.px_decimals) for m in seen.carry.alone_steps],
             },
         },
         "liquidation": {
@@ -72,6 +75,8 @@ def stop_object(stop: Stop, carry: Carry) -> dict[str, Any]:
         "portfolioMarginRatioPython": ratio_text(stop.python_ratio),
         "liquidatable": stop.liquidatable,
         "health": stop.health.label,
+        "aloneEquity": fixed(stop.alone_equity, PERP_DECIMALS),
+        "aloneHealth": LIQUIDATED if stop.alone_health is None else stop.alone_health.label,
     }
 
 

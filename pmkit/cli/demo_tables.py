@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from pmkit.cli.demo_object import LIQUIDATED
 from pmkit.cli.format import ratio_text
 from pmkit.decimals import trimmed
 from pmkit.demo.crash import CRASH, START
@@ -70,9 +71,9 @@ def print_carry(carry: Carry, console: Console) -> None:
     table = Table(box=SIMPLE_HEAD)
     for name in (
         "BTC", "net USDC", "perp equity", "borrowed", "supplied", "HF", "ratio, chain",
-        "ratio, Python", "state",
+        "ratio, Python", "state", "alone: equity", "alone: state",
     ):  # fmt: skip
-        table.add_column(name, justify="left" if name == "state" else "right")
+        table.add_column(name, justify="left" if "state" in name else "right", no_wrap=True)
     for stop in carry.stops:
         table.add_row(
             grouped(stop.mark, carry.px_decimals, 1),
@@ -84,6 +85,8 @@ def print_carry(carry: Carry, console: Console) -> None:
             ratio_text(stop.ratio),
             ratio_text(stop.python_ratio),
             stop.health.label,
+            grouped(stop.alone_equity, PERP_DECIMALS, 2),
+            LIQUIDATED if stop.alone_health is None else stop.alone_health.label,
         )
     console.print(table)
     docs = grouped(carry.first_liquidatable_docs, carry.px_decimals, 1)
@@ -94,7 +97,10 @@ def print_carry(carry: Carry, console: Console) -> None:
     console.print(
         "The same short on 10,000 USDC of its own is liquidated at "
         f"{grouped(carry.alone_liquidation_px, 10, 2)}; on the price grid at "
-        f"{grouped(carry.alone_first_liquidatable, carry.px_decimals, 1)}."
+        f"{grouped(carry.alone_first_liquidatable, carry.px_decimals, 1)}. On chain it is a "
+        "standard account whose dex holds 10,000 USDC and this one position, which is margined as "
+        "an isolated one. The keeper liquidates it on the way up, at "
+        f"{' and '.join(grouped(m, carry.px_decimals, 1) for m in carry.alone_steps)}."
     )
 
 

@@ -1,4 +1,8 @@
-"""The carry trade: 1 BTC spot against a short of 1 BTC, and the same short on its own margin."""
+"""The carry trade: 1 BTC spot against a short of 1 BTC, and the same short on its own margin.
+
+The lone short is a standard account whose dex holds 10,000 USDC and this one position: it is
+margined as an isolated position is.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +47,10 @@ class Stop:
     python_ratio: int
     liquidatable: bool
     health: Health
+    alone_equity: int
+    """Equity of the short that has only its own margin, 1e-6 USD."""
+    alone_health: Health | None
+    """Its state; None once its position is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +67,8 @@ class Carry:
     """Liquidation price of the same short on 10,000 USDC of its own, 1e-10 USD."""
     alone_first_liquidatable: int
     """First mark on the grid at which the chain would liquidate it."""
+    alone_steps: tuple[int, ...]
+    """Marks on the way up at which the keeper liquidated it, until its position was gone."""
 
 
 def run(stage: Stage, told: Callable[[str], None]) -> Carry:
@@ -80,13 +90,17 @@ def run(stage: Stage, told: Callable[[str], None]) -> Carry:
     alone.transfer_perp(0, ENTRY // LEVERAGE * 10**PERP_DECIMALS, to_perp=True)
     open_short(stage, "liquidator")
 
+    alone_liquidation_px = alone_px(stage, alone.address)
+    alone_steps: tuple[int, ...] = ()
     stops: list[Stop] = []
     for px in STOPS:
         told(f"{COIN} at {px:,}")
-        stops.append(stop_at(stage, trader.address, px * grid))
+        if px > ENTRY and not alone_steps:
+            alone_steps = liquidate_alone(stage, alone.address, px * grid)
+        stops.append(stop_at(stage, trader.address, alone.address, px * grid))
     told("looking for the mark that ends it")
     first = first_mark(stage, trader.address, 200_000 * grid, 400_000 * grid)
-    stops.append(stop_at(stage, trader.address, first))
+    stops.append(stop_at(stage, trader.address, alone.address, first))
     stage.set_reading(Reading.DOCS)
     first_docs = first_mark(stage, trader.address, 200_000 * grid, 400_000 * grid)
     stage.set_reading(Reading.RECORDED)
@@ -95,8 +109,9 @@ def run(stage: Stage, told: Callable[[str], None]) -> Carry:
         px_decimals=perp.px_decimals,
         first_liquidatable=first,
         first_liquidatable_docs=first_docs,
-        alone_liquidation_px=alone_px(stage, alone.address),
-        alone_first_liquidatable=first_mark(stage, alone.address, ENTRY * grid, 200_000 * grid),
+        alone_liquidation_px=alone_liquidation_px,
+        alone_first_liquidatable=alone_steps[0],
+        alone_steps=alone_steps,
     )
 
 
@@ -108,14 +123,43 @@ def open_short(stage: Stage, role: str) -> None:
     sender.order(perp.asset, is_buy=False, limit_px=1, sz=10**perp.sz_decimals)
 
 
-def stop_at(stage: Stage, account: str, mark: int) -> Stop:
-    """Move the price, let anybody sweep, and read the account at that block."""
+def liquidate_alone(stage: Stage, account: str, beyond: int) -> tuple[int, ...]:
+    """Raise the price from the entry, liquidating at every mark that must be, and return those.
+
+    Ends when the position is gone; raises Mismatch when it outlives the mark `beyond`.
+    """
+    # The search takes many blocks, whose interest the other account need not pay.
+    with stage.local.scratch():
+        steps = ends_of(stage, account, beyond)
+    for mark in steps:
+        stage.set_marks({COIN: mark})
+        stage.sender("keeper").liquidate(account)
+    return steps
+
+
+def ends_of(stage: Stage, account: str, beyond: int) -> tuple[int, ...]:
+    """Return the marks from the entry on at which liquidation takes the position, step by step."""
+    keeper, steps = stage.sender("keeper"), []
+    mark = ENTRY * 10 ** stage.reader.listing.perp(COIN).px_decimals
+    while stage.reader.account(account).perps:
+        if not stage.reader.margin(account).liquidatable:
+            mark = first_mark(stage, account, mark, beyond)
+        if mark == beyond:
+            raise Mismatch(where="carry trade", what="the lone short's end", chain=mark, other=0)
+        keeper.liquidate(account)
+        steps.append(mark)
+    return tuple(steps)
+
+
+def stop_at(stage: Stage, account: str, alone: str, mark: int) -> Stop:
+    """Move the price, let anybody sweep, and read both accounts at that block."""
     stage.set_marks({COIN: mark})
     receipt = stage.sender("keeper").sweep(account)
     here = stage.reader.at(receipt.block)
     stored = here.account(account)
     margin = here.margin(account)
-    mine = both(stored_margin=margin, python=account_margin(swept(stored)))
+    mine = both(chain=margin, python=account_margin(swept(stored)))
+    lone = both(chain=here.margin(alone), python=account_margin(swept(here.account(alone))))
     quote = here.listing.token(QUOTE).token
     i = next(i for i, t in enumerate(stored.tokens) if t.token == quote)
     return Stop(
@@ -129,15 +173,15 @@ def stop_at(stage: Stage, account: str, mark: int) -> Stop:
         python_ratio=mine.ratio,
         liquidatable=margin.liquidatable,
         health=margin.health,
+        alone_equity=sum(d.account_value for d in lone.dexes),
+        alone_health=lone.health if here.account(alone).perps else None,
     )
 
 
-def both(*, stored_margin: AccountMargin, python: AccountMargin) -> AccountMargin:
+def both(*, chain: AccountMargin, python: AccountMargin) -> AccountMargin:
     """Return Python's figures. Raises Mismatch unless every integer is the chain's."""
-    if python != stored_margin:
-        raise Mismatch(
-            where="carry trade", what="margin", chain=stored_margin.ratio, other=python.ratio
-        )
+    if python != chain:
+        raise Mismatch(where="carry trade", what="margin", chain=chain.ratio, other=python.ratio)
     return python
 
 

@@ -72,11 +72,19 @@ def test_demo_carry_trade_ends_at_the_first_liquidatable_mark(shown: dict[str, A
     assert stops["150000.0"]["portfolioMarginRatio"][:6] == "0.4611"
     assert stops["200000.0"]["portfolioMarginRatio"][:6] == "0.6833"
     assert stops["200000.0"]["health"] == "atRisk"
+    # 60,000 and 10,000 of its own; what is left once the marks beyond 108,641.98 took the position.
+    assert [s["aloneHealth"] for s in carry["stops"]] == ["healthy"] * 2 + ["liquidated"] * 3
+    assert [s["aloneEquity"] for s in carry["stops"][:2]] == ["60000.000000", "10000.000000"]
+    left = {s["aloneEquity"] for s in carry["stops"][2:]}
+    assert len(left) == 1
+    assert 0 < Decimal(left.pop()) < 1_358
     assert carry["firstLiquidatable"] == "333333.4"
     assert carry["firstLiquidatableDocs"] == "333266.7"
     # 100,000 + (10,000 - 1,250) / 1.0125, and the first mark beyond it on a grid of 0.1.
     assert round(Decimal(carry["alone"]["liquidationPx"]), 2) == Decimal("108641.98")
     assert carry["alone"]["firstLiquidatable"] == "108642.0"
+    # Above 100,000 USD a fifth is closed first, which cures it as far as 88,271.6 / 0.81.
+    assert carry["alone"]["steps"] == ["108642.0", "108977.3"]
 
 
 def test_demo_crash_cures_everybody_and_balances_the_books(shown: dict[str, Any]) -> None:
