@@ -119,4 +119,5 @@ def ledger_object(ledger: TokenLedger) -> dict[str, Any]:
             for name in ("holdings", "spot", "supplied", "borrowed", "buffer", "deficit", "dust")
         },
         "perpEquity": fixed(ledger.perp_equity, ledger.wei_decimals),
+        "uncovered": fixed(ledger.uncovered, ledger.wei_decimals),
     }

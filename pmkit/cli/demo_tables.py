@@ -168,6 +168,7 @@ def print_crash(crash: Crash, console: Console) -> None:
         "token",
         "holdings",
         "spot + perps",
+        "uncovered",
         "supplied",
         "borrowed",
         "buffer",
@@ -183,6 +184,7 @@ def print_crash(crash: Crash, console: Console) -> None:
                 for amount in (
                     ledger.holdings,
                     ledger.spot + ledger.perp_equity,
+                    ledger.uncovered,
                     ledger.supplied,
                     ledger.borrowed,
                     ledger.buffer,
@@ -193,8 +195,8 @@ def print_crash(crash: Crash, console: Console) -> None:
         )
     console.print(table)
     console.print(
-        "holdings = spot + perps + supplied - borrowed + buffer - deficit + dust, to the last "
-        "unit, for every token."
+        "holdings = spot + perps - uncovered + supplied - borrowed + buffer - deficit + dust, to "
+        "the last unit, for every token; uncovered is what accounts are below zero."
     )
 
 

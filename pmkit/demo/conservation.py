@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pmkit.errors import Mismatch
 from pmkit.margin import dex_margins, perp_to_wei
 
 if TYPE_CHECKING:
+    from pmkit.chain.catalogue import ListedToken
     from pmkit.chain.reader import Reader
+
+
+PAGE = 500
+"""Blocks asked for at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,30 +29,35 @@ class TokenLedger:
     spot: int
     """Σ idle balances."""
     perp_equity: int
-    """Σ account values of the dexes in this token."""
+    """Σ account values of the dexes in this token, of those above zero: what is claimed."""
+    uncovered: int
+    """Σ of what they are below zero, as stored: claims of others that stand against nothing yet."""
     supplied: int
     borrowed: int
     buffer: int
     deficit: int
     dust: int
-    """holdings − (spot + perp equity + supplied − borrowed + buffer − deficit): roundings."""
+    """holdings − (spot + perp equity − uncovered + supplied − borrowed + buffer − deficit)."""
     dust_bound: int
-    """One wei per accrual and per action since the deployment, one of each per block."""
+    """One wei per accrual and per action since the deployment, one of each per transaction."""
 
     @property
     def balanced(self) -> bool:
         """Whether the venue holds all it owes, and no more than roundings beyond."""
-        return 0 <= self.dust <= self.dust_bound
+        return self.uncovered == 0 and 0 <= self.dust <= self.dust_bound
 
 
 def ledgers(reader: Reader) -> tuple[TokenLedger, ...]:
-    """Return every token's ledger at one block, from every account the venue has seen."""
+    """Return every token's ledger at one block, from every account the venue has seen.
+
+    Raises Mismatch for holdings that are no whole number of wei.
+    """
     here = reader.pinned()
-    blocks = here.rpc.block_number() - here.deployment.block
+    bound = 2 * transactions(here)
     accounts = [here.account(address) for address in here.accounts()]
     found: list[TokenLedger] = []
     for token in here.listing.tokens:
-        spot = supplied = borrowed = equity = 0
+        spot = supplied = borrowed = equity = uncovered = 0
         for account in accounts:
             margins = dex_margins(account)
             for i, state in enumerate(account.tokens):
@@ -55,15 +66,15 @@ def ledgers(reader: Reader) -> tuple[TokenLedger, ...]:
                 spot += state.idle
                 supplied += state.supplied
                 borrowed += state.borrowed
-                equity += sum(
-                    perp_to_wei(margin.account_value, state.wei_decimals)
-                    for dex, margin in zip(account.dexes, margins, strict=True)
-                    if dex.collateral == i
-                )
+                for dex, margin in zip(account.dexes, margins, strict=True):
+                    if dex.collateral == i:
+                        value = perp_to_wei(margin.account_value, state.wei_decimals)
+                        equity += max(0, value)
+                        uncovered += max(0, -value)
         reserve = here.reserve(token.token)
         wallet = here.balance(here.deployment.venue, token.token).wallet
-        held = wallet * int(10**token.wei_decimals) // int(10**token.evm_decimals)
-        owed = spot + equity + supplied - borrowed + reserve.buffer - reserve.deficit
+        held = whole_wei(wallet, token)
+        owed = spot + equity - uncovered + supplied - borrowed + reserve.buffer - reserve.deficit
         found.append(
             TokenLedger(
                 token=token.token,
@@ -72,12 +83,33 @@ def ledgers(reader: Reader) -> tuple[TokenLedger, ...]:
                 holdings=held,
                 spot=spot,
                 perp_equity=equity,
+                uncovered=uncovered,
                 supplied=supplied,
                 borrowed=borrowed,
                 buffer=reserve.buffer,
                 deficit=reserve.deficit,
                 dust=held - owed,
-                dust_bound=2 * blocks,
+                dust_bound=bound,
             )
         )
     return tuple(found)
+
+
+def whole_wei(wallet: int, token: ListedToken) -> int:
+    """Return units of an ERC-20 in token wei. Raises Mismatch for what lies between two wei."""
+    held, rest = divmod(wallet * int(10**token.wei_decimals), int(10**token.evm_decimals))
+    if rest != 0:
+        what = f"holdings of {token.name} in whole wei"
+        raise Mismatch(where="conservation", what=what, chain=wallet, other=rest)
+    return held
+
+
+def transactions(reader: Reader) -> int:
+    """Return how many transactions there were since the venue was deployed, block by block."""
+    blocks = range(reader.deployment.block + 1, reader.pinned().block + 1)
+    counted = "eth_getBlockTransactionCountByNumber"
+    return sum(
+        int(count, 16)
+        for start in range(0, len(blocks), PAGE)
+        for count in reader.rpc.batch([(counted, [hex(b)]) for b in blocks[start : start + PAGE]])
+    )

@@ -125,6 +125,9 @@ def run(stage: Stage, told: Callable[[str], None]) -> Crash:
     told("adding up what everybody holds and owes")
     books = ledgers(stage.reader)
     for book in books:
+        if book.uncovered:
+            what = f"{book.name} owed by accounts below zero"
+            raise Mismatch(where="crash", what=what, chain=book.uncovered, other=0)
         if not book.balanced:
             raise Mismatch(
                 where="crash",

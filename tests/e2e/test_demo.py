@@ -107,6 +107,7 @@ def test_demo_crash_cures_everybody_and_balances_the_books(shown: dict[str, Any]
         owed += figure["buffer"] - figure["deficit"]
         assert figure["holdings"] == owed + figure["dust"], book["token"]
         assert figure["dust"] >= 0
+        assert figure["uncovered"] == 0
 
 
 def test_demo_without_anvil_says_so_and_exits_3() -> None:
