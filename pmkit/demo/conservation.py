@@ -53,7 +53,7 @@ def ledgers(reader: Reader) -> tuple[TokenLedger, ...]:
     Raises Mismatch for holdings that are no whole number of wei.
     """
     here = reader.pinned()
-    bound = 2 * transactions(here)
+    bound = 2 * transactions(here, here.deployment.block, here.rpc.block_number())
     accounts = [here.account(address) for address in here.accounts()]
     found: list[TokenLedger] = []
     for token in here.listing.tokens:
@@ -104,9 +104,9 @@ def whole_wei(wallet: int, token: ListedToken) -> int:
     return held
 
 
-def transactions(reader: Reader) -> int:
-    """Return how many transactions there were since the venue was deployed, block by block."""
-    blocks = range(reader.deployment.block + 1, reader.pinned().block + 1)
+def transactions(reader: Reader, after: int, last: int) -> int:
+    """Return how many transactions there were after one block and up to another."""
+    blocks = range(after + 1, last + 1)
     counted = "eth_getBlockTransactionCountByNumber"
     return sum(
         int(count, 16)
