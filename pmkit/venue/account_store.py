@@ -14,8 +14,9 @@ from pmkit.rates import amount_of_shares_down, amount_of_shares_up
 from pmkit.sweep import sweep as sweep_plan
 from pmkit.units import to_uint128
 from pmkit.venue import pool
-from pmkit.venue.bitmap import having, without
-from pmkit.venue.events import DexFunded, Swept
+from pmkit.venue.bitmap import having, members, without
+from pmkit.venue.events import DexFunded, FallbackSet, Swept
+from pmkit.venue.records import Pause
 
 if TYPE_CHECKING:
     from pmkit.sweep import TokenSweep
@@ -67,6 +68,7 @@ def token_state(s: VenueState, account: str, p: Token) -> TokenState:
     supplied, borrowed = pool.amounts(balance.shares, reserve.supply_index, reserve.borrow_index)
     total_supplied = amount_of_shares_down(reserve.supply_shares, reserve.supply_index)
     total_borrowed = amount_of_shares_up(reserve.borrow_shares, reserve.borrow_index)
+    paused = s.registry.paused
     return TokenState(
         token=p.token,
         px=p.px,
@@ -80,16 +82,21 @@ def token_state(s: VenueState, account: str, p: Token) -> TokenState:
         supplied=to_uint128(supplied),
         borrowed=to_uint128(borrowed),
         borrow_floor=balance.borrow_floor,
-        supply_room=max(0, p.global_supply_cap - total_supplied),
-        borrow_room=min(
-            max(0, p.user_borrow_cap - borrowed), max(0, p.global_borrow_cap - total_borrowed)
-        ),
+        supply_room=0 if paused & Pause.SUPPLY else room(p.global_supply_cap, total_supplied),
+        borrow_room=0
+        if paused & Pause.BORROW
+        else min(room(p.user_borrow_cap, borrowed), room(p.global_borrow_cap, total_borrowed)),
         cash=s.reserves[p.index].cash,
     )
 
 
+def room(cap: int, used: int) -> int:
+    """Return what a cap leaves."""
+    return max(0, cap - used)
+
+
 def sweep(s: VenueState, account: str) -> None:
-    """Sweep an account and store what moved. SPEC PM-14.
+    """Sweep an account and store what moved. SPEC PM-14. See `margin_engine.sweep`.
 
     Raises MarkMissing, PriceMissing, ExponentTooLarge, DoesNotFit128, ArithmeticOverflow.
     """
@@ -99,10 +106,16 @@ def sweep(s: VenueState, account: str) -> None:
     after, plan = sweep_plan(before)
     for p, token, done in zip(params.tokens, after.tokens, plan.tokens, strict=True):
         _store(s, account, p, token, done)
-    for dex, state, moved in zip(params.dexes, after.dexes, plan.dex_transfers, strict=True):
+    short = 0
+    for i, dex in enumerate(params.dexes):
+        if plan.dex_lacks[i] != 0:
+            short = having(short, dex.index)
+        moved = plan.dex_transfers[i]
         if moved != 0:
-            set_raw_usd(s, account, dex.index, state.raw_usd)
+            set_raw_usd(s, account, dex.index, after.dexes[i].raw_usd)
             s.block.emit(DexFunded(account=account, dex_index=dex.index, usd=moved))
+    _clear_dexes(s, account, after)
+    _note_fallback(s, account, short)
 
 
 def _store(s: VenueState, account: str, p: Token, after: TokenState, done: TokenSweep) -> None:
@@ -133,11 +146,33 @@ def _store(s: VenueState, account: str, p: Token, after: TokenState, done: Token
 
 
 def set_raw_usd(s: VenueState, account: str, dex: int, usd: int) -> None:
-    """Set an account's equity in a dex; a dex stays marked once it had equity or positions."""
+    """Set an account's equity in a dex, which stays marked until a sweep finds it empty."""
     s.raw_usd[account, dex] = usd
     state = s.accounts[account]
     if usd != 0 and not state.dex_bitmap >> dex & 1:
         s.accounts[account] = replace(state, dex_bitmap=having(state.dex_bitmap, dex))
+
+
+def _clear_dexes(s: VenueState, account: str, after: Account) -> None:
+    """Unmark dexes without equity of an account without positions: nobody reads them."""
+    state = s.accounts[account]
+    if after.perps or state.dex_bitmap == 0:
+        return
+    bitmap = state.dex_bitmap
+    for index, dex in zip(members(state.dex_bitmap), after.dexes, strict=False):
+        if dex.raw_usd == 0:
+            bitmap = without(bitmap, index)
+    if bitmap != state.dex_bitmap:
+        s.accounts[account] = replace(state, dex_bitmap=bitmap)
+
+
+def _note_fallback(s: VenueState, account: str, short: int) -> None:
+    """Note in which dexes the account has fallen back to ordinary margin. SPEC AC-07."""
+    state = s.accounts[account]
+    before = state.fallback_bitmap
+    if before != short:
+        s.accounts[account] = replace(state, fallback_bitmap=short)
+        s.block.emit(FallbackSet(account=account, dexes_before=before, dexes_now=short))
 
 
 def mark(s: VenueState, account: str, token: int) -> None:

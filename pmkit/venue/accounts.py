@@ -1,4 +1,7 @@
-"""Modes and leverage. Twin of `contracts/modules/Accounts.sol`."""
+"""Modes, leverage and operators. Twin of `contracts/modules/Accounts.sol`.
+
+Acting for another account stands in `actions.py`, which knows all actions.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from typing import TYPE_CHECKING
 from pmkit.errors import LeverageOutOfRange, PositionsOpen
 from pmkit.model import Mode
 from pmkit.venue import margin_engine
-from pmkit.venue.account_store import sweep, touch
-from pmkit.venue.events import LeverageSet, ModeSet
+from pmkit.venue.account_store import touch
+from pmkit.venue.acting import actor, owner
+from pmkit.venue.events import LeverageSet, ModeSet, OperatorSet
 from pmkit.venue.integers import Address, Uint8, Uint32
+from pmkit.venue.margin_engine import sweep
 
 if TYPE_CHECKING:
     from pmkit.venue.state import VenueState
@@ -19,17 +24,18 @@ if TYPE_CHECKING:
 def set_mode(s: VenueState, sender: Address, mode: Mode) -> None:
     """Set the sender's mode. SPEC AC-01, AC-02.
 
-    Raises PositionsOpen, DebtOpen, DexEquityOpen, and what the sweep raises.
+    Raises OwnerOnly, PositionsOpen, DebtOpen, DexEquityOpen, and what the sweep raises.
     """
-    state = s.accounts[sender]
+    account = owner(s, sender)
+    state = s.accounts[account]
     if state.perp_bitmap != 0:
         raise PositionsOpen(perps=state.perp_bitmap)
-    sweep(s, sender)
-    margin_engine.require_flat(s, sender)
-    touch(s, sender)
-    s.accounts[sender] = replace(s.accounts[sender], mode=mode)
-    sweep(s, sender)
-    s.block.emit(ModeSet(account=sender, mode=mode))
+    sweep(s, account)
+    margin_engine.require_flat(s, account)
+    touch(s, account)
+    s.accounts[account] = replace(s.accounts[account], mode=mode)
+    sweep(s, account)
+    s.block.emit(ModeSet(account=account, mode=mode))
 
 
 def set_leverage(s: VenueState, sender: Address, asset: Uint32, leverage: Uint8) -> None:
@@ -37,17 +43,25 @@ def set_leverage(s: VenueState, sender: Address, asset: Uint32, leverage: Uint8)
 
     Raises UnknownAsset, LeverageOutOfRange, and with a position what the account check raises.
     """
+    account = actor(s, sender)
     perp = s.registry.perp(asset)
     if not 0 < leverage <= perp.max_leverage:
         raise LeverageOutOfRange(asset=asset, leverage=leverage, maximum=perp.max_leverage)
-    position = s.positions[sender, perp.index]
-    touch(s, sender)
+    position = s.positions[account, perp.index]
+    touch(s, account)
     if position.szi == 0:
-        s.positions[sender, perp.index] = replace(position, leverage=leverage)
+        s.positions[account, perp.index] = replace(position, leverage=leverage)
     else:
-        sweep(s, sender)
-        debt_before = margin_engine.gross_debt(s, sender)
-        s.positions[sender, perp.index] = replace(position, leverage=leverage)
-        sweep(s, sender)
-        margin_engine.require_safe(s, sender, debt_before)
-    s.block.emit(LeverageSet(account=sender, asset=asset, leverage=leverage))
+        sweep(s, account)
+        debt_before = margin_engine.gross_debt(s, account)
+        s.positions[account, perp.index] = replace(position, leverage=leverage)
+        sweep(s, account)
+        margin_engine.require_safe(s, account, debt_before)
+    s.block.emit(LeverageSet(account=account, asset=asset, leverage=leverage))
+
+
+def approve_operator(s: VenueState, sender: Address, operator: Address, approved: bool) -> None:
+    """Let another account act for the sender, or no longer. SPEC AC-05. Raises OwnerOnly."""
+    account = owner(s, sender)
+    s.operators[account, operator] = approved
+    s.block.emit(OperatorSet(account=account, operator=operator, approved=approved))

@@ -9,21 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from pmkit.errors import InputError
+from pmkit.errors import ActingAlready, InputError, NotOperator
 from pmkit.venue import (
     accounts,
     borrow_lend_pool,
     clearinghouse,
     creation,
+    deficits,
     liquidation,
     listing,
+    pause,
     portfolio_margin,
     prices,
     roles,
     trading,
     wallets,
 )
+from pmkit.venue.addresses import sub_account_of
 from pmkit.venue.conform import Check, check_of
+from pmkit.venue.integers import Address, Uint32
 from pmkit.venue.registry import Registry
 from pmkit.venue.state import VenueState
 from pmkit.venue.wallets import Wallets
@@ -32,6 +36,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pmkit.errors import VenueError
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One of the venue's calls, to be run for another account."""
+
+    name: str
+    args: tuple[Any, ...]
+
 
 STORAGES = {"VenueState": VenueState, "Registry": Registry, "Wallets": Wallets}
 """What the first parameter of an external function may be."""
@@ -73,6 +86,45 @@ class External:
             check(value, f"{name}: {parameter}")
 
 
+def on_behalf(s: VenueState, sender: Address, account: Address, call: Call) -> Any:
+    """Run a call for an account that has approved the sender; return what it returns. SPEC AC-05.
+
+    Wallets stay the sender's. Raises NotOperator, ActingAlready, and what the call raises.
+    """
+    if not s.operators[account, sender]:
+        raise NotOperator(account=account, caller=sender)
+    return _act_for(s, sender, account, call, as_operator=True)
+
+
+def for_sub_account(s: VenueState, sender: Address, index: Uint32, call: Call) -> Any:
+    """Run a call for a sub-account of the sender; return what it returns. SPEC AC-06.
+
+    Raises ActingAlready, and what the call raises.
+    """
+    account = sub_account_of(sender, index)
+    return _act_for(s, sender, account, call, as_operator=False)
+
+
+def _act_for(s: VenueState, sender: str, account: str, call: Call, *, as_operator: bool) -> Any:
+    function = inner(call)
+    if s.acting_for is not None:
+        raise ActingAlready(account=s.acting_for)
+    s.acting_for, s.as_operator = account, as_operator
+    try:
+        return function.run(s, sender, *call.args)
+    finally:
+        s.acting_for, s.as_operator = None, False
+
+
+def inner(call: Call) -> External:
+    """Return the function of an inner call. Raises InputError for one that does not fit."""
+    function = external(call.name)
+    if function.storage is not VenueState or function.run is creation.create:
+        raise InputError(place=call.name, problem="is no call of the venue's")
+    function.require_fit(call.name, call.args)
+    return function
+
+
 EXTERNALS = {
     function.__name__: External.of(function)
     for function in (
@@ -85,9 +137,15 @@ EXTERNALS = {
         borrow_lend_pool.accrue,
         trading.order,
         clearinghouse.transfer_perp,
+        deficits.cover_deficit,
+        deficits.cover_deficit_from_insurance,
+        deficits.socialise,
         clearinghouse.spot_send,
         accounts.set_mode,
         accounts.set_leverage,
+        accounts.approve_operator,
+        on_behalf,
+        for_sub_account,
         portfolio_margin.sweep,
         liquidation.liquidate,
         listing.list_token,
@@ -100,6 +158,8 @@ EXTERNALS = {
         listing.set_margin_table,
         listing.set_policy,
         prices.report_prices,
+        pause.pause,
+        pause.unpause,
         roles.grant_role,
         roles.revoke_role,
         roles.renounce_role,

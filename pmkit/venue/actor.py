@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pmkit.units import UINT256_MAX
+from pmkit.venue.actions import Call
+from pmkit.venue.addresses import sub_account_of
 from pmkit.venue.custody import EVERYTHING, evm_scale
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pmkit.venue.records import (
         LiquidationStep,
         PairListing,
+        Pause,
         PerpListing,
         PerpPrice,
         SpotPrice,
@@ -29,14 +32,40 @@ if TYPE_CHECKING:
 class Actor:
     """One account of a venue. What each action raises stands at the function of its name."""
 
-    __slots__ = ("_venue", "address")
+    __slots__ = ("_sender", "_venue", "_via", "address")
 
     def __init__(self, venue: Venue, address: str) -> None:
         self._venue = venue
+        self._sender = address
+        self._via: tuple[str, str | int] | None = None
         self.address = address
+        """The account that acts."""
 
     def _act(self, name: str, *args: Any) -> Any:
-        return self._venue.act(self.address, name, *args)
+        if self._via is None:
+            return self._venue.act(self._sender, name, *args)
+        how, whom = self._via
+        return self._venue.act(self._sender, how, whom, Call(name, args))
+
+    # For others
+
+    def acting_for(self, account: str) -> Actor:
+        """Return an account that has approved this one, acted for by it. SPEC AC-05."""
+        return self._as(self._venue.address_of(account), "on_behalf", None)
+
+    def sub_account(self, index: int) -> Actor:
+        """Return a sub-account, acted for by its master. SPEC AC-06."""
+        return self._as(sub_account_of(self.address, index), "for_sub_account", index)
+
+    def _as(self, account: str, how: str, whom: int | None) -> Actor:
+        other = Actor(self._venue, self._sender)
+        other.address = account
+        other._via = (how, account if whom is None else whom)
+        return other
+
+    def approve_operator(self, operator: str, *, approved: bool = True) -> None:
+        """Let another account act for this one, or no longer. SPEC AC-05."""
+        self._act("approve_operator", self._venue.address_of(operator), approved)
 
     # Money
 
@@ -67,6 +96,21 @@ class Actor:
     def accrue(self, token: int | str) -> None:
         """Store interest up to now. SPEC BL-05."""
         self._act("accrue", self._token(token))
+
+    def cover_deficit(self, token: int | str, amount: int = EVERYTHING) -> int:
+        """Pay a deficit down from the wallet, all of it unless said. SPEC LQ-10."""
+        paid: int = self._act("cover_deficit", self._token(token), amount)
+        return paid
+
+    def cover_deficit_from_insurance(self, token: int | str) -> int:
+        """Pay a deficit down from buffer and insurance. SPEC LQ-10."""
+        covered: int = self._act("cover_deficit_from_insurance", self._token(token))
+        return covered
+
+    def socialise(self, token: int | str) -> int:
+        """Spread a deficit over the suppliers. SPEC LQ-11."""
+        written: int = self._act("socialise", self._token(token))
+        return written
 
     # Trading
 
@@ -167,6 +211,14 @@ class Actor:
     ) -> None:
         """Report prices. SPEC OR-01, OR-03."""
         self._act("report_prices", spots, perps, usdc_px)
+
+    def pause(self, *what: Pause) -> None:
+        """Pause kinds of action. SPEC CR-07."""
+        self._act("pause", sum(what))
+
+    def unpause(self, *what: Pause) -> None:
+        """Unpause kinds of action. SPEC CR-07."""
+        self._act("unpause", sum(what))
 
     def grant_role(self, role: str, account: str) -> None:
         """Give an account a role. SPEC CR-06."""

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pmkit.errors import InputError
+from pmkit.venue.keccak import keccak256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +19,15 @@ def address_of_name(name: str) -> str:
     """Return the address that a name stands for where no other is given.
 
     >>> address_of_name("trader")
-    '0x...'
+    '0x8c195ae3d4b330f3fdbc2af637ef5b9b38fd0a3c'
     """
     return f"0x{hashlib.sha256(name.encode()).hexdigest()[-40:]}"
+
+
+def sub_account_of(master: str, index: int) -> str:
+    """Return the address of a master's sub-account. SPEC AC-06."""
+    word = bytes.fromhex(master.removeprefix("0x")).rjust(32, b"\0")
+    return f"0x{keccak256(word + index.to_bytes(32)).hex()[-40:]}"
 
 
 def address_of(who: str, names: Mapping[str, str]) -> str:

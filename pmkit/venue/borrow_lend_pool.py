@@ -14,6 +14,7 @@ from pmkit.errors import (
     NoDebt,
     NotBorrowable,
     NotPortfolioMargin,
+    Paused,
     SupplyCapExceeded,
     ZeroAmount,
 )
@@ -28,12 +29,15 @@ from pmkit.rates import (
 )
 from pmkit.units import to_uint128
 from pmkit.venue import margin_engine, pool
-from pmkit.venue.account_store import add_idle, mark, sweep, token_state, touch
+from pmkit.venue.account_store import add_idle, mark, token_state, touch
+from pmkit.venue.acting import actor, owner
 from pmkit.venue.bitmap import members
 from pmkit.venue.custody import EVERYTHING, evm_unit, pull, push
 from pmkit.venue.events import Borrowed, Deposited, Repaid, Supplied, Withdrawn
 from pmkit.venue.integers import Address, Uint64, Uint256, uint128
-from pmkit.venue.records import ReserveView
+from pmkit.venue.margin_engine import sweep
+from pmkit.venue.records import Pause, ReserveView
+from pmkit.venue.waterfall import require_unlocked
 
 if TYPE_CHECKING:
     from pmkit.venue.registry import Token
@@ -59,8 +63,8 @@ def deposit(
 def supply(s: VenueState, sender: Address, token: Uint64, amount: Uint256, account: Address) -> int:
     """Supply tokens from the wallet; return what was credited. SPEC BL-10.
 
-    Debt in the token is repaid first. Raises UnknownToken, ZeroAmount, SupplyCapExceeded, and what
-    the wallet and the sweep raise.
+    Debt in the token is repaid first. Raises UnknownToken, ZeroAmount, Paused, SupplyCapExceeded,
+    and what the wallet and the sweep raise.
     """
     p = s.registry.token(token)
     if amount == 0:
@@ -68,6 +72,9 @@ def supply(s: VenueState, sender: Address, token: Uint64, amount: Uint256, accou
     pool.accrue(s, p.index, p.curve)
     t = token_state(s, account, p)
     credited = pull(s, sender, p, amount)
+    # Paying debt is never paused.
+    if credited > t.borrowed and s.registry.paused & Pause.SUPPLY:
+        raise Paused(bit=Pause.SUPPLY)
     supplied = max(0, credited - t.borrowed)
     if supplied > t.supply_room:
         raise SupplyCapExceeded(token=token, requested=supplied, room=t.supply_room)
@@ -83,11 +90,12 @@ def supply(s: VenueState, sender: Address, token: Uint64, amount: Uint256, accou
 def withdraw(s: VenueState, sender: Address, token: Uint64, amount: Uint256, to: Address) -> int:
     """Take own balance out to a wallet; return how much. SPEC BL-11.
 
-    Raises UnknownToken, ERC20InvalidReceiver, and what `take_out` raises.
+    Raises UnknownToken, OwnerOnly, ERC20InvalidReceiver, and what `take_out` raises.
     """
     p = s.registry.token(token)
-    withdrawn = take_out(s, sender, p, amount, evm_unit(p))
-    s.block.emit(Withdrawn(account=sender, token=token, amount=withdrawn, to=to))
+    account = owner(s, sender)
+    withdrawn = take_out(s, account, p, amount, evm_unit(p))
+    s.block.emit(Withdrawn(account=account, token=token, amount=withdrawn, to=to))
     push(s, p, withdrawn, to)
     return withdrawn
 
@@ -95,40 +103,45 @@ def withdraw(s: VenueState, sender: Address, token: Uint64, amount: Uint256, to:
 def borrow(s: VenueState, sender: Address, token: Uint64, amount: Uint256) -> None:
     """Borrow into the spot balance and raise the floor that the sweep leaves. SPEC BL-12.
 
-    Raises UnknownToken, ZeroAmount, NotPortfolioMargin, NotBorrowable, BorrowWhileSupplied,
-    BorrowCapExceeded, InsufficientCash, and what the sweep and the account check raise.
+    Raises UnknownToken, ZeroAmount, NotPortfolioMargin, NotBorrowable, Paused,
+    BorrowWhileSupplied, BorrowCapExceeded, InsufficientCash, and what the sweep and the account
+    check raise.
     """
     p = s.registry.token(token)
     if amount == 0:
         raise ZeroAmount
-    mode = s.accounts[sender].mode
+    account = actor(s, sender)
+    mode = s.accounts[account].mode
     if mode != Mode.PORTFOLIO_MARGIN:
         raise NotPortfolioMargin(mode=mode)
     if not p.borrowable:
         raise NotBorrowable(token=token)
+    if s.registry.paused & Pause.BORROW:
+        raise Paused(bit=Pause.BORROW)
 
     pool.accrue(s, p.index, p.curve)
-    sweep(s, sender)
-    t = token_state(s, sender, p)
-    # Less than the wallet's unit cannot be withdrawn, so it is no reason to refuse.
-    if t.supplied >= evm_unit(p):
+    sweep(s, account)
+    t = token_state(s, account, p)
+    # Supply is drawn first: who supplies for the account must not keep it from borrowing.
+    if amount <= t.supplied:
         raise BorrowWhileSupplied(token=token, supplied=t.supplied)
-    if amount > t.borrow_room:
-        raise BorrowCapExceeded(token=token, requested=amount, room=t.borrow_room)
+    debt = amount - t.supplied
+    if debt > t.borrow_room:
+        raise BorrowCapExceeded(token=token, requested=debt, room=t.borrow_room)
     if amount > t.cash:
         raise InsufficientCash(token=token, requested=amount, available=t.cash)
 
-    borrowed = pool.debit(s, sender, p.index, amount)
-    balance = s.balances[sender, p.index]
-    s.balances[sender, p.index] = replace(
+    borrowed = pool.debit(s, account, p.index, amount)
+    balance = s.balances[account, p.index]
+    s.balances[account, p.index] = replace(
         balance,
         idle=uint128(balance.idle + to_uint128(amount)),
         borrow_floor=uint128(balance.borrow_floor + to_uint128(borrowed)),
     )
-    mark(s, sender, p.index)
+    mark(s, account, p.index)
 
-    margin_engine.require_safe(s, sender, 0)
-    s.block.emit(Borrowed(account=sender, token=token, amount=amount))
+    margin_engine.require_safe(s, account, 0)
+    s.block.emit(Borrowed(account=account, token=token, amount=amount))
 
 
 def repay(s: VenueState, sender: Address, token: Uint64, amount: Uint256, account: Address) -> int:
@@ -192,8 +205,8 @@ def take_out(s: VenueState, account: str, p: Token, amount: int, unit: int) -> i
     """Take own balance out of an account: idle first, then supply; return how much. SPEC BL-11.
 
     `unit` is the smallest amount that can be taken; everything means everything that is a multiple
-    of it. Raises ZeroAmount, InexactAmount, InsufficientBalance, InsufficientCash, and what the
-    sweep and the account check raise.
+    of it. Raises ZeroAmount, InexactAmount, InsufficientBalance, InsufficientCash, WithdrawLocked,
+    and what the sweep and the account check raise.
     """
     if amount == 0:
         raise ZeroAmount
@@ -216,6 +229,7 @@ def take_out(s: VenueState, account: str, p: Token, amount: int, unit: int) -> i
 
     s.balances[account, p.index] = replace(s.balances[account, p.index], idle=t.idle - from_idle)
     if from_pool != 0:
+        require_unlocked(s, p)
         pool.debit(s, account, p.index, from_pool)
     mark(s, account, p.index)
 

@@ -14,6 +14,7 @@ from pmkit.model import Mode
 from pmkit.units import to_uint128
 from pmkit.venue import margin_engine
 from pmkit.venue.account_store import mark, set_raw_usd
+from pmkit.venue.acting import actor, owner
 from pmkit.venue.borrow_lend_pool import credit_idle, take_out
 from pmkit.venue.events import PerpTransferred, SpotSent
 from pmkit.venue.integers import Address, Uint32, Uint64, Uint256, int128, uint128
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 def transfer_perp(s: VenueState, sender: Address, dex: Uint32, usd: Uint64, to_perp: bool) -> None:
     """Move margin (1e-6 units) between spot and a perp dex of a standard account. SPEC CH-04.
 
-    Raises NotStandardMode, ZeroAmount, UnknownDex, InsufficientBalance, InsufficientMargin,
-    MarkMissing, ArithmeticOverflow.
+    Raises NotStandardMode, ZeroAmount, UnknownDex, InsufficientBalance, StalePrice,
+    StaleMark, InsufficientMargin, MarkMissing, ArithmeticOverflow.
     """
-    mode = s.accounts[sender].mode
+    account = actor(s, sender)
+    mode = s.accounts[account].mode
     if mode != Mode.STANDARD:
         raise NotStandardMode(mode=mode)
     if usd == 0:
@@ -36,7 +38,7 @@ def transfer_perp(s: VenueState, sender: Address, dex: Uint32, usd: Uint64, to_p
     listed = s.registry.dex(dex)
     p = s.registry.tokens[listed.collateral]
     amount = usd * wei_per_perp_usd(p.wei_decimals)
-    balance = s.balances[sender, p.index]
+    balance = s.balances[account, p.index]
     moved = usd if to_perp else -usd
     if to_perp:
         if amount > balance.idle:
@@ -44,20 +46,21 @@ def transfer_perp(s: VenueState, sender: Address, dex: Uint32, usd: Uint64, to_p
         idle = balance.idle - amount
     else:
         idle = uint128(balance.idle + to_uint128(amount))
-    s.balances[sender, p.index] = replace(balance, idle=idle)
-    set_raw_usd(s, sender, listed.index, int128(s.raw_usd[sender, listed.index] + moved))
-    mark(s, sender, p.index)
+    s.balances[account, p.index] = replace(balance, idle=idle)
+    set_raw_usd(s, account, listed.index, int128(s.raw_usd[account, listed.index] + moved))
+    mark(s, account, p.index)
     if not to_perp:
-        margin_engine.require_transfer_margin(s, sender, listed.index)
-    s.block.emit(PerpTransferred(account=sender, dex=dex, usd=moved))
+        margin_engine.require_transfer_margin(s, account, listed.index)
+    s.block.emit(PerpTransferred(account=account, dex=dex, usd=moved))
 
 
 def spot_send(s: VenueState, sender: Address, to: Address, token: Uint64, amount: Uint256) -> None:
     """Send own balance to another account of the venue. SPEC CH-05.
 
-    Raises UnknownToken, and what `take_out` and the receiver's sweep raise.
+    Raises UnknownToken, OwnerOnly, and what `take_out` and the receiver's sweep raise.
     """
     p = s.registry.token(token)
-    sent = take_out(s, sender, p, amount, 1)
+    account = owner(s, sender)
+    sent = take_out(s, account, p, amount, 1)
     credit_idle(s, to, p, sent)
-    s.block.emit(SpotSent(account=sender, to=to, token=token, amount=sent))
+    s.block.emit(SpotSent(account=account, to=to, token=token, amount=sent))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 import pmkit.errors
 from pmkit.errors import InputError, VenueError
 from pmkit.tiers import MarginTable
-from pmkit.venue.actions import Action, Refusal, external
+from pmkit.venue.actions import Action, Call, Refusal, external
 from pmkit.venue.block import Table
 from pmkit.venue.conform import check_of, hints_of
 from pmkit.venue.integers import Address, Bytes32, Int128, Uint8, Uint16, Uint40, Uint128, Uint256
@@ -62,6 +62,7 @@ TABLES = {
     "balances": Kind((Address, Uint8), TokenBalance),
     "raw_usd": Kind((Address, Uint8), Int128),
     "positions": Kind((Address, Uint8), Position),
+    "operators": Kind((Address, Address), bool),
     "episode_debt": Kind((Address, Uint8), Uint128),
     "reserves": Kind(Uint8, Reserve),
 }
@@ -91,6 +92,7 @@ def tables_of(venue: Venue) -> dict[str, Table[Any, Any]]:
         "balances": state.balances,
         "raw_usd": state.raw_usd,
         "positions": state.positions,
+        "operators": state.operators,
         "episode_debt": state.episode_debt,
         "reserves": state.reserves,
     }
@@ -171,6 +173,8 @@ def _decode(kind: Any, found: Any, place: str) -> Any:
             raise InputError(place=place, problem=f"there is no {kind.__name__} {found}") from None
     if kind is int:
         return whole(found, place)
+    if kind is Call:
+        return decode_call(found, place)
     if is_dataclass(kind) and isinstance(kind, type):
         hints = hints_of(kind)
         keys = tuple(f.name for f in fields(kind))
@@ -260,24 +264,37 @@ def decode_action(found: Any, place: str) -> Action:
     """Return an action of a log. Raises InputError."""
     keys = ("time", "sender", "name", "args", "result", "refusal")
     entries = object_of(found, keys, place)
+    call = decode_call({key: entries[key] for key in ("name", "args")}, place)
+    refusal = decode_refusal(entries["refusal"], f"{place}.refusal")
+    returns = NoneType if refusal is not None else returns_of(call)
+    return Action(
+        time=decode(Uint40, entries["time"], f"{place}.time"),
+        sender=decode(Address, entries["sender"], f"{place}.sender"),
+        name=call.name,
+        args=call.args,
+        result=decode(returns, entries["result"], f"{place}.result"),
+        refusal=refusal,
+    )
+
+
+def decode_call(found: Any, place: str) -> Call:
+    """Return a call by name with its arguments. Raises InputError."""
+    entries = object_of(found, ("name", "args"), place)
     name = decode(str, entries["name"], f"{place}.name")
     function = external(name)
     args = listed(entries["args"], f"{place}.args")
     if len(args) != len(function.parameters):
         raise InputError(place=f"{place}.args", problem=f"{name} takes another number of them")
-    refusal = decode_refusal(entries["refusal"], f"{place}.refusal")
-    returns = NoneType if refusal is not None else function.returns
-    return Action(
-        time=decode(Uint40, entries["time"], f"{place}.time"),
-        sender=decode(Address, entries["sender"], f"{place}.sender"),
-        name=name,
-        args=tuple(
-            decode(kind, arg, f"{place}.args.{parameter}")
-            for (parameter, kind), arg in zip(function.parameters, args, strict=True)
-        ),
-        result=decode(returns, entries["result"], f"{place}.result"),
-        refusal=refusal,
+    pairs = zip(function.parameters, args, strict=True)
+    return Call(
+        name, tuple(decode(kind, arg, f"{place}.args.{what}") for (what, kind), arg in pairs)
     )
+
+
+def returns_of(call: Call) -> Any:
+    """Return the type of what a call returns; acting for another, of what the inner one does."""
+    calls = [arg for arg in call.args if isinstance(arg, Call)]
+    return returns_of(calls[0]) if calls else external(call.name).returns
 
 
 def decode_refusal(found: Any, place: str) -> Refusal | None:

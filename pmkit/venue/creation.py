@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pmkit.errors import InputError
+from pmkit.model import Mode
 from pmkit.venue.account_store import touch
 from pmkit.venue.integers import Address
 from pmkit.venue.roles import DEFAULT_ADMIN_ROLE, REPORTER, RISK_ADMIN, grant
@@ -36,3 +38,7 @@ def create(
         grant(s.registry, sender, role, sender)
     for party in (maker, backstop, insurance):
         touch(s, party)
+    # What the backstop takes over it margins and funds like anybody; fees reach the insurance
+    # account's balance by its sweep.
+    for party, mode in ((backstop, Mode.PORTFOLIO_MARGIN), (insurance, Mode.UNIFIED)):
+        s.accounts[party] = replace(s.accounts[party], mode=mode)

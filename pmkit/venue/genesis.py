@@ -127,6 +127,7 @@ def policy_of(policy: Policy) -> VenuePolicy:
         perp_threshold=policy.perp_step_threshold,
         perp_part=policy.perp_step,
         perp_cooldown=policy.perp_cooldown,
+        perp_backstop_ratio=policy.perp_backstop_ratio,
         perp_first=policy.leg_order is LegOrder.PERP_FIRST_IF_CURES,
         max_price_age=policy.price_max_age_risk,
         max_liquidation_price_age=policy.price_max_age_liquidation,

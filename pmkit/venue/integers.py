@@ -79,14 +79,9 @@ def to_int128(value: int) -> int:
     >>> to_int128(5)
     5
     """
-    if value > INT128_MAX:
-        raise DoesNotFit128(value=value)
+    if not -INT128_MAX - 1 <= value <= INT128_MAX:
+        raise DoesNotFit128(value=abs(value))
     return value
-
-
-def wrapped_uint128(value: int) -> int:
-    """Return what an unchecked cast to 128 bits leaves of a value."""
-    return value & UINT128_MAX
 
 
 def wrapped_int128(value: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pmkit.errors import (
@@ -13,12 +14,19 @@ from pmkit.errors import (
     NoPosition,
     RatioAboveTrigger,
 )
-from pmkit.liquidation import DISPLAY_DECIMALS, display_liquidation_px_down
-from pmkit.margin import account_margin, dex_margin, notional, token_value_up
+from pmkit.liquidation import display_liquidation_px_down
+from pmkit.margin import (
+    account_margin,
+    dex_margin,
+    display_available_down,
+    notional,
+    token_value_up,
+)
 from pmkit.model import Account, AccountMargin, DexMargin, Mode
 from pmkit.sweep import swept
 from pmkit.tiers import tier_at
 from pmkit.units import WAD, checked
+from pmkit.venue import account_store
 from pmkit.venue.account_store import load
 from pmkit.venue.price_age import require_young
 
@@ -27,6 +35,20 @@ if TYPE_CHECKING:
 
 NOTHING = DexMargin(account_value=0, notional=0, initial_margin=0, maintenance=0, transfer_margin=0)
 """Figures of a dex that an account is not in."""
+
+
+def sweep(s: VenueState, account: str) -> None:
+    """Sweep an account and store what moved. SPEC PM-14.
+
+    An episode of liquidation ends with the account's recovery, whatever brought it (SPEC LQ-03).
+    Raises MarkMissing, PriceMissing, DoesNotFit128, ArithmeticOverflow.
+    """
+    account_store.sweep(s, account)
+    if s.accounts[account].debt_stepped_at == 0:
+        return
+    a, _ = load(s, account)
+    if not account_margin(a).liquidatable:
+        s.accounts[account] = replace(s.accounts[account], debt_stepped_at=0)
 
 
 def require_safe(s: VenueState, account: str, gross_debt_before: int) -> None:
@@ -54,8 +76,9 @@ def require_safe(s: VenueState, account: str, gross_debt_before: int) -> None:
 def require_transfer_margin(s: VenueState, account: str, dex: int) -> None:
     """Require that a dex keeps its transfer margin. SPEC CH-04.
 
-    Raises MarkMissing, InsufficientMargin.
+    Raises StalePrice, StaleMark, MarkMissing, InsufficientMargin.
     """
+    require_young(s, *load(s, account), s.registry.policy.max_price_age)
     m = dex_figures(s, account, dex)
     _require_margin(dex, m.transfer_margin, m.account_value)
 
@@ -114,23 +137,9 @@ def display_liquidation_px(s: VenueState, account: str, asset: int) -> int:
 
 def _display_px(a: Account, m: AccountMargin, i: int, sz_decimals: int) -> int:
     perp = a.perps[i]
-    token = a.dexes[perp.dex].collateral
-    available = toward_zero(
-        m.tokens[token].available_after_maintenance * 10**DISPLAY_DECIMALS,
-        10 ** a.tokens[token].wei_decimals,
-    )
+    available = display_available_down(a, m, perp.dex)
     leverage = tier_at(notional(perp.szi, perp.mark), perp.table).max_leverage
     return display_liquidation_px_down(perp.mark, perp.szi, sz_decimals, available, leverage)
-
-
-def toward_zero(dividend: int, divisor: int) -> int:
-    """Return a quotient without its fraction, as Solidity divides signed numbers.
-
-    >>> toward_zero(-7, 2)
-    -3
-    """
-    whole = abs(dividend) // divisor
-    return whole if dividend >= 0 else -whole
 
 
 def _require_margin(dex: int, required: int, available: int) -> None:

@@ -13,7 +13,7 @@ from pmkit.margin import notional
 from pmkit.units import mul_div_down, mul_div_up, to_uint128
 from pmkit.venue.account_store import set_raw_usd, touch
 from pmkit.venue.bitmap import having, without
-from pmkit.venue.integers import INT64_MAX, int128, wrapped_int128
+from pmkit.venue.integers import INT64_MAX, int128, to_int128, wrapped_int128
 
 if TYPE_CHECKING:
     from pmkit.venue.registry import Perp
@@ -23,15 +23,15 @@ MILLION = 10**6
 """One, for fees."""
 
 
-def fill(s: VenueState, perp: Perp, account: str, size: int) -> int:
-    """Fill `size` (signed, for `account`) at the mark against the market maker; return the fee.
+def fill(s: VenueState, perp: Perp, account: str, other: str, size: int, fee_ppm: int) -> int:
+    """Fill `size` (signed, for `account`) at the mark against another account; return the fee.
 
     The fee, perp USD, goes to the insurance account (SPEC CH-06).
     Raises InvalidSize, DoesNotFit128, ArithmeticOverflow.
     """
-    fee = mul_div_up(notional(size, perp.mark), s.registry.policy.perp_fee_ppm, MILLION)
+    fee = mul_div_up(notional(size, perp.mark), fee_ppm, MILLION)
     _move(s, perp, account, size)
-    _move(s, perp, s.parties.maker, -size)
+    _move(s, perp, other, -size)
     if fee != 0:
         _add_raw_usd(s, account, perp.dex, -wrapped_int128(fee))
         touch(s, s.parties.insurance)
@@ -64,8 +64,7 @@ def _move(s: VenueState, perp: Perp, account: str, size: int) -> None:
         dex_bitmap=having(state.dex_bitmap, perp.dex),
     )
     cost = size * perp.mark
-    # The contract casts here without a check.
-    set_raw_usd(s, account, perp.dex, wrapped_int128(s.raw_usd[account, perp.dex] - cost))
+    set_raw_usd(s, account, perp.dex, to_int128(s.raw_usd[account, perp.dex] - cost))
 
 
 def entry_ntl(entry: int, before: int, now: int, mark: int) -> int:

@@ -19,12 +19,13 @@ from pmkit.rates import (
     shares_up,
 )
 from pmkit.units import RAY, to_uint128
-from pmkit.venue.events import Accrued
+from pmkit.venue.events import Accrued, InterestHour
 from pmkit.venue.integers import int128, to_int128, uint128
 
 if TYPE_CHECKING:
     from pmkit.venue.state import Reserve, TokenBalance, VenueState
 
+HOUR = 60 * 60
 FRESH = ReserveIndexes(
     supply_index=RAY, borrow_index=RAY, supply_shares=0, borrow_shares=0, buffer=0
 )
@@ -66,6 +67,16 @@ def accrue(s: VenueState, token: int, curve: RateCurve) -> None:
         accrued_at=s.block.now,
     )
     if now.borrow_shares != 0:
+        hour = s.block.now // HOUR
+        if reserve.accrued_at != 0 and reserve.accrued_at // HOUR != hour:
+            s.block.emit(
+                InterestHour(
+                    token_index=token,
+                    hour=hour,
+                    supply_index=now.supply_index,
+                    borrow_index=now.borrow_index,
+                )
+            )
         s.block.emit(
             Accrued(
                 token_index=token,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pmkit.venue import account_store
+from pmkit.venue import margin_engine
 from pmkit.venue.integers import Address
 
 if TYPE_CHECKING:
@@ -16,4 +16,4 @@ if TYPE_CHECKING:
 
 def sweep(s: VenueState, sender: Address, account: Address) -> None:  # noqa: ARG001 (anybody may)
     """Sweep an account; anybody may. SPEC PM-14."""
-    account_store.sweep(s, account)
+    margin_engine.sweep(s, account)

@@ -26,15 +26,22 @@ def require_young(s: VenueState, a: Account, params: AccountParams, maximum: int
 
     Raises StalePrice, StaleMark.
     """
-    for token, p in zip(a.tokens, params.tokens, strict=True):
+    for i, (token, p) in enumerate(zip(a.tokens, params.tokens, strict=True)):
         backs = a.mode == Mode.PORTFOLIO_MARGIN and token.ltv_bps != 0 and token.supplied != 0
-        if token.borrowed == 0 and not backs:
+        if token.borrowed == 0 and not backs and not _margins(a, i):
             continue
         old = age(s, p.px_time)
         if old > maximum:
             raise StalePrice(token=token.token, age=old, maximum=maximum)
     for perp, _ in params.perps:
         require_young_mark(s, perp, maximum)
+
+
+def _margins(a: Account, token: int) -> bool:
+    """Return whether equity of a dex is counted in the token: a shortage is worth its price."""
+    if a.mode == Mode.STANDARD:
+        return False
+    return any(dex.collateral == token and dex.raw_usd != 0 for dex in a.dexes)
 
 
 def require_young_mark(s: VenueState, perp: Perp, maximum: int) -> None:

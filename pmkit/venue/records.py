@@ -98,6 +98,8 @@ class VenuePolicy:
     """That part, WAD."""
     perp_cooldown: Uint32
     """Seconds after such a step during which positions close whole."""
+    perp_backstop_ratio: Uint64
+    """Ratio (WAD) beyond which the backstop takes all perps."""
     perp_first: bool
     """Whether the perp leg goes first when closing all perps alone cures the account."""
     max_price_age: Uint32
@@ -121,6 +123,7 @@ UNSET_POLICY = VenuePolicy(
     perp_threshold=0,
     perp_part=0,
     perp_cooldown=0,
+    perp_backstop_ratio=0,
     perp_first=False,
     max_price_age=0,
     max_liquidation_price_age=0,
@@ -131,12 +134,25 @@ UNSET_POLICY = VenuePolicy(
 """What a registry has before its first `set_policy`."""
 
 
+class Pause(IntEnum):
+    """What a guardian may pause; repaying and leaving are not among it. SPEC CR-07."""
+
+    SUPPLY = 1
+    BORROW = 2
+    RISK = 4
+    LIQUIDATION = 8
+
+
 class Leg(IntEnum):
     """Which part of an account a liquidation step took."""
 
     DEBT_PARTIAL = 0
     DEBT_FULL = 1
     PERP = 2
+    PERP_TAKEOVER = 3
+    """All perps pass to the backstop."""
+    SETTLE = 4
+    """What a dex without positions is short of is filled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

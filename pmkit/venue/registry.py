@@ -113,6 +113,8 @@ class Settings:
     policy: VenuePolicy
     usdc_px: Uint64
     """USDC's own oracle price in USDT, 8 decimals; zero before the first report."""
+    paused: Uint8
+    """What is paused, `Pause` bits. SPEC CR-07."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +168,17 @@ class Registry:
         self.pair_at = Table(self.block)
         self.tables = Table(self.block)
         self.roles = Table(self.block, empty=False)
-        self.settings = Table(self.block, Settings(policy=UNSET_POLICY, usdc_px=0))
+        self.settings = Table(self.block, Settings(policy=UNSET_POLICY, usdc_px=0, paused=0))
 
     @property
     def policy(self) -> VenuePolicy:
         """The policy."""
         return self.settings[0].policy
+
+    @property
+    def paused(self) -> int:
+        """What is paused, `Pause` bits. SPEC CR-07."""
+        return self.settings[0].paused
 
     def token(self, token: int) -> Token:
         """Return a token by its id. Raises UnknownToken."""

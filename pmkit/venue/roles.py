@@ -20,6 +20,12 @@ RISK_ADMIN = "0x8aa855a911518ecfbe5bc3088c8f3dda7badf130faaf8ace33fdc33828e18167
 """May list assets and set factors, caps, curves, tables and the policy."""
 REPORTER = "0xa129ef99cc9e633bb0f59b9cc64ea8b9fed36db75ab61585c09bc0cc55d16a0b"
 """May report prices."""
+MATCHER = "0x88b0a9c6551e1bfc248c40131f90720032d6b37c422fdd813c2290be65ddd74f"
+"""May fill orders of two accounts against each other."""
+GUARDIAN = "0x8b5b16d04624687fcf0d0228f19993c9157c1ed07b41d8d430fd9100eb099fe8"
+"""May pause."""
+UNPAUSER = "0x82b32d9ab5100db08aeb9a0e08b422d14851ec118736590462bf9c085a6e9448"
+"""May unpause."""
 
 
 def require_role(r: Registry, sender: str, role: str) -> None:

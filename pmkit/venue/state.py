@@ -74,6 +74,8 @@ class AccountState:
     """Until when perp-leg steps close whole positions. SPEC LQ-06."""
     debt_stepped_at: Uint40 = 0
     """When the running episode took its last debt-leg step; zero without an episode. SPEC LQ-03."""
+    fallback_bitmap: Uint32 = 0
+    """Dexes that caps or cash keep below their transfer margin. SPEC AC-07."""
     perp_bitmap: Uint256 = 0
 
 
@@ -107,9 +109,12 @@ class VenueState:
     __slots__ = (
         "account_list",
         "accounts",
+        "acting_for",
+        "as_operator",
         "balances",
         "block",
         "episode_debt",
+        "operators",
         "parties",
         "positions",
         "raw_usd",
@@ -123,6 +128,10 @@ class VenueState:
         self.registry = registry
         self.wallets = wallets
         self.parties = NO_PARTIES
+        self.acting_for: str | None = None
+        """The account that the running call acts for; None when the sender acts for itself."""
+        self.as_operator = False
+        """Whether it does so as an operator, with an operator's limits."""
         self.accounts: Table[str, AccountState] = Table(block, NO_ACCOUNT)
         self.balances: Table[tuple[str, int], TokenBalance] = Table(block, NO_BALANCE)
         """By account and token."""
@@ -131,7 +140,9 @@ class VenueState:
         self.positions: Table[tuple[str, int], Position] = Table(block, NO_POSITION)
         """By account and perp."""
         self.episode_debt: Table[tuple[str, int], int] = Table(block, 0)
-        """By account and token: net debt when the episode began."""
+        """By account and token: the largest net debt of the episode."""
+        self.operators: Table[tuple[str, str], bool] = Table(block, empty=False)
+        """By account and operator. SPEC AC-05."""
         self.reserves: Table[int, Reserve] = Table(block, NO_RESERVE)
         """By token."""
         self.account_list: Table[int, str] = Table(block)

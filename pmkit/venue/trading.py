@@ -16,6 +16,7 @@ from pmkit.errors import (
     LimitPriceCrossed,
     MakerCapacity,
     MarkMissing,
+    Paused,
     ReduceOnlyViolated,
     SelfTrade,
     SpotPriceMissing,
@@ -24,10 +25,13 @@ from pmkit.errors import (
 from pmkit.model import Mode
 from pmkit.units import SPOT_DECIMALS, checked, mul_div_down, mul_div_up
 from pmkit.venue import margin_engine, perps, pool
-from pmkit.venue.account_store import add_idle, mark, sweep, token_state, touch
+from pmkit.venue.account_store import add_idle, mark, token_state, touch
+from pmkit.venue.acting import actor
 from pmkit.venue.events import Filled
 from pmkit.venue.integers import INT64_MAX, Address, Uint32, Uint64
+from pmkit.venue.margin_engine import sweep
 from pmkit.venue.price_age import age, require_young_mark
+from pmkit.venue.records import Pause
 
 if TYPE_CHECKING:
     from pmkit.venue.registry import Perp, Token
@@ -63,11 +67,11 @@ def order(
     """Fill an order of the sender. SPEC CH-01, CH-02 (perps), CH-03 (spot).
 
     Raises InvalidSize, SelfTrade, UnknownAsset, UnknownPair, MarkMissing, SpotPriceMissing,
-    LimitPriceCrossed, ReduceOnlyViolated, StaleMark, StalePrice, MakerCapacity, and what the
-    sweep, the payment and the account check raise.
+    LimitPriceCrossed, ReduceOnlyViolated, Paused, StaleMark, StalePrice, MakerCapacity, and what
+    the sweep, the payment and the account check raise.
     """
     o = Order(
-        account=sender,
+        account=actor(s, sender),
         asset=asset,
         is_buy=is_buy,
         limit_px=limit_px,
@@ -93,6 +97,8 @@ def _order_perp(s: VenueState, o: Order) -> None:
     policy = s.registry.policy
     maker = s.parties.maker
     size, reduces = _perp_size(s, perp, o)
+    if not reduces and s.registry.paused & Pause.RISK:
+        raise Paused(bit=Pause.RISK)
     require_young_mark(
         s, perp, policy.max_liquidation_price_age if reduces else policy.max_price_age
     )
@@ -100,7 +106,7 @@ def _order_perp(s: VenueState, o: Order) -> None:
     sweep(s, o.account)
     debt_before = 0 if reduces else margin_engine.gross_debt(s, o.account)
     maker_before = s.positions[maker, perp.index].szi
-    fee = perps.fill(s, perp, o.account, size)
+    fee = perps.fill(s, perp, o.account, maker, size, policy.perp_fee_ppm)
     sweep(s, o.account)
 
     if not reduces:

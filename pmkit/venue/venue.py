@@ -13,7 +13,7 @@ from pmkit.errors import InputError, VenueError
 from pmkit.venue import account_store, borrow_lend_pool, codec, margin_engine
 from pmkit.venue.actions import Action, External, Refusal, external
 from pmkit.venue.actor import Actor
-from pmkit.venue.addresses import address_of
+from pmkit.venue.addresses import address_of, sub_account_of
 from pmkit.venue.block import Block
 from pmkit.venue.genesis import NOTHING_LISTED, Genesis
 from pmkit.venue.integers import UINT40_MAX
@@ -183,6 +183,14 @@ class Venue:
     def accounts(self) -> tuple[str, ...]:
         """Return the accounts seen so far, in order."""
         return tuple(self.state.account_list.values())
+
+    def is_operator(self, who: str, operator: str) -> bool:
+        """Return whether an account lets another act for it. SPEC AC-05."""
+        return self.state.operators[self.address_of(who), self.address_of(operator)]
+
+    def sub_account_of(self, who: str, index: int) -> str:
+        """Return the address of a sub-account. SPEC AC-06."""
+        return sub_account_of(self.address_of(who), index)
 
     def reserve_of(self, token: int | str) -> ReserveView:
         """Return a reserve with interest up to now. Raises UnknownToken, ExponentTooLarge."""

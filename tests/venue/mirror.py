@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import IntEnum
 from typing import Annotated, Any, get_args, get_origin
 
-from support.evm import DEPLOYER, Contract, Reverted
+from eth_abi.abi import decode, encode
+from support.evm import DEPLOYER, Contract, Reverted, abi_type
 from support.twins import error_of, revert_of, snake_case
 from support.venue import BACKSTOP, INSURANCE, MAKER
 from support.wide_market import WideMarket
@@ -16,10 +18,11 @@ from venue.storage import Storage
 from pmkit.errors import VenueError
 from pmkit.tiers import MarginTable
 from pmkit.venue import Venue
-from pmkit.venue.actions import external
+from pmkit.venue.actions import Call, external
 from pmkit.venue.conform import hints_of
 
-PARTIES = (MAKER, BACKSTOP, INSURANCE)
+ACTING = ("on_behalf", "for_sub_account")
+"""Calls that run another call, given in bytes."""
 
 
 class Mirror(Contract):
@@ -36,6 +39,26 @@ class Mirror(Contract):
         if self.functions[function]["stateMutability"] in ("view", "pure"):
             return super().__call__(function, *args, sender=sender)
         return self.both.run(self, function, args, sender)
+
+    def calldata(self, function: str, *args: Any) -> bytes:
+        """Return a call as bytes, for another call to run."""
+        types = [abi_type(i) for i in self.functions[function]["inputs"]]
+        return self.selectors[function] + encode(types, args)
+
+    def call_of(self, calldata: bytes) -> tuple[str, tuple[Any, ...]]:
+        """Return the function and the arguments of a call in bytes."""
+        (function,) = (n for n, selector in self.selectors.items() if selector == calldata[:4])
+        types = [abi_type(i) for i in self.functions[function]["inputs"]]
+        return function, decode(types, calldata[4:])
+
+    def answer_of(self, calldata: bytes, answer: bytes) -> Any:
+        """Return what a call in bytes answered."""
+        function, args = self.call_of(calldata)
+        values = decode([abi_type(o) for o in self.functions[function]["outputs"]], answer)
+        nested = [arg for arg in args if isinstance(arg, bytes)]
+        if nested and values:
+            return self.answer_of(nested[0], values[0])
+        return values[0] if len(values) == 1 else values or None
 
     def real(self, function: str, *args: Any, sender: str) -> Any:
         """Run a function on the contract alone."""
@@ -90,32 +113,41 @@ class Both:
         self.steps += 1
         name = snake_case(function)
         kinds = [kind for _, kind in external(name).parameters][len(mirror.prefix) :]
-        values = [from_abi(kind, value) for kind, value in zip(kinds, args, strict=True)]
-        self.twin.now = self.market.evm.timestamp
+        values = [self.from_abi(kind, value) for kind, value in zip(kinds, args, strict=True)]
         refused = result = None
         try:
             result = mirror.real(function, *args, sender=sender)
         except Reverted as reverted:
             refused = reverted
-        theirs = ("refused", revert_of(refused)) if refused else ("done", plain(result))
-        try:
-            ours = ("done", plain(self.twin.act(sender, name, *mirror.prefix, *values)))
-        except VenueError as error:
-            ours = ("refused", error_of(error))
-        self.seen[f"{name}: {theirs[1][0] if refused else 'done'}"] += 1
-        story = f"{name}{tuple(args)} by {sender}"
-        assert ours == plain_outcome(theirs), f"{story}: twin {ours}, contracts {theirs}"
-        self.compare_events(story)
-        self.compare_storage(story)
+        logs = self.market.evm.logs
+        for calldata in (arg for arg in args if name in ACTING and isinstance(arg, bytes)):
+            result = None if refused else mirror.answer_of(calldata, result)
+        theirs = ("done", plain(result)) if refused is None else ("refused", named(refused))
+        ours = outcome(lambda: self.twin.act(sender, name, *mirror.prefix, *values))
+        self.seen[f"{name}: {'done' if refused is None else ours[1][0]}"] += 1
+        story = f"call {self.steps}, {name}{tuple(args)} by {sender}"
+        assert ours == theirs, f"{story}: twin {ours}, contracts {theirs}"
+        self.compare_events(logs, story)
+        if mirror.name != "CollateralRegistry":
+            self.compare_storage(story)
+            self.compare_views(args[0] if name == "liquidate" else sender, story)
         if refused:
             raise refused
         return result
 
-    def compare_events(self, story: str) -> None:
+    def from_abi(self, kind: Any, value: Any) -> Any:
+        """Return an argument of the contracts as the twin takes it; calls in bytes by name."""
+        if kind is not Call:
+            return from_abi(kind, value)
+        function, args = self.market.venue.call_of(value)
+        kinds = [kind for _, kind in external(snake_case(function)).parameters]
+        inner = [self.from_abi(kind, arg) for kind, arg in zip(kinds, args, strict=True)]
+        return Call(snake_case(function), tuple(inner))
+
+    def compare_events(self, logs: list[tuple[str, dict[str, Any]]], story: str) -> None:
         """Require the same events, with the same arguments, in the same order."""
         theirs = [
-            (name, {snake_case(k): plain(v) for k, v in values.items()})
-            for name, values in self.market.evm.logs
+            (name, {snake_case(k): plain(v) for k, v in values.items()}) for name, values in logs
         ]
         ours = [
             (type(event).__name__, {k: plain(v) for k, v in event.values.items()})
@@ -123,6 +155,64 @@ class Both:
         ]
         assert ours == theirs, f"{story}: events of the twin {ours}, of the contracts {theirs}"
         self.events.update(name for name, _ in ours)
+
+    def compare_views(self, account: str, story: str) -> None:
+        """Require the same answers, or refusals, of every view of an account."""
+        registry = self.twin.registry
+        self.compare_view("accountState", (account,), story)
+        self.compare_view("accountOf", (account,), story)
+        self.compare_view("marginOf", (account,), story)
+        self.compare_view("storedMarginOf", (account,), story)
+        for token in registry.token_at:
+            self.compare_view("balanceOf", (account, token), story)
+        for asset in registry.perp_at:
+            self.compare_view("positionOf", (account, asset), story)
+            self.compare_view("displayLiquidationPx", (account, asset), story)
+        for dex in registry.dex_at:
+            self.compare_view("rawUsdOf", (account, dex), story)
+
+    def compare_view(self, function: str, args: tuple[Any, ...], story: str) -> None:
+        """Require one view to answer, or refuse, the same on both sides."""
+        name = snake_case(function)
+        theirs = outcome(lambda: self.market.venue(function, *args))
+        ours = outcome(lambda: getattr(self.twin, name)(*args))
+        assert ours == theirs, f"{story}: {name}{args}: twin {ours}, contracts {theirs}"
+        self.seen[f"{name}: {'done' if ours[0] == 'done' else ours[1][0]}"] += 1
+
+    def compare_everything(self) -> None:
+        """Require the same answers of every view: all accounts, all reserves, all that is listed."""
+        registry, theirs = self.twin.registry, self.market.registry
+        listed = [list(ids) for ids in registry.listed()]
+        assert listed == plain(theirs("listed"))
+        assert [list(names) for names in registry.names()] == plain(theirs("names"))
+        assert plain(registry.policy) == plain(theirs("policy"))
+        for token in listed[0]:
+            self.compare_view("reserveOf", (token,), "at the end")
+            found = registry.token(token)
+            shown = (*plain_list(found)[:13], registry.paused)
+            assert list(shown) == plain(theirs("tokenParams", token))
+            assert [found.erc20, found.evm_decimals] == plain(theirs("tokenErc20", token))
+        for dex in listed[1]:
+            found_dex = registry.dex(dex)
+            collateral = registry.tokens[found_dex.collateral].token
+            assert [found_dex.index, collateral] == plain(theirs("dexOf", dex))
+        for asset in listed[2]:
+            perp = registry.perp(asset)
+            table = registry.table(perp.margin_table)
+            head = (perp.asset, perp.mark, perp.px_time, perp.index, perp.dex, perp.sz_decimals)
+            assert plain((*head, perp.max_leverage, table)) == plain(theirs("perpParams", asset))
+            assert perp.oracle == theirs("perpOraclePx", asset)
+        for number in listed[3]:
+            pair = registry.pair(number)
+            base, quote = registry.tokens[pair.base].token, registry.tokens[pair.quote].token
+            assert [base, quote, pair.px, pair.px_time] == plain(theirs("pairOf", number))
+            priced = registry.perp_of_pair(number)
+            assert [priced is not None, priced or 0] == plain(theirs("perpOfPair", number))
+        everyone, total = self.market.venue("accounts", 0, 1_000)
+        assert [account.lower() for account in everyone] == list(self.twin.accounts())
+        assert total == len(everyone)
+        for account in everyone:
+            self.compare_views(account, "at the end")
 
     def compare_storage(self, story: str) -> None:
         """Require the same words in storage: of every account, every reserve and every ERC-20."""
@@ -143,6 +233,8 @@ class Both:
             for i in range(len(registry.perps)):
                 at = f"{what}, perp {i}"
                 same(state.positions[account, i], read("_s", "positions", account, i), at)
+        for (account, operator), approved in state.operators.items():
+            assert approved == bool(read("_s", "operators", account, operator)), story
         wallets = self.twin.wallets
         for erc20, storage in self.tokens.items():
             what = f"{story}: ERC-20 {erc20}"
@@ -201,7 +293,18 @@ def plain_list(record: Any) -> list[Any]:
     return [plain(getattr(record, f.name)) for f in fields(record)]
 
 
-def plain_outcome(outcome: tuple[str, Any]) -> tuple[str, Any]:
-    """Return an outcome of the contracts with its numbers plain."""
-    kind, what = outcome
-    return (kind, (what[0], tuple(plain(v) for v in what[1]))) if kind == "refused" else outcome
+def outcome(run: Callable[[], Any]) -> tuple[str, Any]:
+    """Return what a call on either side answered, or the name and numbers of its refusal."""
+    try:
+        return "done", plain(run())
+    except Reverted as reverted:
+        return "refused", named(reverted)
+    except VenueError as error:
+        name, values = error_of(error)
+        return "refused", (name, plain(values))
+
+
+def named(reverted: Reverted) -> tuple[str, Any]:
+    """Return the name and the numbers of a contract's refusal."""
+    name, values = revert_of(reverted)
+    return name, plain(values)

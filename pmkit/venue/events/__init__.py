@@ -3,8 +3,11 @@
 from pmkit.venue.events.accounts import (
     LeverageSet,
     ModeSet,
+    OperatorSet,
 )
-from pmkit.venue.events.base import Event
+from pmkit.venue.events.base import (
+    Event,
+)
 from pmkit.venue.events.erc20 import (
     Approval,
     Transfer,
@@ -12,18 +15,23 @@ from pmkit.venue.events.erc20 import (
 from pmkit.venue.events.liquidation import (
     CollateralTaken,
     DebtTaken,
+    DeficitCovered,
     Liquidated,
     LossCovered,
     PositionClosed,
+    PositionTaken,
+    Socialised,
 )
 from pmkit.venue.events.margin import (
     DexFunded,
+    FallbackSet,
     Swept,
 )
 from pmkit.venue.events.pool import (
     Accrued,
     Borrowed,
     Deposited,
+    InterestHour,
     Repaid,
     Supplied,
     Withdrawn,
@@ -33,6 +41,7 @@ from pmkit.venue.events.registry import (
     DexListed,
     MarginTableSet,
     PairListed,
+    PausedSet,
     PerpListed,
     PerpPriceSet,
     PolicySet,
@@ -57,26 +66,33 @@ __all__ = [
     "Borrowed",
     "CollateralTaken",
     "DebtTaken",
+    "DeficitCovered",
     "Deposited",
     "DexFunded",
     "DexListed",
     "Event",
+    "FallbackSet",
     "Filled",
+    "InterestHour",
     "LeverageSet",
     "Liquidated",
     "LossCovered",
     "MarginTableSet",
     "ModeSet",
+    "OperatorSet",
     "PairListed",
+    "PausedSet",
     "PerpListed",
     "PerpPriceSet",
     "PerpTransferred",
     "PolicySet",
     "PositionClosed",
+    "PositionTaken",
     "RateCurveSet",
     "Repaid",
     "RoleGranted",
     "RoleRevoked",
+    "Socialised",
     "SpotPriceSet",
     "SpotSent",
     "Supplied",

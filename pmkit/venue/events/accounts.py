@@ -26,3 +26,12 @@ class LeverageSet(Event):
     account: str
     asset: int
     leverage: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorSet(Event):
+    """An account let another act for it, or no longer. SPEC AC-05."""
+
+    account: str
+    operator: str
+    approved: bool

@@ -65,3 +65,34 @@ class PositionClosed(Event):
     szi: int
     px: int
     fee: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionTaken(Event):
+    """A position passed to the backstop at the mark."""
+
+    account: str
+    asset: int
+    szi: int
+    px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeficitCovered(Event):
+    """A deficit was paid down; `left` is what remains."""
+
+    token: int
+    payer: str
+    buffer: int
+    paid: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Socialised(Event):
+    """A deficit was spread over the suppliers: their index fell, RAY."""
+
+    token: int
+    amount: int
+    index_before: int
+    index_after: int

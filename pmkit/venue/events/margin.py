@@ -26,3 +26,15 @@ class DexFunded(Event):
     account: str
     dex_index: int
     usd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackSet(Event):
+    """The dexes that caps or cash keep below their transfer margin changed. SPEC AC-07.
+
+    Both are bitmaps of listing indexes.
+    """
+
+    account: str
+    dexes_before: int
+    dexes_now: int

@@ -57,6 +57,16 @@ class Repaid(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InterestHour(Event):
+    """The hourly ledger of a reserve: the first accrual of an hour since the epoch. SPEC BL-15."""
+
+    token_index: int
+    hour: int
+    supply_index: int
+    borrow_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Accrued(Event):
     """Interest was stored."""
 

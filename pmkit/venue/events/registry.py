@@ -136,3 +136,10 @@ class RoleRevoked(Event):
     role: str
     account: str
     sender: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PausedSet(Event):
+    """What is paused changed; `Pause` bits."""
+
+    paused: int
