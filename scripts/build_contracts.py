@@ -132,9 +132,14 @@ def is_mock(artifact: Json) -> bool:
     return str(artifact["sourceName"]).startswith("contracts/mocks/")
 
 
+def is_deployed(artifact: Json) -> bool:
+    """Tell whether anybody deploys the contract; a library of internal functions is a stub."""
+    return any(entry["type"] in ("function", "constructor") for entry in artifact["abi"])
+
+
 def size_table(artifacts: Mapping[str, Json]) -> list[str]:
-    """Return lines with the size of each contract that holds code, largest first."""
-    sizes = [(code_size(a), name, is_mock(a)) for name, a in artifacts.items()]
+    """Return lines with the size of each contract that is deployed, largest first."""
+    sizes = [(code_size(a), name, is_mock(a)) for name, a in artifacts.items() if is_deployed(a)]
     rows = sorted((row for row in sizes if row[0]), reverse=True)
     width = max((len(name) for _, name, _ in rows), default=0)
     return [
