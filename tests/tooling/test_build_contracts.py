@@ -105,8 +105,11 @@ def test_mock_may_be_of_any_size():
     assert too_large(artifacts(mocks_Harness=CODE_SIZE_LIMIT + 1)) == []
 
 
-def test_size_table_lists_the_largest_first_and_omits_interfaces():
-    lines = size_table(artifacts(Small=10, Large=CODE_SIZE_LIMIT // 2, IVenue=0, mocks_M=20))
+def test_size_table_lists_the_largest_first_and_omits_what_is_not_deployed():
+    built = artifacts(Small=10, Large=CODE_SIZE_LIMIT // 2, IVenue=0, mocks_M=20, Stub=57)
+    for name in ("Small", "Large", "IVenue", "M"):
+        built[name]["abi"] = [{"type": "function"}]
+    lines = size_table(built)
     assert [line.split()[0] for line in lines] == ["Large", "M", "Small"]
     assert "12,288 bytes   50% of the limit" in lines[0]
     assert lines[1].endswith("(mock)")
