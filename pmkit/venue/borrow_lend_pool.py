@@ -125,6 +125,8 @@ def borrow(s: VenueState, sender: Address, token: Uint64, amount: Uint256) -> No
     # Supply is drawn first: who supplies for the account must not keep it from borrowing.
     if amount <= t.supplied:
         raise BorrowWhileSupplied(token=token, supplied=t.supplied)
+    if t.supplied != 0:
+        require_unlocked(s, p)
     debt = amount - t.supplied
     if debt > t.borrow_room:
         raise BorrowCapExceeded(token=token, requested=debt, room=t.borrow_room)

@@ -18,7 +18,7 @@ from pmkit.margin import (
     wei_per_perp_usd,
     weight_takeover_down,
 )
-from pmkit.units import WAD, amount_up, mul_div_down, to_uint128
+from pmkit.units import WAD, amount_up, mul_div_down, mul_div_up, to_uint128
 from pmkit.venue import pool
 from pmkit.venue.account_store import mark, set_raw_usd, touch
 from pmkit.venue.events import CollateralTaken, DebtTaken
@@ -74,13 +74,17 @@ def settle(s: VenueState, c: Context, from_supply: bool) -> tuple[int, int]:
         p = c.params.tokens[i]
         pool.accrue(s, p.index, p.curve)
         if from_supply:
-            amount = _whole_units(min(amount, t.supplied), t)
-            pool.credit(s, backstop, p.index, amount)
-            pool.debit(s, c.account, p.index, amount)
+            paid = min(amount, t.supplied)
+            if paid == 0:
+                continue
+            pool.credit(s, backstop, p.index, paid)
+            pool.debit(s, c.account, p.index, paid)
             mark(s, c.account, p.index)
             mark(s, backstop, p.index)
+            amount = min(_whole_units_up(paid, t), amount)
         _move_hole(s, c, i, amount)
-        value = token_value_up(t, amount)
+        # A standard account's dex may be in a token that nothing else prices.
+        value = 0 if t.px == 0 else token_value_up(t, amount)
         debt_value += value
         lost = 0 if from_supply else amount
         s.block.emit(DebtTaken(account=c.account, token=p.token, amount=amount, loss=lost))
@@ -175,9 +179,10 @@ def _move_debt(s: VenueState, c: Context, i: int, debt: int, takeover: Takeover)
     loss = 0 if takeover.loss == 0 else mul_div_down(debt, takeover.loss, takeover.debt)
     pool.accrue(s, p.index, p.curve)
     s.balances[c.account, p.index] = replace(s.balances[c.account, p.index], borrow_floor=0)
-    from_hole = _whole_units(min(debt, hole_of(c, i)), t)
+    # Up, or a debt below one unit would be charged for and never move.
+    from_hole = min(_whole_units_up(debt, t), hole_of(c, i))
     _move_hole(s, c, i, from_hole)
-    from_pool = min(debt - from_hole, t.borrowed)
+    from_pool = min(debt - min(debt, from_hole), t.borrowed)
     if from_pool != 0:
         pool.credit(s, c.account, p.index, from_pool)
         pool.debit(s, backstop, p.index, from_pool)
@@ -209,8 +214,8 @@ def _is_hole(c: Context, d: int) -> bool:
     return c.a.dexes[d].raw_usd < 0 and c.m.dexes[d].notional == 0
 
 
-def _whole_units(amount: int, t: TokenState) -> int:
+def _whole_units_up(amount: int, t: TokenState) -> int:
     if amount == 0:
         return 0
     unit = wei_per_perp_usd(t.wei_decimals)
-    return amount // unit * unit
+    return mul_div_up(amount, 1, unit) * unit

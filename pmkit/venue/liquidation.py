@@ -12,7 +12,7 @@ from pmkit.errors import (
     Paused,
     SelfLiquidation,
 )
-from pmkit.margin import account_margin, is_beyond, wei_per_perp_usd
+from pmkit.margin import account_margin, is_beyond
 from pmkit.model import Health, Mode
 from pmkit.units import WAD
 from pmkit.venue import debt_leg, perp_leg
@@ -58,7 +58,7 @@ def liquidate(s: VenueState, sender: Address, account: Address) -> LiquidationSt
         perp_leg.take_over(s, c)
         sweep(s, s.parties.backstop)
     elif leg == Leg.SETTLE:
-        debt_value, loss = debt_leg.settle(s, c, c.a.mode == Mode.PORTFOLIO_MARGIN)
+        debt_value, loss = debt_leg.settle(s, c, _holes(c)[1])
     else:
         debt_value, collateral_value, loss = debt_leg.take(s, c, leg == Leg.DEBT_FULL)
     sweep(s, account)
@@ -113,7 +113,8 @@ def _holes(c: Context) -> tuple[bool, bool]:
     for i, token in enumerate(c.a.tokens):
         if debt_leg.hole_of(c, i) != 0:
             hole = True
-            fillable = fillable or token.supplied >= wei_per_perp_usd(token.wei_decimals)
+            # Spot backs the perps of every mode but the standard one.
+            fillable = fillable or (c.a.mode != Mode.STANDARD and token.supplied != 0)
     return hole, fillable
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pmkit.errors import (
     AlreadyListed,
+    CollateralNeedsLtv,
     DecimalsOutOfRange,
     FractionTooHigh,
     LeverageOutOfRange,
@@ -116,11 +117,14 @@ def set_token_factors(
 ) -> None:
     """Set a token's loan to value and whether it can be borrowed. SPEC CR-02.
 
-    Raises AccessControlUnauthorizedAccount, UnknownToken, LtvTooHigh.
+    Raises AccessControlUnauthorizedAccount, UnknownToken, LtvTooHigh, CollateralNeedsLtv.
     """
     require_role(r, sender, RISK_ADMIN)
     index = r.token_index(token)
     _require_ltv(ltv_bps)
+    # What was collateral once may still stand for debt: at zero nobody could take it for that.
+    if ltv_bps == 0 and r.tokens[index].ltv_bps != 0:
+        raise CollateralNeedsLtv(token=token)
     r.tokens[index] = replace(r.tokens[index], ltv_bps=ltv_bps, borrowable=borrowable)
     r.block.emit(TokenFactorsSet(token=token, ltv_bps=ltv_bps, borrowable=borrowable))
 

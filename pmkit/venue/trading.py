@@ -32,6 +32,7 @@ from pmkit.venue.integers import INT64_MAX, Address, Uint32, Uint64
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.price_age import age, require_young_mark
 from pmkit.venue.records import Pause
+from pmkit.venue.waterfall import require_unlocked
 
 if TYPE_CHECKING:
     from pmkit.venue.registry import Perp, Token
@@ -220,6 +221,8 @@ def _pay_for_trade(s: VenueState, account: str, p: Token, amount: int) -> None:
                 raise BorrowCapExceeded(token=p.token, requested=debt, room=t.borrow_room)
         if lacking > t.cash:
             raise InsufficientCash(token=p.token, requested=lacking, available=t.cash)
+        if t.supplied != 0:
+            require_unlocked(s, p)
         pool.debit(s, account, p.index, lacking)
     mark(s, account, p.index)
 

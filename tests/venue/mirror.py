@@ -113,15 +113,18 @@ class Both:
         self.steps += 1
         name = snake_case(function)
         kinds = [kind for _, kind in external(name).parameters][len(mirror.prefix) :]
-        values = [self.from_abi(kind, value) for kind, value in zip(kinds, args, strict=True)]
-        refused = result = None
+        values = [
+            self.from_abi(mirror, kind, value) for kind, value in zip(kinds, args, strict=True)
+        ]
+        refused: Reverted | None = None
+        result: Any = None
         try:
             result = mirror.real(function, *args, sender=sender)
         except Reverted as reverted:
             refused = reverted
         logs = self.market.evm.logs
-        for calldata in (arg for arg in args if name in ACTING and isinstance(arg, bytes)):
-            result = None if refused else mirror.answer_of(calldata, result)
+        if name in ACTING and refused is None:
+            result = mirror.answer_of(args[-1], result)
         theirs = ("done", plain(result)) if refused is None else ("refused", named(refused))
         ours = outcome(lambda: self.twin.act(sender, name, *mirror.prefix, *values))
         self.seen[f"{name}: {'done' if refused is None else ours[1][0]}"] += 1
@@ -135,13 +138,13 @@ class Both:
             raise refused
         return result
 
-    def from_abi(self, kind: Any, value: Any) -> Any:
+    def from_abi(self, mirror: Mirror, kind: Any, value: Any) -> Any:
         """Return an argument of the contracts as the twin takes it; calls in bytes by name."""
         if kind is not Call:
             return from_abi(kind, value)
-        function, args = self.market.venue.call_of(value)
+        function, args = mirror.call_of(value)
         kinds = [kind for _, kind in external(snake_case(function)).parameters]
-        inner = [self.from_abi(kind, arg) for kind, arg in zip(kinds, args, strict=True)]
+        inner = [self.from_abi(mirror, kind, arg) for kind, arg in zip(kinds, args, strict=True)]
         return Call(snake_case(function), tuple(inner))
 
     def compare_events(self, logs: list[tuple[str, dict[str, Any]]], story: str) -> None:
@@ -180,7 +183,7 @@ class Both:
         self.seen[f"{name}: {'done' if ours[0] == 'done' else ours[1][0]}"] += 1
 
     def compare_everything(self) -> None:
-        """Require the same answers of every view: all accounts, all reserves, all that is listed."""
+        """Require the same answers of every view: of accounts, reserves and all that is listed."""
         registry, theirs = self.twin.registry, self.market.registry
         listed = [list(ids) for ids in registry.listed()]
         assert listed == plain(theirs("listed"))

@@ -45,6 +45,7 @@ POLICY = VenuePolicy(
     perp_threshold=100_000 * USD,
     perp_part=WAD // 5,
     perp_cooldown=30,
+    perp_backstop_ratio=3 * WAD // 2,
     perp_first=True,
     max_price_age=10**9,
     max_liquidation_price_age=10**9,

@@ -1,0 +1,167 @@
+"""Ends of the number range and of the rules, each reached in a market of its own."""
+
+from __future__ import annotations
+
+from support.evm import DEPLOYER
+from support.venue import (
+    BACKSTOP,
+    BTC_PERP,
+    EVERYTHING,
+    HYPE,
+    HYPE_PERP,
+    INSURANCE,
+    KEEPER,
+    PORTFOLIO_MARGIN,
+    RAY,
+    STABLE_CURVE,
+    STANDARD,
+    SUPPLIER,
+    UNLIMITED,
+    USDC,
+    USDT0,
+    WAD,
+    policy,
+)
+from support.wide_market import USDT0_USDC
+from venue.cast import USERS
+from venue.world import World
+
+DEBTOR, BORROWER = "0x" + "d0" * 20, "0x" + "d1" * 20
+MILLION_WEI = 10**6 * 10**8
+YEAR = 365 * 86_400
+
+
+def newcomer(w: World, account: str, hype: int) -> None:
+    """Let an account bring HYPE into portfolio margin, under the policy of the tests."""
+    w.call(w.market.registry, "setPolicy", policy(), sender=DEPLOYER)
+    w.call(w.venue, "setMode", PORTFOLIO_MARGIN, sender=account)
+    w.fund(account, HYPE, hype)
+    w.call(w.venue, "deposit", HYPE, EVERYTHING, account, sender=account)
+
+
+def break_small_rules(w: World) -> None:
+    """Borrow what is not lent, withdraw what no wallet holds, leave modes with things open."""
+    for token in (USDC, HYPE):
+        w.call(w.market.registry, "setTokenCaps", token, *(UNLIMITED,) * 4, sender=DEPLOYER)
+    newcomer(w, DEBTOR, 1_000 * 10**8)
+    w.fund(DEBTOR, USDC, MILLION_WEI)
+    w.call(w.venue, "transferPerp", 0, 10**6, True, sender=DEBTOR)
+    w.call(w.venue, "borrow", HYPE, 1, sender=DEBTOR)
+    w.call(w.venue, "borrow", USDC, 10**10, sender=DEBTOR)
+    w.call(w.venue, "withdraw", HYPE, 1, DEBTOR, sender=DEBTOR)
+    w.call(w.venue, "setMode", STANDARD, sender=DEBTOR)
+    w.call(w.venue, "order", HYPE_PERP, True, 2**64 - 1, 100, False, sender=DEBTOR)
+    w.call(w.venue, "setMode", STANDARD, sender=DEBTOR)
+    w.call(w.venue, "order", HYPE_PERP, False, 0, 100, True, sender=DEBTOR)
+    w.call(w.venue, "repay", USDC, EVERYTHING, DEBTOR, sender=DEBTOR)
+    w.call(w.venue, "setMode", STANDARD, sender=DEBTOR)
+    w.call(w.venue, "deposit", USDC, 10**9, DEBTOR, sender=DEBTOR)
+    w.call(w.venue, "withdraw", USDC, 1, DEBTOR, sender=DEBTOR)
+    w.call(w.venue, "transferPerp", 0, 10**6, True, sender=DEBTOR)
+    w.call(w.venue, "setMode", PORTFOLIO_MARGIN, sender=DEBTOR)
+    w.call(w.venue, "order", BTC_PERP, True, 2**64 - 1, 1, False, sender=DEBTOR)
+    w.call(w.venue, "transferPerp", 0, 10**6, False, sender=DEBTOR)
+
+
+def lose_a_long(w: World) -> None:
+    """Let a standard account be long 4 BTC on 10,000, and lose a part, the rest, and all of it."""
+    w.call(w.market.registry, "setPolicy", policy(), sender=DEPLOYER)
+    w.fund(DEBTOR, USDC, 20_000 * 10**8)
+    for falls in ((985_000, 984_000), (970_000,)):
+        w.marks[BTC_PERP] = 1_000_000
+        w.report()
+        w.call(w.venue, "deposit", USDC, 10_000 * 10**8, DEBTOR, sender=DEBTOR)
+        w.call(w.venue, "transferPerp", 0, 10**10, True, sender=DEBTOR)
+        w.call(w.venue, "order", BTC_PERP, True, 2**64 - 1, 4 * 10**5, False, sender=DEBTOR)
+        for mark in falls:
+            w.marks[BTC_PERP] = mark
+            w.report()
+            w.call(w.venue, "liquidate", DEBTOR, sender=KEEPER)
+            w.warp(3)
+        w.call(w.venue, "liquidate", DEBTOR, sender=KEEPER)
+
+
+def lose_a_loan(w: World) -> None:
+    """Lend 1.9 million USDT0 against HYPE that is then worth 0.1 million."""
+    for token in (USDC, HYPE, USDT0):
+        w.call(w.market.registry, "setTokenCaps", token, *(UNLIMITED,) * 4, sender=DEPLOYER)
+    newcomer(w, DEBTOR, 10**5 * 10**8)
+    w.call(w.venue, "borrow", USDT0, 2 * MILLION_WEI, sender=DEBTOR)
+    w.call(w.venue, "order", 10_000 + USDT0_USDC, False, 0, 190 * 10**6, False, sender=DEBTOR)
+    w.call(w.venue, "withdraw", USDC, EVERYTHING, DEBTOR, sender=DEBTOR)
+    w.marks[HYPE_PERP] = 10_000
+    w.report()
+    w.call(w.venue, "liquidate", DEBTOR, sender=KEEPER)
+
+
+def spread_a_deficit(w: World) -> None:
+    """Lose a loan without insurance, pay a part of it, and let the suppliers bear the rest."""
+    lose_a_loan(w)
+    w.call(w.venue, "withdraw", USDT0, 10**8, SUPPLIER, sender=SUPPLIER)
+    w.fund(KEEPER, USDT0, MILLION_WEI)
+    w.call(w.venue, "coverDeficit", USDT0, 0, sender=KEEPER)
+    w.call(w.venue, "coverDeficit", USDT0, MILLION_WEI // 2 + 1, sender=KEEPER)
+    w.call(w.venue, "socialise", USDT0, sender=KEEPER)
+    w.call(w.venue, "socialise", USDT0, sender=DEPLOYER)
+    w.call(w.venue, "withdraw", USDT0, 10**8, SUPPLIER, sender=SUPPLIER)
+
+
+def empty_the_reserve(w: World) -> None:
+    """Lose a loan, let suppliers leave until the deficit is more than what they have left.
+
+    A deficit that the insurance could pay locks nobody in, and the buffer's later interest leaves
+    less supply than deficit: then it can no longer be spread.
+    """
+    lose_a_loan(w)
+    w.fund(INSURANCE, USDT0, 4 * MILLION_WEI)
+    w.call(w.venue, "deposit", USDT0, EVERYTHING, INSURANCE, sender=INSURANCE)
+    w.fund(KEEPER, USDT0, 5 * MILLION_WEI)
+    newcomer(w, BORROWER, 10**8 * 10**8)
+    w.call(w.venue, "borrow", USDT0, MILLION_WEI, sender=BORROWER)
+    w.warp(YEAR)
+    w.report()
+    for account in (BORROWER, BACKSTOP):
+        w.call(w.venue, "repay", USDT0, EVERYTHING, account, sender=KEEPER)
+    for account in (BORROWER, DEBTOR, *USERS, SUPPLIER):
+        cash = w.twin.reserve_of(USDT0).cash
+        amount = min(cash, w.supplied(account, USDT0)) // 100 * 100
+        w.by(account, "withdraw", USDT0, amount, account)
+    w.call(w.venue, "socialise", USDT0, sender=DEPLOYER)
+    w.call(w.venue, "coverDeficitFromInsurance", USDT0, sender=KEEPER)
+
+
+def let_interest_run_away(w: World) -> None:
+    """Set the highest rate there can be and wait, until the index leaves its 128 bits."""
+    newcomer(w, DEBTOR, 10**5 * 10**8)
+    w.call(w.venue, "borrow", USDT0, MILLION_WEI, sender=DEBTOR)
+    steepest = (5_000 * RAY, 5_000 * RAY, 0, WAD)
+    w.call(w.market.registry, "setRateCurve", USDT0, steepest, sender=DEPLOYER)
+    for _ in range(3):
+        w.warp(10 * 86_400)
+        w.call(w.venue, "accrue", USDT0, sender=KEEPER)
+        w.call(w.venue, "repay", USDT0, 10**8, DEBTOR, sender=SUPPLIER)
+    w.call(w.market.registry, "setRateCurve", USDT0, STABLE_CURVE, sender=DEPLOYER)
+    w.call(w.venue, "accrue", USDT0, sender=KEEPER)
+
+
+def fill_the_registry(w: World) -> None:
+    """List until every place is taken."""
+    r = w.market.registry
+    erc20, caps = w.market.erc20[USDC].address, (UNLIMITED,) * 4
+    for i in range(1_000, 1_064):
+        listing = (i, f"T{i}", erc20, 6, 8, 2, 0, False, *caps, STABLE_CURVE)
+        w.call(r, "listToken", listing, sender=DEPLOYER)
+    for i in range(1_000, 1_032):
+        w.call(r, "listDex", i, f"D{i}", USDC, sender=DEPLOYER)
+    for i in range(1_000, 1_256):
+        w.call(r, "listPerp", (i, f"P{i}", 0, 2, 10, 51), sender=DEPLOYER)
+
+
+EXTREMES = (
+    break_small_rules,
+    lose_a_long,
+    spread_a_deficit,
+    empty_the_reserve,
+    let_interest_run_away,
+    fill_the_registry,
+)
