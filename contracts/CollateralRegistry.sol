@@ -166,6 +166,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     function setTokenFactors(uint64 token, uint16 ltvBps, bool borrowable) external onlyRole(RISK_ADMIN) {
         Token storage entry = _tokens[tokenIndex(token)];
         _requireLtv(ltvBps);
+        // What was collateral once may still stand for debt: at zero nobody could take it for that.
+        require(ltvBps != 0 || entry.ltvBps == 0, CollateralNeedsLtv(token));
         entry.ltvBps = ltvBps;
         entry.borrowable = borrowable;
         emit TokenFactorsSet(token, ltvBps, borrowable);

@@ -274,7 +274,8 @@ def account_margin(account: Account) -> AccountMargin:
             account.policy.trigger,
             account.policy.trigger_inclusive,
         )
-        if figures.net_total < 0:
+        # In standard mode a dex's shortage is its own, and no debt of the account.
+        if figures.net_total < 0 and account.mode != Mode.STANDARD:
             net_debt += token_value_up(token, -figures.net_total)
             shortfall += token_value_up(token, maintenance - figures.net_total)
 

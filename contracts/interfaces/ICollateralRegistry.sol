@@ -204,6 +204,8 @@ interface ICollateralRegistry {
     error DecimalsOutOfRange(uint256 weiDecimals, uint256 szDecimals);
     /// @notice A loan to value of one or more.
     error LtvTooHigh(uint256 ltvBps, uint256 maximum);
+    /// @notice A token that is collateral keeps a loan to value of one basis point or more.
+    error CollateralNeedsLtv(uint64 token);
     /// @notice A part, kink or protocol share above one.
     error FractionTooHigh(uint256 value, uint256 maximum);
     /// @notice A price of zero was reported.

@@ -61,14 +61,17 @@ library DebtLeg {
             TokenState memory t = c.a.tokens[i];
             Pool.accrue(s, p.index, p.curve);
             if (fromSupply) {
-                amount = _wholeUnits(_min(amount, t.supplied), t);
-                Pool.credit(s, c.parties.backstop, p.index, amount);
-                Pool.debit(s, c.account, p.index, amount);
+                uint256 paid = _min(amount, t.supplied);
+                if (paid == 0) continue;
+                Pool.credit(s, c.parties.backstop, p.index, paid);
+                Pool.debit(s, c.account, p.index, paid);
                 AccountStore.mark(s, c.account, p.index);
                 AccountStore.mark(s, c.parties.backstop, p.index);
+                amount = _min(_wholeUnitsUp(paid, t), amount);
             }
             _moveHole(s, c, i, amount);
-            uint256 value = MarginMath.tokenValueUp(t, amount);
+            // A standard account's dex may be in a token that nothing else prices.
+            uint256 value = t.px == 0 ? 0 : MarginMath.tokenValueUp(t, amount);
             debtValue += value;
             emit ILiquidation.DebtTaken(c.account, p.token, amount, fromSupply ? 0 : amount);
             if (!fromSupply) {
@@ -169,9 +172,10 @@ library DebtLeg {
         uint256 loss = takeover.loss == 0 ? 0 : debt.mulDivDown(takeover.loss, takeover.debt);
         Pool.accrue(s, p.index, p.curve);
         s.balances[c.account][p.index].borrowFloor = 0;
-        uint256 fromHole = _wholeUnits(_min(debt, holeOf(c, i)), c.a.tokens[i]);
+        // Up, or a debt below one unit would be charged for and never move.
+        uint256 fromHole = _min(_wholeUnitsUp(debt, c.a.tokens[i]), holeOf(c, i));
         _moveHole(s, c, i, fromHole);
-        uint256 fromPool = _min(debt - fromHole, c.a.tokens[i].borrowed);
+        uint256 fromPool = _min(debt - _min(debt, fromHole), c.a.tokens[i].borrowed);
         if (fromPool != 0) {
             Pool.credit(s, c.account, p.index, fromPool);
             Pool.debit(s, c.parties.backstop, p.index, fromPool);
@@ -204,10 +208,10 @@ library DebtLeg {
         return c.a.dexes[d].rawUsd < 0 && c.m.dexes[d].notional == 0;
     }
 
-    function _wholeUnits(uint256 amount, TokenState memory t) private pure returns (uint256) {
+    function _wholeUnitsUp(uint256 amount, TokenState memory t) private pure returns (uint256) {
         if (amount == 0) return 0;
         uint256 unit = MarginMath.weiPerPerpUsd(t.weiDecimals);
-        return amount / unit * unit;
+        return amount.mulDivUp(1, unit) * unit;
     }
 
     function _min(uint256 a, uint256 b) private pure returns (uint256) {

@@ -50,7 +50,8 @@ library Liquidation {
             PerpLeg.takeOver(s, c);
             MarginEngine.sweep(s, registry, parties.backstop);
         } else if (done.leg == Leg.Settle) {
-            (done.debtValue, done.loss) = DebtLeg.settle(s, c, c.a.mode == Mode.PortfolioMargin);
+            (, bool fillable) = _holes(c);
+            (done.debtValue, done.loss) = DebtLeg.settle(s, c, fillable);
         } else {
             (done.debtValue, done.collateralValue, done.loss) = DebtLeg.take(s, c, done.leg == Leg.DebtFull);
         }
@@ -85,9 +86,8 @@ library Liquidation {
         for (uint256 i = 0; i < c.a.tokens.length; ++i) {
             if (DebtLeg.holeOf(c, i) == 0) continue;
             hole = true;
-            if (c.a.tokens[i].supplied >= MarginMath.weiPerPerpUsd(c.a.tokens[i].weiDecimals)) {
-                fillable = true;
-            }
+            // Spot backs the perps of every mode but the standard one.
+            if (c.a.mode != Mode.Standard && c.a.tokens[i].supplied != 0) fillable = true;
         }
     }
 

@@ -248,7 +248,8 @@ library MarginMath {
                     account.policy.trigger,
                     account.policy.triggerInclusive
                 );
-            if (margin.netTotal < 0) {
+            // In standard mode a dex's shortage is its own, and no debt of the account.
+            if (margin.netTotal < 0 && account.mode != Mode.Standard) {
                 uint256 debt = LiquidationMath.abs(margin.netTotal);
                 figures.netDebt += tokenValueUp(token, debt);
                 figures.shortfall += tokenValueUp(token, maintenance + debt);

@@ -21,6 +21,7 @@ import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
 import {Parties, TokenBalance, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
+import {Waterfall} from "./Waterfall.sol";
 
 /// @notice An order as it arrives.
 struct Order {
@@ -168,7 +169,7 @@ library Trading {
     ) private {
         MarginEngine.sweep(s, registry, account);
         uint256 debtBefore = MarginEngine.grossDebt(s, registry, account);
-        _payForTrade(s, account, swap.paid, swap.paidAmount);
+        _payForTrade(s, parties.insurance, account, swap.paid, swap.paidAmount);
         TokenBalance storage makers = s.balances[parties.maker][swap.got.index];
         require(
             swap.gotAmount <= makers.idle,
@@ -186,9 +187,13 @@ library Trading {
     }
 
     /// @dev Idle balance pays first; with portfolio margin supply and then new debt follow (SPEC CH-03).
-    function _payForTrade(VenueState storage s, address account, TokenParams memory p, uint256 amount)
-        private
-    {
+    function _payForTrade(
+        VenueState storage s,
+        address insurance,
+        address account,
+        TokenParams memory p,
+        uint256 amount
+    ) private {
         TokenBalance storage balance = s.balances[account][p.index];
         uint256 fromIdle = amount < balance.idle ? amount : balance.idle;
         uint256 lacking = amount - fromIdle;
@@ -206,6 +211,7 @@ library Trading {
                 require(debt <= t.borrowRoom, IBorrowLendPool.BorrowCapExceeded(p.token, debt, t.borrowRoom));
             }
             require(lacking <= t.cash, IBorrowLendPool.InsufficientCash(p.token, lacking, t.cash));
+            if (t.supplied != 0) Waterfall.requireUnlocked(s, insurance, p);
             Pool.debit(s, account, p.index, lacking);
         }
         AccountStore.mark(s, account, p.index);

@@ -82,6 +82,7 @@ abstract contract BorrowLendPool is VenueBase {
         TokenState memory t = AccountStore.tokenState(_s, account, p);
         // Supply is drawn first: who supplies for the account must not keep it from borrowing.
         require(amount > t.supplied, BorrowWhileSupplied(token, t.supplied));
+        if (t.supplied != 0) Waterfall.requireUnlocked(_s, insurance, p);
         uint256 debt = amount - t.supplied;
         require(debt <= t.borrowRoom, BorrowCapExceeded(token, debt, t.borrowRoom));
         require(amount <= t.cash, InsufficientCash(token, amount, t.cash));

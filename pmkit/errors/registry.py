@@ -137,3 +137,14 @@ class AccessControlBadConfirmation(VenueError):
     """A role is given up only by the account that has it."""
 
     sentence = "only the holder of a role gives it up"
+
+
+@dataclass(eq=False)
+class CollateralNeedsLtv(VenueError):
+    """A token that is collateral keeps a loan to value of one basis point or more."""
+
+    token: int
+    sentence = (
+        "token {token} is collateral, whose loan to value falls to 1 basis point at the least; at "
+        "0 nobody could take it for debt"
+    )

@@ -48,6 +48,14 @@ def test_set_factors_out_of_range_is_refused(market: Market) -> None:
     assert refused == ("UnknownToken", (999,))
 
 
+def test_set_factors_of_collateral_to_zero_is_refused(market: Market) -> None:
+    """Once a debt was left with nobody able to take the collateral for it."""
+    refused = refusal(market.registry, "setTokenFactors", HYPE, 0, False, sender=DEPLOYER)
+    assert refused == ("CollateralNeedsLtv", (HYPE,))
+    market.registry("setTokenFactors", HYPE, 1, False)
+    market.registry("setTokenFactors", USDC, 0, True)
+
+
 def test_set_caps_tells_all_four(market: Market) -> None:
     market.registry("setTokenCaps", UBTC, 1, 2, 3, 4)
     assert market.event("TokenCapsSet") == {

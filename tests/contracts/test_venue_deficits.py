@@ -8,8 +8,10 @@ from support.venue import (
     BTC_PERP,
     INSURANCE,
     KEEPER,
+    PORTFOLIO_MARGIN,
     SUPPLIER,
     TRADER,
+    UBTC,
     USDC,
     USDT0,
     Market,
@@ -18,6 +20,7 @@ from support.venue import (
 
 USDC_WEI = 10**8
 LOSS = 20_000
+HYPE_SPOT = 10_107
 
 
 @pytest.fixture
@@ -124,3 +127,18 @@ def test_socialise_a_deficit_larger_than_all_supply_is_refused(market: Market) -
     name, (token, owed, supply) = refused
     assert (name, token) == ("DeficitTooLarge", USDC)
     assert owed > supply > 0
+
+
+def test_borrow_of_supply_does_not_pass_the_lock(short_of: Market) -> None:
+    """Once a borrow drew supply into the spot balance, and a withdrawal took it from there."""
+    owed = deficit(short_of)
+    short_of.venue("setMode", PORTFOLIO_MARGIN, sender=SUPPLIER)
+    short_of.fund(SUPPLIER, UBTC, 10**10)
+    short_of.venue("deposit", UBTC, 10**10, SUPPLIER, sender=SUPPLIER)
+    supplied = short_of.token(SUPPLIER, USDC)["supplied"]
+    refused = refusal(short_of.venue, "borrow", USDC, supplied + 100, sender=SUPPLIER)
+    assert refused == ("WithdrawLocked", (USDC, owed, 0))
+    # Buying 1 HYPE with supply is the same way out.
+    buy = (HYPE_SPOT, True, 2**64 - 1, 100, False)
+    refused = refusal(short_of.venue, "order", *buy, sender=SUPPLIER)
+    assert refused == ("WithdrawLocked", (USDC, owed, 0))

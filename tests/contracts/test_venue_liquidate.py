@@ -16,6 +16,7 @@ from support.venue import (
     SUPPLIER,
     TRADER,
     UBTC,
+    UNIFIED,
     USD,
     USDC,
     USDT0,
@@ -512,3 +513,31 @@ def test_liquidate_in_the_full_band_does_not_wait_for_the_health_factor(market: 
     assert (margin["health"], margin["healthFactor"]) == (BACKSTOP_LIQUIDATABLE, 25 * WAD)
     assert step_until_done(market, TRADER) == [PERP_TAKEOVER, DEBT_FULL]
     assert market.venue("reserveOf", USDC)["deficit"] // USDC_WEI == 80_000
+
+
+def test_liquidate_a_hole_beside_dust_ends_it(market: Market) -> None:
+    """Once 13 wei of supply beside a hole made a step charge the waterfall and move nothing."""
+    market.portfolio_account(TRADER, usdc=10_000 * USDC_WEI)
+    market.venue("spotSend", TRADER, USDC, 13, sender=SUPPLIER)
+    market.venue("order", BTC_PERP, False, 0, 10**5, False, sender=TRADER)
+    market.set_caps(USDC, user_borrow=0)
+    market.set_prices(btc=130_000)
+    legs = step_until_done(market, TRADER)
+    assert legs[0] == PERP_TAKEOVER
+    assert len(legs) <= 3
+    assert market.venue("rawUsdOf", TRADER, 0) == 0
+
+
+def test_liquidate_a_unified_account_uses_its_own_supply_first(market: Market) -> None:
+    """SPEC LQ-14: 20,000 are missing in the dex, and 100,000 of the same token are supplied."""
+    market.fund(TRADER, USDC, 110_000 * USDC_WEI)
+    market.venue("setMode", UNIFIED, sender=TRADER)
+    market.venue("supply", USDC, 100_000 * USDC_WEI, TRADER, sender=TRADER)
+    market.venue("deposit", USDC, 10_000 * USDC_WEI, TRADER, sender=TRADER)
+    market.venue("order", BTC_PERP, False, 0, 10**5, False, sender=TRADER)
+    market.set_prices(btc=130_000)
+    assert step_until_done(market, TRADER) == [PERP_TAKEOVER, SETTLE]
+    assert market.venue("reserveOf", USDC)["deficit"] == 0
+    # The backstop's debt of a second earns the suppliers some wei.
+    left = market.token(TRADER, USDC)["supplied"]
+    assert 80_000 * USDC_WEI - 2 <= left <= 80_000 * USDC_WEI + 100
