@@ -234,9 +234,9 @@ class Actor:
 
     # Wallets, in the ERC-20's own units
 
-    def mint(self, token: int | str, to: str, value: int) -> None:
+    def mint(self, token: int | str, to: str, amount: int) -> None:
         """Create units of a token's ERC-20 in a wallet."""
-        self._act("mint", self._erc20(token), self._venue.address_of(to), value)
+        self._act("mint", self._erc20(token), self._venue.address_of(to), amount)
 
     def approve(self, token: int | str, spender: str, value: int) -> None:
         """Allow an account to take units of a token's ERC-20."""

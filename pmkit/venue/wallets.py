@@ -91,7 +91,7 @@ def mint(
     sender: Address,  # noqa: ARG001 (anybody may)
     erc20: Address,
     to: Address,
-    value: Uint256,
+    amount: Uint256,
 ) -> None:
     """Create units in a wallet.
 
@@ -100,9 +100,9 @@ def mint(
     token = w.token(erc20)
     if to == NOBODY:
         raise ERC20InvalidReceiver(receiver=to)
-    w.tokens[erc20] = replace(token, total_supply=checked(token.total_supply + value))
-    w.balances[erc20, to] += value
-    w.block.emit(Transfer(erc20=erc20, from_=NOBODY, to=to, value=value))
+    w.tokens[erc20] = replace(token, total_supply=checked(token.total_supply + amount))
+    w.balances[erc20, to] += amount
+    w.block.emit(Transfer(erc20=erc20, from_=NOBODY, to=to, value=amount))
 
 
 def approve(w: Wallets, sender: Address, erc20: Address, spender: Address, value: Uint256) -> bool:

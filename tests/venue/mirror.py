@@ -127,7 +127,7 @@ class Both:
             result = mirror.answer_of(args[-1], result)
         theirs = ("done", plain(result)) if refused is None else ("refused", named(refused))
         ours = outcome(lambda: self.twin.act(sender, name, *mirror.prefix, *values))
-        self.seen[f"{name}: {'done' if refused is None else ours[1][0]}"] += 1
+        self.seen[f"{name}: {'done' if refused is None else named(refused)[0]}"] += 1
         story = f"call {self.steps}, {name}{tuple(args)} by {sender}"
         assert ours == theirs, f"{story}: twin {ours}, contracts {theirs}"
         self.compare_events(logs, story)
