@@ -10,7 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmkit.errors import InputError, VenueError
-from pmkit.venue import account_store, borrow_lend_pool, codec, margin_engine
+from pmkit.venue import account_store, borrow_lend_pool, margin_engine, snapshot
 from pmkit.venue.actions import Action, External, Refusal, external
 from pmkit.venue.actor import Actor
 from pmkit.venue.addresses import address_of, sub_account_of
@@ -220,26 +220,33 @@ class Venue:
         twin = Venue.__new__(Venue)
         twin._clear(self.now, self.names)
         twin.state.parties = self.state.parties
-        for name, table in codec.tables_of(self).items():
-            codec.tables_of(twin)[name].fill(table)
+        for mine, its in zip(
+            snapshot.tables_of(self).values(), snapshot.tables_of(twin).values(), strict=True
+        ):
+            its.fill(mine)
         twin.block.events = self.block.events
         twin.log = self.log.copy()
         return twin
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON: integers as text, so that no reader rounds them."""
-        return codec.encode_venue(self)
+        return snapshot.encode_venue(self)
 
     @classmethod
     def from_json(cls, found: object) -> Venue:
         """Return the venue of parsed JSON. Raises InputError naming the place."""
+        read = snapshot.decode_venue(found)
         venue = cls.__new__(cls)
-        codec.decode_venue(found, venue)
+        venue._clear(read.now, read.names)
+        venue.state.parties = read.parties
+        for name, table in snapshot.tables_of(venue).items():
+            table.fill(read.tables[name])
+        venue.log = read.log
         return venue
 
     def dump_storage(self) -> dict[str, Any]:
         """Return what the contracts' storage-backed views answer, all of it, by ids."""
-        return codec.dump_storage(self)
+        return snapshot.dump_storage(self)
 
     @classmethod
     def replay(cls, log: Iterable[Action], start: Venue | None = None) -> Venue:

@@ -216,6 +216,28 @@ class Both:
         assert total == len(everyone)
         for account in everyone:
             self.compare_views(account, "at the end")
+        assert self.dumped(everyone) == self.twin.dump_storage()
+
+    def dumped(self, everyone: list[str]) -> dict[str, Any]:
+        """Return what the contracts' views of storage answer, as the twin dumps it."""
+        venue = self.market.venue
+        tokens, dexes, perps, _ = self.market.registry("listed")
+
+        def by_name(function: str, *args: Any) -> dict[str, Any]:
+            return {snake_case(name): value for name, value in venue(function, *args).items()}
+
+        return {
+            "accounts": {
+                account.lower(): {
+                    "state": by_name("accountState", account),
+                    "balances": {t: by_name("balanceOf", account, t) for t in tokens},
+                    "positions": {asset: by_name("positionOf", account, asset) for asset in perps},
+                    "raw_usd": {dex: venue("rawUsdOf", account, dex) for dex in dexes},
+                }
+                for account in everyone
+            },
+            "reserves": {t: by_name("reserveOf", t) for t in tokens},
+        }
 
     def compare_storage(self, story: str) -> None:
         """Require the same words in storage: of every account, every reserve and every ERC-20."""

@@ -160,3 +160,8 @@ def sell(actor: Actor, asset: int | str, sz: int) -> None:
 def usd(value: int, decimals: int) -> Decimal:
     """Return an amount as decimal USD, exactly."""
     return Decimal(value).scaleb(-decimals)
+
+
+def tables(venue: Venue) -> Any:
+    """Return everything that is stored."""
+    return venue.to_json()["tables"]
