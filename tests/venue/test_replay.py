@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 from support.evm import artifact
+from venue.conservation import require_conserved
 from venue.drive import Sequence
 from venue.extremes import EXTREMES
 from venue.mirror import Both
+from venue.wild import Wild
 from venue.world import World
 
 from pmkit.venue import Venue
@@ -56,19 +60,15 @@ class Tally:
         self.calls += both.steps
 
     def run(self, seeds: range, steps: int, first: bool = False) -> None:
-        """Run sequences; each ends as a log and as JSON that lead to the same venue."""
+        """Run sequences; the first begins with every scene."""
         for seed in seeds:
             sequence = Sequence(seed)
-            try:
+            with told_by(seed, sequence.both):
                 if first and seed == seeds[0]:
                     sequence.every_scene()
                 for _ in range(steps):
                     sequence.step()
-                sequence.both.compare_everything()
-                require_same_again(sequence.both)
-            except Exception as error:
-                error.add_note(f"seed {seed}, call {sequence.both.steps}")
-                raise
+                require_sound_end(sequence.both)
             self.add(sequence.both)
             self.user_calls += sequence.user_calls
             self.user_successes += sequence.user_successes
@@ -81,8 +81,20 @@ class Tally:
         return {how for _, how in pairs if how != "done"}
 
 
-def require_same_again(both: Both) -> None:
-    """Require that the log, and the JSON, lead to the venue that they are of."""
+@contextmanager
+def told_by(seed: int, both: Both) -> Iterator[None]:
+    """Name seed and call where something fails."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"seed {seed}, call {both.steps}")
+        raise
+
+
+def require_sound_end(both: Both) -> None:
+    """Require equal views, nothing lost, and that log and JSON lead to the venue they are of."""
+    both.compare_everything()
+    require_conserved(both.twin)
     found = both.twin.to_json()
     read = Venue.from_json(json.loads(json.dumps(found)))
     assert read.to_json() == found
@@ -111,6 +123,29 @@ def test_replay_random_calls_agree_with_the_contracts() -> None:
     assert set(EXTERNALS) - tally.names(done=True) == {"create", "create_erc20"}
     assert declared("error") - tally.names(done=False) == OUT_OF_REACH
     assert declared("event") - set(tally.events) == {"RoleAdminChanged"}
+
+
+def run_wild(seeds: range, steps: int) -> None:
+    """Run sequences with numbers of any size."""
+    for seed in seeds:
+        wild = Wild(seed)
+        with told_by(seed, wild.both):
+            for _ in range(steps):
+                wild.step()
+            wild.both.compare_everything()
+            require_conserved(wild.twin)
+
+
+@pytest.mark.slow
+def test_replay_of_numbers_of_any_size_agrees_with_the_contracts() -> None:
+    run_wild(range(4), 60)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(7_200)
+@pytest.mark.parametrize("first", range(200_000, 200_200, 50))
+def test_replay_of_many_numbers_of_any_size_agrees_with_the_contracts(first: int) -> None:
+    run_wild(range(first, first + 50), 120)
 
 
 @pytest.mark.deep

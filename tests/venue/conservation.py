@@ -1,0 +1,47 @@
+"""What the venue holds of a token, against what it owes of it. SPEC BL-08."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pmkit.margin import wei_per_perp_usd
+from pmkit.venue import Venue
+
+
+def dust_of(venue: Venue) -> dict[int, int]:
+    """Return holdings − claims − buffer + deficit of every token, token wei: sums of roundings."""
+    registry = venue.registry
+    dust = {}
+    for token in registry.tokens.values():
+        units = venue.wallets.balances[token.erc20, venue.state.parties.venue]
+        holdings = units * 10**token.wei_decimals // 10**token.evm_decimals
+        reserve = venue.reserve_of(token.token)
+        dust[token.token] = holdings - reserve.buffer + reserve.deficit
+    for who in venue.accounts():
+        account = venue.account_of(who)
+        for t in account.tokens:
+            dust[t.token] -= t.idle + t.supplied - t.borrowed
+        for d, dex in enumerate(account.dexes):
+            t = account.tokens[dex.collateral]
+            value = sum(perp.szi * perp.mark for perp in account.perps if perp.dex == d)
+            dust[t.token] -= (dex.raw_usd + value) * wei_per_perp_usd(t.wei_decimals)
+    return dust
+
+
+def given_away(venue: Venue) -> Counter[int]:
+    """Return what was withdrawn to the venue itself, which then owes it to nobody."""
+    given: Counter[int] = Counter()
+    for action in venue.log:
+        if action.name == "withdraw" and action.refusal is None:
+            token, _, to = action.args
+            if to == venue.state.parties.venue:
+                given[token] += action.result
+    return given
+
+
+def require_conserved(venue: Venue) -> None:
+    """Require that nothing was made, and no more lost than a few wei an action."""
+    given = given_away(venue)
+    for token, dust in dust_of(venue).items():
+        left = dust - given[token]
+        assert 0 <= left <= 2 * len(venue.log), f"dust of token {token} is {left}"
