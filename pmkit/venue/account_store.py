@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def load(s: VenueState, account: str) -> tuple[Account, AccountParams]:
     """Return an account as it stands, with interest up to now, and what it was read with.
 
-    Raises ExponentTooLarge, DoesNotFit128.
+    Raises DoesNotFit128.
     """
     state = s.accounts[account]
     params = s.registry.account_params(state.token_bitmap, state.dex_bitmap, state.perp_bitmap)
@@ -61,7 +61,7 @@ def _perp_state(s: VenueState, account: str, perp: Perp, dex: int) -> PerpState:
 def token_state(s: VenueState, account: str, p: Token) -> TokenState:
     """Return one token of an account, with interest up to now and the room the pool leaves.
 
-    Raises ExponentTooLarge, DoesNotFit128.
+    Raises DoesNotFit128.
     """
     reserve = pool.accrued(s, p.index, p.curve)
     balance = s.balances[account, p.index]
@@ -98,7 +98,7 @@ def room(cap: int, used: int) -> int:
 def sweep(s: VenueState, account: str) -> None:
     """Sweep an account and store what moved. SPEC PM-14. See `margin_engine.sweep`.
 
-    Raises MarkMissing, PriceMissing, ExponentTooLarge, DoesNotFit128, ArithmeticOverflow.
+    Raises MarkMissing, PriceMissing, DoesNotFit128, ArithmeticOverflow.
     """
     if s.accounts[account].mode == Mode.STANDARD:
         return

@@ -174,13 +174,13 @@ def repay(s: VenueState, sender: Address, token: Uint64, amount: Uint256, accoun
 
 
 def accrue(s: VenueState, sender: Address, token: Uint64) -> None:  # noqa: ARG001 (anybody may)
-    """Store interest up to now. SPEC BL-05. Raises UnknownToken, ExponentTooLarge."""
+    """Store interest up to now. SPEC BL-05. Raises UnknownToken, DoesNotFit128."""
     p = s.registry.token(token)
     pool.accrue(s, p.index, p.curve)
 
 
 def reserve_of(s: VenueState, token: int) -> ReserveView:
-    """Return a reserve with interest up to now. Raises UnknownToken, ExponentTooLarge."""
+    """Return a reserve with interest up to now. Raises UnknownToken, DoesNotFit128."""
     p = s.registry.token(token)
     reserve = s.reserves[p.index]
     now = pool.accrued(s, p.index, p.curve)

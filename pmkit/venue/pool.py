@@ -35,7 +35,7 @@ FRESH = ReserveIndexes(
 def accrued(s: VenueState, token: int, curve: RateCurve) -> ReserveIndexes:
     """Return the reserve's indexes with interest up to now, without storing them. SPEC BL-05.
 
-    Raises ExponentTooLarge, DoesNotFit128.
+    Raises DoesNotFit128.
     """
     reserve = s.reserves[token]
     if reserve.accrued_at == 0:
@@ -54,7 +54,7 @@ def accrued(s: VenueState, token: int, curve: RateCurve) -> ReserveIndexes:
 
 
 def accrue(s: VenueState, token: int, curve: RateCurve) -> None:
-    """Store interest up to now. SPEC BL-05. Raises ExponentTooLarge, DoesNotFit128."""
+    """Store interest up to now. SPEC BL-05. Raises DoesNotFit128."""
     reserve = s.reserves[token]
     if reserve.accrued_at == s.block.now:
         return

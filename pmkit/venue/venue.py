@@ -193,7 +193,7 @@ class Venue:
         return sub_account_of(self.address_of(who), index)
 
     def reserve_of(self, token: int | str) -> ReserveView:
-        """Return a reserve with interest up to now. Raises UnknownToken, ExponentTooLarge."""
+        """Return a reserve with interest up to now. Raises UnknownToken, DoesNotFit128."""
         return borrow_lend_pool.reserve_of(self.state, self.token_id(token))
 
     def account_of(self, who: str) -> Account:
