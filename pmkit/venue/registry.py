@@ -233,7 +233,12 @@ class Registry:
 
     def listed(self) -> tuple[tuple[int, ...], ...]:
         """Return the ids of all tokens, dexes, perp assets and pairs, in listing order."""
-        return tuple(tuple(at) for at in (self.token_at, self.dex_at, self.perp_at, self.pair_at))
+        return (
+            tuple(token.token for token in self.tokens.values()),
+            tuple(dex.dex for dex in self.dexes.values()),
+            tuple(perp.asset for perp in self.perps.values()),
+            tuple(pair.pair for pair in self.pairs.values()),
+        )
 
     def names(self) -> tuple[tuple[str, ...], ...]:
         """Return the names of all tokens, dexes and perp assets, in listing order."""

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pmkit.errors import InputError
 from pmkit.tiers import MarginTable
 from pmkit.venue.block import Table
 from pmkit.venue.codec import decode, decode_action, encode, encode_action, listed, object_of
-from pmkit.venue.integers import Address, Bytes32, Int128, Uint8, Uint16, Uint40, Uint128, Uint256
+from pmkit.venue.integers import (
+    Address,
+    Bytes32,
+    Int128,
+    Range,
+    Uint8,
+    Uint16,
+    Uint40,
+    Uint128,
+    Uint256,
+)
 from pmkit.venue.registry import Dex, Pair, Perp, Settings, Token
 from pmkit.venue.state import AccountState, Parties, Position, Reserve, TokenBalance
 from pmkit.venue.wallets import Erc20
@@ -30,8 +40,8 @@ class Kind:
     row: Any
 
 
-PLACE = Uint256
-"""A listing index, or the place in a list."""
+PLACE = Annotated[int, Range(0, 2**32 - 1)]
+"""A listing index, or the place in a list: rows stand in this order, without a gap."""
 
 TABLES = {
     "tokens": Kind(PLACE, Token),
@@ -142,7 +152,7 @@ def decode_venue(found: object) -> Snapshot:
 
 
 def decode_rows(kind: Kind, found: Any, place: str) -> dict[Any, Any]:
-    """Return the rows of a table. Raises InputError, also for a key that stands twice."""
+    """Return the rows of a table. Raises InputError, also for a key twice or out of its place."""
     rows: dict[Any, Any] = {}
     for i, row in enumerate(listed(found, place)):
         at = f"{place}[{i}]"
@@ -151,6 +161,8 @@ def decode_rows(kind: Kind, found: Any, place: str) -> dict[Any, Any]:
         key = decode_key(kind.key, row[0], f"{at}[0]")
         if key in rows:
             raise InputError(place=at, problem="the key stands twice")
+        if kind.key is PLACE and key != i:
+            raise InputError(place=at, problem=f"place {i} was expected, was {key}")
         rows[key] = decode(kind.row, row[1], f"{at}[1]")
     return rows
 

@@ -76,6 +76,8 @@ def broken(found: Any, path: tuple[Any, ...], value: Any) -> Any:
         (("tables", "accounts", 0), ["x"]),
         (("tables", "positions"), None),
         (("tables", "balances", 0, 0), ["0x" + "00" * 20]),
+        (("tables", "tokens", 0, 0), "1"),
+        (("tables", "account_list", 0), None),
         (("log", 3, "name"), "no_such_action"),
         (("log", 3, "args"), []),
         (("log", 3, "refusal"), {"name": "PmkitError", "values": {}}),
