@@ -6,6 +6,7 @@ import {ILiquidation, LiquidationStep} from "./interfaces/ILiquidation.sol";
 import {Liquidation} from "./libraries/Liquidation.sol";
 import {Parties} from "./libraries/VenueState.sol";
 import {Accounts} from "./modules/Accounts.sol";
+import {BorrowLendPool} from "./modules/BorrowLendPool.sol";
 import {Clearinghouse} from "./modules/Clearinghouse.sol";
 import {Deficits} from "./modules/Deficits.sol";
 import {PortfolioMargin} from "./modules/PortfolioMargin.sol";
@@ -13,7 +14,7 @@ import {VenueBase} from "./modules/VenueBase.sol";
 
 /// @title The venue: nothing but the composition of its modules
 /// @notice Modules, registry and linked libraries at one address.
-contract Venue is Accounts, Clearinghouse, PortfolioMargin, Deficits {
+contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Deficits {
     constructor(ICollateralRegistry registry_, address maker_, address backstop_, address insurance_)
         VenueBase(registry_, maker_, backstop_, insurance_)
     {}

@@ -24,6 +24,8 @@ from pmkit.sweep import swept
 from pmkit.units import BPS, SPOT_DECIMALS, WAD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pmkit.model import Account, TokenState
 
 ZERO = constant(0)
@@ -102,7 +104,7 @@ def buffers_of(account: Account, move: Move) -> Buffers:
     if account.mode == Mode.STANDARD:
         return Buffers(ratio=(), other=tuple(dex.equity - dex.maintenance for dex in dexes))
     # The sweep moves no net total, but may supply idle collateral, which counts from then on.
-    threshold = threshold_value(swept(account), move)
+    thresholds = threshold_values(swept(account), move)
     ratio: list[Piecewise] = []
     net_debt = ZERO
     for i, token in enumerate(account.tokens):
@@ -112,13 +114,14 @@ def buffers_of(account: Account, move: Move) -> Buffers:
         for figures in own:
             net, maintenance = net + figures.equity, maintenance + figures.maintenance
         if own or falls_below_zero(net):
-            ratio += ratio_buffers(account, i, move, net, maintenance, threshold)
+            ratio += ratio_buffers(account, i, move, net, maintenance, thresholds)
         if falls_below_zero(net):
             net_debt = net_debt + product(
                 greatest(ZERO, net * -1), wei_value(token, i, move), token
             )
     return Buffers(
-        ratio=tuple(ratio), other=(threshold - net_debt, *perp_buffers(account, move, dexes))
+        ratio=tuple(ratio),
+        other=(total(thresholds) - net_debt, *perp_buffers(account, move, dexes)),
     )
 
 
@@ -134,7 +137,7 @@ def ratio_buffers(
     move: Move,
     net: Piecewise,
     maintenance: Piecewise,
-    threshold: Piecewise,
+    thresholds: tuple[Piecewise, ...],
 ) -> list[Piecewise]:
     """Return trigger · liquidation value − requirement of one token, in USD WAD or its wei."""
     token = account.tokens[i]
@@ -143,7 +146,8 @@ def ratio_buffers(
     capacity = ZERO
     if token.borrowable and token.px != 0:
         cap = value * token.user_borrow_cap
-        capacity = least(cap, threshold)
+        bounded = thresholds if account.policy.cap_each else (total(thresholds),)
+        capacity = total(least(cap, threshold) for threshold in bounded)
     trigger = Fraction(account.policy.trigger, WAD)
     net_value = product(net, value, token)
     need = product(maintenance, value, token)
@@ -164,16 +168,21 @@ def perp_buffers(account: Account, move: Move, dexes: tuple[DexFigures, ...]) ->
     """
     buffers: list[Piecewise] = []
     lends = account.mode == Mode.PORTFOLIO_MARGIN
+    dust = account.policy.sweep_dust
     debt = gross_debt(account, move)
     for i, token in enumerate(account.tokens):
         own = [figures for d, figures in enumerate(dexes) if account.dexes[d].collateral == i]
         if not own:
             continue
+        unit = wei_per_perp_usd(token.wei_decimals)
         lacks = [greatest(ZERO, figures.transfer - figures.equity) for figures in own]
+        overs = [
+            greatest(ZERO, figures.equity - figures.transfer - constant(dust * unit))
+            for figures in own
+        ]
         idle, wanted = constant(token.idle), ZERO
-        for figures, lack in zip(own, lacks, strict=True):
-            idle = idle + greatest(ZERO, figures.equity - figures.transfer)
-            wanted = wanted + lack
+        for over, lack in zip(overs, lacks, strict=True):
+            idle, wanted = idle + over, wanted + lack
         pool = ZERO
         if lends:
             room = borrow_room(account, i, move, debt)
@@ -187,10 +196,9 @@ def perp_buffers(account: Account, move: Move, dexes: tuple[DexFigures, ...]) ->
             repaid = least(greatest(ZERO, spare), owed)
             if account.policy.strict_ltv:
                 debt = debt + product(borrowed - repaid, wei_value(token, i, move), token)
-        for figures, lack in zip(own, lacks, strict=True):
+        for figures, over, lack in zip(own, overs, lacks, strict=True):
             given = least(lack, greatest(ZERO, reached))
-            kept = figures.equity - greatest(ZERO, figures.equity - figures.transfer)
-            buffers.append(kept + given - figures.maintenance)
+            buffers.append(figures.equity - over + given - figures.maintenance)
             reached = reached - lack
     return buffers
 
@@ -251,17 +259,22 @@ def dex_figures(account: Account, dex: int, move: Move) -> DexFigures:
     )
 
 
-def threshold_value(account: Account, move: Move) -> Piecewise:
-    """Return the collateral at its liquidation thresholds, USD WAD. SPEC PM-09."""
-    value = ZERO
+def threshold_values(account: Account, move: Move) -> tuple[Piecewise, ...]:
+    """Return each collateral at its liquidation threshold, USD WAD. SPEC PM-09."""
+    values: list[Piecewise] = []
     if account.mode != Mode.PORTFOLIO_MARGIN:
-        return value
+        return ()
     for i, token in enumerate(account.tokens):
         counted = min(token.supplied, token.user_supply_cap)
         if token.ltv_bps != 0 and counted != 0:
             weight = Fraction(BPS + token.ltv_bps, 2 * BPS)
-            value = value + wei_value(token, i, move) * counted * weight
-    return value
+            values.append(wei_value(token, i, move) * counted * weight)
+    return tuple(values)
+
+
+def total(functions: Iterable[Piecewise]) -> Piecewise:
+    """Return the sum of functions, zero of none."""
+    return sum(functions, start=ZERO)
 
 
 def wei_value(token: TokenState, index: int, move: Move) -> Piecewise:

@@ -202,26 +202,30 @@ def net_total(token: TokenState, equity: int) -> int:
     return equity + token.idle + token.supplied - token.borrowed
 
 
-def borrow_capacity_down(token: TokenState, threshold_value: int) -> int:
+def borrow_capacity_down(token: TokenState, values: tuple[int, ...], cap_each: bool) -> int:
     """Return min(user borrow cap, collateral at thresholds) in wei of the token. SPEC PM-11.
 
-    Zero for tokens that cannot be borrowed. Raises PriceMissing.
+    `values` are the collaterals' (USD WAD); with `cap_each` the cap bounds what each of them
+    carries, not their sum. Zero for tokens that cannot be borrowed. Raises PriceMissing.
     """
-    if not token.borrowable or threshold_value == 0:
-        return 0
-    capacity = amount_down(threshold_value, px_of(token), token.wei_decimals, token.sz_decimals)
-    return min(token.user_borrow_cap, capacity)
+    if cap_each:
+        return sum(buying_power_down(token, value) for value in values)
+    return buying_power_down(token, sum(values))
 
 
 def token_margin(
-    token: TokenState, equity: int, maintenance: int, threshold_value: int, policy: MarginPolicy
+    token: TokenState,
+    equity: int,
+    maintenance: int,
+    threshold_values: tuple[int, ...],
+    policy: MarginPolicy,
 ) -> TokenMargin:
     """Return the figures of one token; equity and maintenance in token wei. SPEC PM-10 to PM-12."""
     net = net_total(token, equity)
     # Where nothing is required, nothing depends on the price: an amount of an unpriced token, which
     # anybody could send, must not stand in the way of the account's judgement.
     needed = token.px != 0 or maintenance != 0 or net < 0
-    capacity = borrow_capacity_down(token, threshold_value) if needed else 0
+    capacity = borrow_capacity_down(token, threshold_values, policy.cap_each) if needed else 0
     requirement = maintenance
     if net < 0:
         requirement += -net
@@ -244,8 +248,9 @@ def account_margin(account: Account) -> AccountMargin:
     Raises PriceMissing, MarkMissing when the answer depends on a price that was never set.
     """
     dexes = dex_margins(account)
-    gross_debt = borrow_power = threshold_value = takeover_value = 0
-    for token in account.tokens:
+    gross_debt = borrow_power = takeover_value = 0
+    carried = [0] * len(account.tokens)
+    for i, token in enumerate(account.tokens):
         if token.borrowed != 0:
             gross_debt += token_value_up(token, token.borrowed)
         if account.mode == Mode.PORTFOLIO_MARGIN and token.ltv_bps != 0 and token.supplied != 0:
@@ -254,7 +259,8 @@ def account_margin(account: Account) -> AccountMargin:
             borrow_power += weight_ltv_down(value, token.ltv_bps)
             if token.supplied > token.user_supply_cap:
                 value = token_value_down(token, token.user_supply_cap)
-            threshold_value += weight_threshold_down(value, token.ltv_bps)
+            carried[i] = weight_threshold_down(value, token.ltv_bps)
+    threshold_value = sum(carried)
 
     tokens: list[TokenMargin] = []
     ratio = net_debt = shortfall = 0
@@ -265,7 +271,7 @@ def account_margin(account: Account) -> AccountMargin:
             if dex.collateral == i:
                 equity += perp_to_wei(margin.account_value, token.wei_decimals)
                 maintenance += perp_to_wei(margin.maintenance, token.wei_decimals)
-        figures = token_margin(token, equity, maintenance, threshold_value, account.policy)
+        figures = token_margin(token, equity, maintenance, tuple(carried), account.policy)
         tokens.append(figures)
         ratio = max(ratio, ratio_up(figures.requirement, figures.liquidation_value))
         beyond = beyond or is_beyond(

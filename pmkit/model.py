@@ -109,6 +109,10 @@ class MarginPolicy:
     """USD (WAD) added to the requirement of a token with net debt (20 in the reading `docs`)."""
     strict_ltv: bool
     """Whether the sweep stops borrowing where the health factor would fall below one."""
+    cap_each: bool
+    """Whether the borrow cap bounds what each collateral carries, not their sum."""
+    sweep_dust: int
+    """Equity (1e-6 USD) beyond its transfer margin that the sweep leaves in a dex."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

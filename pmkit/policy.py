@@ -41,6 +41,8 @@ class LegOrder(StrEnum):
     PERP_FIRST_IF_CURES = "perp_first_if_cures"
     """The perp leg when closing it alone cures the account, else the debt leg."""
     DEBT_FIRST = "debt_first"
+    SEEDED = "seeded"
+    """By a coin that the seed, the account and the time toss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,12 @@ class Policy:
     """Whether the trigger itself is already beyond."""
     strict_ltv: bool = False
     """Whether the sweep stops borrowing where the health factor would fall below one."""
+    cap_each_collateral: bool = False
+    """Whether the borrow cap bounds what each collateral carries, not their sum."""
+    sweep_dust: int = 0
+    """Equity (1e-6 USD) beyond its transfer margin that the sweep leaves in a dex."""
+    disable_needs_flat: bool = True
+    """Whether an account leaves portfolio margin only without positions and dex equity."""
 
     debt_step: int = WAD // 5
     """Part (WAD) of the episode's first debt that one step of the debt leg takes."""
@@ -76,6 +84,8 @@ class Policy:
     perp_backstop_ratio: int = 3 * WAD // 2
     """Ratio (WAD) beyond which the backstop takes all cross positions; two thirds turned over."""
     leg_order: LegOrder = LegOrder.PERP_FIRST_IF_CURES
+    leg_seed: int = 0
+    """Seed of the order `seeded`, 64 bits."""
 
     price_max_age_risk: int = 60
     """Seconds that a price serves for actions that add risk."""
@@ -102,6 +112,8 @@ class Policy:
             trigger_inclusive=self.trigger_inclusive,
             borrow_offset=self.borrow_offset,
             strict_ltv=self.strict_ltv,
+            cap_each=self.cap_each_collateral,
+            sweep_dust=self.sweep_dust,
         )
 
     def with_reading(self, reading: Reading) -> Policy:

@@ -1,9 +1,9 @@
 """The sweep: move equity between dexes, idle balance and the pool.
 
 Twin of `contracts/libraries/SweepMath.sol`. Target of a dex is its transfer margin. What a dex
-holds over it repays debt (down to the explicit floor) and is supplied; what it lacks comes from
-idle balance, then supply, then new debt, as far as caps and cash allow (SPEC PM-14 to PM-17). The
-net total of no token changes.
+holds over it, beyond the policy's dust, repays debt (down to the explicit floor) and is supplied;
+what it lacks comes from idle balance, then supply, then new debt, as far as caps and cash allow
+(SPEC PM-14 to PM-17). The net total of no token changes.
 """
 
 from __future__ import annotations
@@ -120,10 +120,11 @@ def sweep(account: Account) -> tuple[Account, Sweep]:
             if dex.collateral == i:
                 unit = wei_per_perp_usd(token.wei_decimals)
                 over = margins[d].account_value - margins[d].transfer_margin
-                if over > 0:
-                    freed += over * unit
-                    transfers[d] = -over
-                else:
+                dust = account.policy.sweep_dust
+                if over > dust:
+                    freed += (over - dust) * unit
+                    transfers[d] = dust - over
+                elif over < 0:
                     wanted += -over * unit
         room = 0
         if lends and token.borrowable and wanted != 0:
@@ -132,8 +133,8 @@ def sweep(account: Account) -> tuple[Account, Sweep]:
                 room = min(room, ltv_room_down(tuple(tokens), token))
         done, reached = sweep_token(token, room, wanted, freed, unit, lends)
         for d, dex in enumerate(account.dexes):
-            if dex.collateral == i and transfers[d] == 0:
-                lacks = margins[d].transfer_margin - margins[d].account_value
+            lacks = margins[d].transfer_margin - margins[d].account_value
+            if dex.collateral == i and lacks > 0:
                 transfers[d] = min(lacks, reached // unit)
                 short[d] = lacks - transfers[d]
                 reached -= transfers[d] * unit

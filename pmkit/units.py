@@ -20,6 +20,7 @@ PERP_DECIMALS = 6
 SPOT_DECIMALS = 8
 """Spot prices have SPOT_DECIMALS - sz_decimals decimals."""
 UINT256_MAX = 2**256 - 1
+UINT64_MAX = 2**64 - 1
 UINT128_MAX = 2**128 - 1
 INFINITE = UINT256_MAX
 """A ratio whose denominator is zero; a health factor without debt."""

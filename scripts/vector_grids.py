@@ -22,7 +22,12 @@ FREE = RateCurve(base=0, slope=0, kink=RAY, protocol_share=0)
 BITCOIN = margin_table((0, 150_000_000 * USD), (40, 20))
 THREE_TIERS = margin_table((0, 10_000 * USD, 50_000 * USD), (40, 25, 10))
 RECORDED = MarginPolicy(
-    trigger=WAD * 95 // 100, trigger_inclusive=False, borrow_offset=0, strict_ltv=False
+    trigger=WAD * 95 // 100,
+    trigger_inclusive=False,
+    borrow_offset=0,
+    strict_ltv=False,
+    cap_each=False,
+    sweep_dust=0,
 )
 DOCS = replace(RECORDED, borrow_offset=20 * WAD)
 USDC = TokenState(
@@ -312,7 +317,8 @@ def token_grids() -> dict[str, list[Inputs]]:
         "net_total": grid(token=(holding, owing), equity=(0, -1, 10**12, -(10**12))),
         "borrow_capacity_down": grid(
             token=(USDC, USDT0, FINE, HYPE, unlisted, replace(USDC, user_borrow_cap=5)),
-            threshold_value=(0, 1, 112_500 * WAD),
+            values=((), (1,), (0, 112_500 * WAD), (40_000_000 * WAD, 30_000_000 * WAD)),
+            cap_each=(False, True),
         ),
         "buying_power_down": grid(
             token=(USDC, USDT0, FINE, HYPE, unlisted, replace(USDC, user_borrow_cap=5)),
@@ -322,8 +328,8 @@ def token_grids() -> dict[str, list[Inputs]]:
             token=(holding, owing, USDT0, unlisted),
             equity=(0, 5 * 10**9, -(5 * 10**9)),
             maintenance=(0, 1_875 * 10**8),
-            threshold_value=(0, 112_500 * WAD),
-            policy=(RECORDED, DOCS),
+            threshold_values=((), (60_000 * WAD, 0, 52_500 * WAD)),
+            policy=(RECORDED, DOCS, replace(RECORDED, cap_each=True)),
         ),
         "dex_margin": [
             {"raw_usd": raw, "perps": held}

@@ -60,6 +60,15 @@ struct PerpPrice {
     uint64 oracle;
 }
 
+/// @notice Which leg a liquidation takes first; the venue promises no order (SPEC LQ-06).
+enum LegChoice {
+    /// The perp leg when closing all perps alone cures the account, else the debt leg.
+    PerpFirstIfCures,
+    DebtFirst,
+    /// By a coin that the seed, the account and the time toss.
+    Seeded
+}
+
 /// @notice What the policy leaves open beside margin; see SPEC.md.
 struct Policy {
     MarginPolicy margin;
@@ -79,8 +88,9 @@ struct Policy {
     uint32 perpCooldown;
     /// Ratio (WAD) beyond which the backstop takes all perps.
     uint64 perpBackstopRatio;
-    /// Whether the perp leg goes first when closing all perps alone cures the account.
-    bool perpFirst;
+    LegChoice legOrder;
+    /// Seed of `LegChoice.Seeded`.
+    uint64 legSeed;
     /// Oldest price (seconds) on which new risk may be taken.
     uint32 maxPriceAge;
     /// Oldest price (seconds) on which an account may be liquidated or reduced.
@@ -90,6 +100,8 @@ struct Policy {
     /// Taker fees, millionths of notional.
     uint32 perpFeePpm;
     uint32 spotFeePpm;
+    /// Whether an account leaves portfolio margin only without positions and dex equity.
+    bool leavesFlat;
 }
 
 /// @dev What a guardian may pause; repaying and leaving are not among it (SPEC CR-07).

@@ -71,6 +71,10 @@ struct MarginPolicy {
     uint128 borrowOffset;
     /// Whether the sweep stops borrowing where the health factor would fall below one.
     bool strictLtv;
+    /// Whether the borrow cap bounds what each collateral carries, not their sum.
+    bool capEach;
+    /// Equity (1e-6 USD) beyond its transfer margin that the sweep leaves in a dex.
+    uint64 sweepDust;
 }
 
 /// @notice Everything that the margin of one account depends on.

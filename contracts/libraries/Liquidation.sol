@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {ICollateralRegistry, PAUSE_LIQUIDATION} from "../interfaces/ICollateralRegistry.sol";
+import {ICollateralRegistry, LegChoice, PAUSE_LIQUIDATION} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation, Leg, LiquidationStep} from "../interfaces/ILiquidation.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
@@ -66,15 +66,14 @@ library Liquidation {
 
     /// @dev Perps go before debt where the backstop must take them, where closing them alone cures, and
     /// where a dex is short of maintenance; no debt step while the health factor holds, but for a hole.
-    function _leg(Context memory c) private pure returns (Leg) {
+    function _leg(Context memory c) private view returns (Leg) {
         bool lends = c.a.mode == Mode.PortfolioMargin;
         bool fullBand = c.m.health == Health.BackstopLiquidatable;
         (bool hole, bool fillable) = _holes(c);
         bool hasDebt = lends && c.m.netDebt != 0 && (c.m.healthFactor < WAD || hole);
         if (c.a.perps.length != 0) {
             if (PerpLeg.mustTakeOver(c, lends && fullBand)) return Leg.PerpTakeover;
-            bool perps = !hasDebt || c.m.perpShortfall || (c.policy.perpFirst && _perpsAloneCure(c));
-            return perps ? Leg.Perp : Leg.DebtPartial;
+            return !hasDebt || c.m.perpShortfall || _perpsFirst(c) ? Leg.Perp : Leg.DebtPartial;
         }
         if (hole && (!lends || fillable)) return Leg.Settle;
         require(hasDebt, ILiquidation.NothingToLiquidate(c.account, c.m.healthFactor));
@@ -89,6 +88,16 @@ library Liquidation {
             // Spot backs the perps of every mode but the standard one.
             if (c.a.mode != Mode.Standard && c.a.tokens[i].supplied != 0) fillable = true;
         }
+    }
+
+    /// @dev Which of two possible legs goes first (SPEC LQ-06).
+    function _perpsFirst(Context memory c) private view returns (bool) {
+        LegChoice order = c.policy.legOrder;
+        if (order == LegChoice.DebtFirst) return false;
+        if (order == LegChoice.PerpFirstIfCures) return _perpsAloneCure(c);
+        // Nothing depends on it that the seed's owner could gain by: both legs are allowed.
+        // slither-disable-next-line weak-prng
+        return uint256(keccak256(abi.encode(c.policy.legSeed, c.account, block.timestamp))) % 2 == 0;
     }
 
     function _perpsAloneCure(Context memory c) private pure returns (bool) {

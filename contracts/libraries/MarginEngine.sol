@@ -107,13 +107,17 @@ library MarginEngine {
         return abi.encode(MarginMath.accountMargin(a));
     }
 
-    /// @notice Require that an account has neither debt nor dex equity, as a change of mode needs.
-    function requireFlat(VenueState storage s, ICollateralRegistry registry, address account) external view {
+    /// @notice Require that an account has no debt, and where asked no dex equity, as a change of mode
+    /// needs (SPEC AC-02).
+    function requireLeavable(VenueState storage s, ICollateralRegistry registry, address account, bool flat)
+        external
+        view
+    {
         (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             require(a.tokens[i].borrowed == 0, IAccounts.DebtOpen(a.tokens[i].token, a.tokens[i].borrowed));
         }
-        for (uint256 i = 0; i < a.dexes.length; ++i) {
+        for (uint256 i = 0; flat && i < a.dexes.length; ++i) {
             int128 rawUsd = a.dexes[i].rawUsd;
             require(rawUsd == 0, IAccounts.DexEquityOpen(params.dexes[i].index, rawUsd));
         }

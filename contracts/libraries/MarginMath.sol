@@ -188,14 +188,19 @@ library MarginMath {
     }
 
     /// @notice min(user borrow cap, collateral at thresholds) in wei of a borrowable token (SPEC PM-11).
-    function borrowCapacityDown(TokenState memory token, uint256 thresholdValue)
+    /// @dev `values` are the collaterals' (USD WAD); `capEach` has the cap bound each, not their sum.
+    function borrowCapacityDown(TokenState memory token, uint256[] memory values, bool capEach)
         internal
         pure
-        returns (uint256)
+        returns (uint256 capacity)
     {
-        if (!token.borrowable || thresholdValue == 0) return 0;
-        uint256 capacity = thresholdValue.amountDown(pxOf(token), token.weiDecimals, token.szDecimals);
-        return capacity < token.userBorrowCap ? capacity : token.userBorrowCap;
+        if (!token.borrowable) return 0;
+        uint256 sum = 0;
+        for (uint256 i = 0; i < values.length; ++i) {
+            if (capEach) capacity += buyingPowerDown(token, values[i]);
+            sum += values[i];
+        }
+        return capEach ? capacity : buyingPowerDown(token, sum);
     }
 
     /// @notice Figures of one token; equity and maintenance in token wei (SPEC PM-10 to PM-12).
@@ -203,7 +208,7 @@ library MarginMath {
         TokenState memory token,
         int256 equity,
         uint256 maintenance,
-        uint256 thresholdValue,
+        uint256[] memory thresholdValues,
         MarginPolicy memory policy
     ) internal pure returns (TokenMargin memory figures) {
         figures.netTotal = netTotal(token, equity);
@@ -212,7 +217,7 @@ library MarginMath {
         // Where nothing is required, nothing depends on the price: an amount of an unpriced token, which
         // anybody could send, must not stand in the way of the account's judgement.
         bool needed = token.px != 0 || maintenance != 0 || figures.netTotal < 0;
-        if (needed) figures.borrowCapacity = borrowCapacityDown(token, thresholdValue);
+        if (needed) figures.borrowCapacity = borrowCapacityDown(token, thresholdValues, policy.capEach);
         figures.liquidationValue = figures.borrowCapacity;
         if (figures.netTotal < 0) {
             figures.requirement += LiquidationMath.abs(figures.netTotal);
@@ -229,15 +234,14 @@ library MarginMath {
     /// @notice Every margin figure of an account (SPEC PM-03 to PM-13, LQ-01 to LQ-05).
     function accountMargin(Account memory account) internal pure returns (AccountMargin memory figures) {
         figures.dexes = dexMargins(account);
-        _addCollateral(account, figures);
+        uint256[] memory carried = _addCollateral(account, figures);
 
         figures.tokens = new TokenMargin[](account.tokens.length);
         bool beyond = false;
         for (uint256 i = 0; i < account.tokens.length; ++i) {
             TokenState memory token = account.tokens[i];
             (int256 equity, uint256 maintenance) = _perpsOf(account, figures.dexes, i);
-            TokenMargin memory margin =
-                tokenMargin(token, equity, maintenance, figures.thresholdValue, account.policy);
+            TokenMargin memory margin = tokenMargin(token, equity, maintenance, carried, account.policy);
             figures.tokens[i] = margin;
             uint256 ratio = ratioUp(margin.requirement, margin.liquidationValue);
             if (ratio > figures.ratio) figures.ratio = ratio;
@@ -290,7 +294,13 @@ library MarginMath {
         return healthFactor < WAD ? Health.AtRisk : Health.Healthy;
     }
 
-    function _addCollateral(Account memory account, AccountMargin memory figures) private pure {
+    /// @dev Adds what stands for debts, and returns each token's value at its liquidation threshold.
+    function _addCollateral(Account memory account, AccountMargin memory figures)
+        private
+        pure
+        returns (uint256[] memory carried)
+    {
+        carried = new uint256[](account.tokens.length);
         for (uint256 i = 0; i < account.tokens.length; ++i) {
             TokenState memory token = account.tokens[i];
             if (token.borrowed != 0) figures.grossDebt += tokenValueUp(token, token.borrowed);
@@ -301,7 +311,8 @@ library MarginMath {
                 if (token.supplied > token.userSupplyCap) {
                     value = tokenValueDown(token, token.userSupplyCap);
                 }
-                figures.thresholdValue += weightThresholdDown(value, token.ltvBps);
+                carried[i] = weightThresholdDown(value, token.ltvBps);
+                figures.thresholdValue += carried[i];
             }
         }
     }

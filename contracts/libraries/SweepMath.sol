@@ -97,10 +97,13 @@ library SweepMath {
         }
         (TokenSweep memory done, uint256 reached) = sweepToken(token, room, wanted, freed, unit, lends);
         for (uint256 d = 0; d < margins.length; ++d) {
-            if (account.dexes[d].collateral != i || plan.dexTransfers[d] != 0) continue;
-            // Casts are safe: a dex without a transfer out lacks zero or more.
-            // forge-lint: disable-next-item(unsafe-typecast)
-            uint256 lacks = uint256(int256(margins[d].transferMargin) - margins[d].accountValue);
+            if (account.dexes[d].collateral != i) continue;
+            // forge-lint: disable-next-line(unsafe-typecast)
+            int256 lack = int256(margins[d].transferMargin) - margins[d].accountValue;
+            if (lack <= 0) continue;
+            // The cast is safe: the sign is known.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            uint256 lacks = uint256(lack);
             uint256 part = min(lacks, reached / unit);
             // forge-lint: disable-next-line(unsafe-typecast)
             plan.dexTransfers[d] = int256(part);
@@ -126,11 +129,12 @@ library SweepMath {
             unit = MarginMath.weiPerPerpUsd(account.tokens[i].weiDecimals);
             // forge-lint: disable-next-line(unsafe-typecast)
             int256 over = margins[d].accountValue - int256(margins[d].transferMargin);
-            if (over > 0) {
-                plan.dexTransfers[d] = -over;
+            int256 dust = int256(uint256(account.policy.sweepDust));
+            if (over > dust) {
+                plan.dexTransfers[d] = dust - over;
                 // forge-lint: disable-next-line(unsafe-typecast)
-                freed += uint256(over) * unit;
-            } else {
+                freed += uint256(over - dust) * unit;
+            } else if (over < 0) {
                 // forge-lint: disable-next-line(unsafe-typecast)
                 wanted += uint256(-over) * unit;
             }

@@ -338,22 +338,22 @@ contract MathHarness {
         return MarginMath.netTotal(token, equity);
     }
 
-    function borrowCapacityDown(TokenState memory token, uint256 thresholdValue)
+    function borrowCapacityDown(TokenState memory token, uint256[] memory values, bool capEach)
         external
         pure
         returns (uint256)
     {
-        return MarginMath.borrowCapacityDown(token, thresholdValue);
+        return MarginMath.borrowCapacityDown(token, values, capEach);
     }
 
     function tokenMargin(
         TokenState memory token,
         int256 equity,
         uint256 maintenance,
-        uint256 thresholdValue,
+        uint256[] memory thresholdValues,
         MarginPolicy memory policy
     ) external pure returns (TokenMargin memory) {
-        return MarginMath.tokenMargin(token, equity, maintenance, thresholdValue, policy);
+        return MarginMath.tokenMargin(token, equity, maintenance, thresholdValues, policy);
     }
 
     function healthOf(

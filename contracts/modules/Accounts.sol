@@ -16,12 +16,14 @@ abstract contract Accounts is VenueBase {
     function setMode(Mode mode) external nonReentrant {
         address account = _owner();
         AccountState storage state = _s.accounts[account];
-        require(state.perpBitmap == 0, PositionsOpen(state.perpBitmap));
+        bool flat = state.mode != Mode.PortfolioMargin || registry.policy().leavesFlat;
+        require(!flat || state.perpBitmap == 0, PositionsOpen(state.perpBitmap));
         _sweep(account);
-        MarginEngine.requireFlat(_s, registry, account);
+        MarginEngine.requireLeavable(_s, registry, account, flat);
         AccountStore.touch(_s, account);
         state.mode = mode;
         _sweep(account);
+        if (!flat) _requireSafe(account, 0);
         emit ModeSet(account, mode);
     }
 

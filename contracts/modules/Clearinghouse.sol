@@ -5,16 +5,17 @@ import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
 import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
+import {Lending} from "../libraries/Lending.sol";
 import {MarginEngine} from "../libraries/MarginEngine.sol";
 import {MarginMath} from "../libraries/MarginMath.sol";
 import {Order, Trading} from "../libraries/Trading.sol";
 import {Parties, TokenBalance} from "../libraries/VenueState.sol";
 import {WadMath} from "../libraries/WadMath.sol";
-import {BorrowLendPool} from "./BorrowLendPool.sol";
+import {VenueBase} from "./VenueBase.sol";
 
 /// @title Clearinghouse
 /// @notice Orders and transfers; the fills themselves are in the library Trading.
-abstract contract Clearinghouse is BorrowLendPool {
+abstract contract Clearinghouse is VenueBase {
     using WadMath for uint256;
 
     /// @inheritdoc IClearinghouse
@@ -55,10 +56,6 @@ abstract contract Clearinghouse is BorrowLendPool {
 
     /// @inheritdoc IClearinghouse
     function spotSend(address to, uint64 token, uint256 amount) external nonReentrant {
-        TokenParams memory p = registry.tokenParams(token);
-        address account = _owner();
-        uint256 sent = _takeOut(account, p, amount, 1);
-        _credit(to, p, sent);
-        emit SpotSent(account, to, token, sent);
+        Lending.spotSend(_s, registry, insurance, _owner(), token, amount, to);
     }
 }

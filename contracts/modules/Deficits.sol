@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
+import {Lending} from "../libraries/Lending.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
 import {VenueBase} from "./VenueBase.sol";
 
@@ -11,12 +11,7 @@ import {VenueBase} from "./VenueBase.sol";
 abstract contract Deficits is VenueBase {
     /// @inheritdoc ILiquidation
     function coverDeficit(uint64 token, uint256 amount) external nonReentrant returns (uint256 paid) {
-        TokenParams memory p = registry.tokenParams(token);
-        uint256 deficit = _s.reserves[p.index].deficit;
-        require(deficit != 0, NoDeficit(token));
-        require(amount != 0, ZeroAmount());
-        paid = _pull(p, amount < deficit ? amount : deficit);
-        Waterfall.coverFromWallet(_s, p, msg.sender, paid);
+        return Lending.coverDeficit(_s, registry, token, amount);
     }
 
     /// @inheritdoc ILiquidation

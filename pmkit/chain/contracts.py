@@ -14,15 +14,9 @@ if TYPE_CHECKING:
 
     from pmkit.chain.rpc import Request, Rpc
 
-EMITTERS = (
-    "Venue",
-    "CollateralRegistry",
-    "LocalToken",
-    "MarginEngine",
-    "Trading",
-    "Waterfall",
-    "Liquidation",
-)
+LIBRARIES = ("MarginEngine", "Trading", "Waterfall", "Lending", "Liquidation")
+"""The venue's external libraries, each linked to those before it."""
+EMITTERS = ("Venue", "CollateralRegistry", "LocalToken", *LIBRARIES)
 """Contracts whose events are known; libraries emit theirs at the venue's address."""
 Tag = int | str
 """A block: its number, or a word such as "latest"."""

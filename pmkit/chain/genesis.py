@@ -14,6 +14,7 @@ from eth_utils.crypto import keccak
 
 from pmkit.chain.abi import interface
 from pmkit.chain.artifacts import load_artifact
+from pmkit.chain.contracts import LIBRARIES
 from pmkit.chain.listing import (
     GENESIS_PRICES,
     QUOTE,
@@ -121,11 +122,9 @@ def plan_genesis(
     validate(params)
     report = genesis_prices(params, usd)
     plan = Plan(accounts)
-    engine = plan.create("MarginEngine", libraries={})
-    libraries = {"MarginEngine": engine}
-    libraries["Trading"] = plan.create("Trading", libraries=libraries)
-    libraries["Waterfall"] = plan.create("Waterfall", libraries=libraries)
-    libraries["Liquidation"] = plan.create("Liquidation", libraries=libraries)
+    libraries: dict[str, str] = {}
+    for library in LIBRARIES:
+        libraries[library] = plan.create(library, libraries=libraries)
     registry = plan.create("CollateralRegistry", accounts["admin"], libraries={})
     parties = (accounts["maker"], accounts["backstop"], accounts["insurance"])
     venue = plan.create("Venue", registry, *parties, libraries=libraries)

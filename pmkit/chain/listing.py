@@ -186,6 +186,8 @@ def policy_call(params: Params) -> dict[str, Any]:
             "triggerInclusive": margin.trigger_inclusive,
             "borrowOffset": margin.borrow_offset,
             "strictLtv": margin.strict_ltv,
+            "capEach": margin.cap_each,
+            "sweepDust": margin.sweep_dust,
         },
         "debtStep": policy.debt_step,
         "stepCadence": policy.debt_step_cadence,
@@ -195,12 +197,14 @@ def policy_call(params: Params) -> dict[str, Any]:
         "perpPart": policy.perp_step,
         "perpCooldown": policy.perp_cooldown,
         "perpBackstopRatio": policy.perp_backstop_ratio,
-        "perpFirst": policy.leg_order is LegOrder.PERP_FIRST_IF_CURES,
+        "legOrder": list(LegOrder).index(policy.leg_order),
+        "legSeed": policy.leg_seed,
         "maxPriceAge": policy.price_max_age_risk,
         "maxLiquidationPriceAge": policy.price_max_age_liquidation,
         "maxMoveBps": policy.price_move_limit_bps or 0,
         "perpFeePpm": policy.perp_taker_fee_ppm,
         "spotFeePpm": policy.spot_taker_fee_ppm,
+        "leavesFlat": policy.disable_needs_flat,
     }
 
 

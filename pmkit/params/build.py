@@ -23,7 +23,7 @@ from pmkit.policy import (
 )
 from pmkit.rates import RateCurve
 from pmkit.tiers import MAX_LEVERAGE, MarginTable, margin_table
-from pmkit.units import BPS, PERP_DECIMALS, SPOT_DECIMALS, UINT128_MAX
+from pmkit.units import BPS, PERP_DECIMALS, SPOT_DECIMALS, UINT64_MAX, UINT128_MAX
 
 Table = dict[str, Any]
 """A TOML table as `tomllib` returns it, its numbers with a point kept as text."""
@@ -48,13 +48,14 @@ Choice = TypeVar("Choice", bound=StrEnum)
 # Decimals of the policy's decimal figures; the others are counts of seconds, wei or millionths.
 POLICY_DECIMALS = {
     "trigger": WAD_DECIMALS,
+    "sweep_dust": PERP_DECIMALS,
     "debt_step": WAD_DECIMALS,
     "debt_step_minimum": WAD_DECIMALS,
     "perp_step_threshold": PERP_DECIMALS,
     "perp_step": WAD_DECIMALS,
     "perp_backstop_ratio": WAD_DECIMALS,
 }
-POLICY_FLAGS = ("trigger_inclusive", "strict_ltv")
+POLICY_FLAGS = ("trigger_inclusive", "strict_ltv", "cap_each_collateral", "disable_needs_flat")
 POLICY_OPTIONAL = ("price_move_limit_bps",)
 POLICY_POSITIVE = ("trigger", "debt_step", "perp_step", "perp_backstop_ratio")
 
@@ -128,6 +129,8 @@ def policy_value(key: str, value: object, place: str) -> Any:
     figure = units_of(value, POLICY_DECIMALS.get(key, 0), place)
     if figure == 0 and key in POLICY_POSITIVE:
         raise InputError(place=place, problem="must be above zero")
+    if key in ("leg_seed", "sweep_dust") and figure > UINT64_MAX:
+        raise InputError(place=place, problem="must fit 64 bits")
     if key in ("debt_step", "perp_step") and figure > 10**WAD_DECIMALS:
         raise InputError(place=place, problem="a part must be at most 1")
     return figure

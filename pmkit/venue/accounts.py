@@ -24,17 +24,21 @@ if TYPE_CHECKING:
 def set_mode(s: VenueState, sender: Address, mode: Mode) -> None:
     """Set the sender's mode. SPEC AC-01, AC-02.
 
-    Raises OwnerOnly, PositionsOpen, DebtOpen, DexEquityOpen, and what the sweep raises.
+    Raises OwnerOnly, PositionsOpen, DebtOpen, DexEquityOpen, what the sweep raises, and, where
+    positions may be open, what the account check raises.
     """
     account = owner(s, sender)
     state = s.accounts[account]
-    if state.perp_bitmap != 0:
+    flat = state.mode != Mode.PORTFOLIO_MARGIN or s.registry.policy.leaves_flat
+    if flat and state.perp_bitmap != 0:
         raise PositionsOpen(perps=state.perp_bitmap)
     sweep(s, account)
-    margin_engine.require_flat(s, account)
+    margin_engine.require_leavable(s, account, flat)
     touch(s, account)
     s.accounts[account] = replace(s.accounts[account], mode=mode)
     sweep(s, account)
+    if not flat:
+        margin_engine.require_safe(s, account, 0)
     s.block.emit(ModeSet(account=account, mode=mode))
 
 

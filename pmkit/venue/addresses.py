@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pmkit.errors import InputError
-from pmkit.venue.keccak import keccak256
+from pmkit.venue.keccak import keccak256, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,7 @@ def address_of_name(name: str) -> str:
 
 def sub_account_of(master: str, index: int) -> str:
     """Return the address of a master's sub-account. SPEC AC-06."""
-    word = bytes.fromhex(master.removeprefix("0x")).rjust(32, b"\0")
-    return f"0x{keccak256(word + index.to_bytes(32)).hex()[-40:]}"
+    return f"0x{keccak256(words(int(master, 16), index)).hex()[-40:]}"
 
 
 def address_of(who: str, names: Mapping[str, str]) -> str:

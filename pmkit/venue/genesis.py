@@ -9,6 +9,7 @@ from pmkit.policy import FIRST_TIERED_TABLE, LegOrder
 from pmkit.venue.addresses import address_of_name
 from pmkit.venue.records import (
     UNSET_POLICY,
+    LegChoice,
     PairListing,
     PerpListing,
     TokenListing,
@@ -128,10 +129,12 @@ def policy_of(policy: Policy) -> VenuePolicy:
         perp_part=policy.perp_step,
         perp_cooldown=policy.perp_cooldown,
         perp_backstop_ratio=policy.perp_backstop_ratio,
-        perp_first=policy.leg_order is LegOrder.PERP_FIRST_IF_CURES,
+        leg_order=LegChoice(list(LegOrder).index(policy.leg_order)),
+        leg_seed=policy.leg_seed,
         max_price_age=policy.price_max_age_risk,
         max_liquidation_price_age=policy.price_max_age_liquidation,
         max_move_bps=policy.price_move_limit_bps or 0,
         perp_fee_ppm=policy.perp_taker_fee_ppm,
         spot_fee_ppm=policy.spot_taker_fee_ppm,
+        leaves_flat=policy.disable_needs_flat,
     )

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pmkit.errors import ArithmeticOverflow, DoesNotFit128
-from pmkit.units import UINT128_MAX
+from pmkit.units import UINT64_MAX, UINT128_MAX
 
 INT64_MAX = 2**63 - 1
 INT128_MAX = 2**127 - 1
 UINT40_MAX = 2**40 - 1
-UINT64_MAX = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True)

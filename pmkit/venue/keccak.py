@@ -50,6 +50,11 @@ def _mixed(lanes: list[list[int]]) -> list[list[int]]:
     return lanes
 
 
+def words(*values: int) -> bytes:
+    """Return numbers as the contracts' `abi.encode` lays them out, 32 bytes each."""
+    return b"".join(value.to_bytes(32) for value in values)
+
+
 def keccak256(data: bytes) -> bytes:
     """Return the hash of bytes.
 

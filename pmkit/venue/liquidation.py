@@ -20,10 +20,11 @@ from pmkit.venue.account_store import load
 from pmkit.venue.acting import actor
 from pmkit.venue.events import Liquidated
 from pmkit.venue.integers import Address
+from pmkit.venue.keccak import keccak256, words
 from pmkit.venue.liquidation_context import Context
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.price_age import require_young
-from pmkit.venue.records import Leg, LiquidationStep, Pause
+from pmkit.venue.records import Leg, LegChoice, LiquidationStep, Pause
 
 if TYPE_CHECKING:
     from pmkit.venue.state import VenueState
@@ -50,7 +51,7 @@ def liquidate(s: VenueState, sender: Address, account: Address) -> LiquidationSt
         raise NotLiquidatable(account=account, ratio=c.m.ratio, trigger=policy.margin.trigger)
     require_young(s, c.a, c.params, policy.max_liquidation_price_age)
 
-    leg = _leg(c)
+    leg = _leg(c, s.block.now)
     debt_value = collateral_value = loss = 0
     if leg == Leg.PERP:
         perp_leg.close(s, c)
@@ -85,7 +86,7 @@ def liquidate(s: VenueState, sender: Address, account: Address) -> LiquidationSt
     )
 
 
-def _leg(c: Context) -> Leg:
+def _leg(c: Context, now: int) -> Leg:
     """Return which leg the step takes.
 
     Perps go before debt where the backstop must take them, where closing them alone cures, and
@@ -98,7 +99,7 @@ def _leg(c: Context) -> Leg:
     if c.a.perps:
         if perp_leg.must_take_over(c, lends and full_band):
             return Leg.PERP_TAKEOVER
-        perps = not has_debt or c.m.perp_shortfall or (c.policy.perp_first and _perps_alone_cure(c))
+        perps = not has_debt or c.m.perp_shortfall or _perps_first(c, now)
         return Leg.PERP if perps else Leg.DEBT_PARTIAL
     if hole and (not lends or fillable):
         return Leg.SETTLE
@@ -116,6 +117,15 @@ def _holes(c: Context) -> tuple[bool, bool]:
             # Spot backs the perps of every mode but the standard one.
             fillable = fillable or (c.a.mode != Mode.STANDARD and token.supplied != 0)
     return hole, fillable
+
+
+def _perps_first(c: Context, now: int) -> bool:
+    """Return which of two possible legs goes first. SPEC LQ-06."""
+    if c.policy.leg_order == LegChoice.DEBT_FIRST:
+        return False
+    if c.policy.leg_order == LegChoice.PERP_FIRST_IF_CURES:
+        return _perps_alone_cure(c)
+    return keccak256(words(c.policy.leg_seed, int(c.account, 16), now))[-1] % 2 == 0
 
 
 def _perps_alone_cure(c: Context) -> bool:

@@ -108,8 +108,8 @@ def margin_of(s: VenueState, account: str, as_if_swept: bool) -> AccountMargin:
     return account_margin(swept(a) if as_if_swept else a)
 
 
-def require_flat(s: VenueState, account: str) -> None:
-    """Require neither debt nor dex equity, as a change of mode needs. SPEC AC-02.
+def require_leavable(s: VenueState, account: str, flat: bool) -> None:
+    """Require no debt, and where asked no dex equity, as a change of mode needs. SPEC AC-02.
 
     Raises DebtOpen, DexEquityOpen.
     """
@@ -118,7 +118,7 @@ def require_flat(s: VenueState, account: str) -> None:
         if token.borrowed != 0:
             raise DebtOpen(token=token.token, borrowed=token.borrowed)
     for dex, held in zip(a.dexes, params.dexes, strict=True):
-        if dex.raw_usd != 0:
+        if flat and dex.raw_usd != 0:
             raise DexEquityOpen(dex_index=held.index, raw_usd=dex.raw_usd)
 
 

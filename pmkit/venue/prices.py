@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from pmkit.errors import PriceMoveTooLarge, PriceZero
 from pmkit.oracle import borrow_oracle_px
-from pmkit.units import BPS
+from pmkit.units import BPS, UINT64_MAX
 from pmkit.venue.events import BorrowPriceSet, PerpPriceSet, SpotPriceSet
-from pmkit.venue.integers import UINT64_MAX, Address, Uint64
+from pmkit.venue.integers import Address, Uint64
 from pmkit.venue.listing import USDC
 from pmkit.venue.records import PerpPrice, SpotPrice
 from pmkit.venue.roles import REPORTER, require_role

@@ -79,11 +79,21 @@ class PerpPrice:
     oracle: Uint64
 
 
+class LegChoice(IntEnum):
+    """Which leg a liquidation takes first; `pmkit.policy.LegOrder` by number. SPEC LQ-06."""
+
+    PERP_FIRST_IF_CURES = 0
+    DEBT_FIRST = 1
+    SEEDED = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenuePolicy:
     """The policy as the venue keeps it. SPEC PM-20."""
 
-    margin: Annotated[MarginPolicy, Widths(trigger=Uint64, borrow_offset=Uint128)]
+    margin: Annotated[
+        MarginPolicy, Widths(trigger=Uint64, borrow_offset=Uint128, sweep_dust=Uint64)
+    ]
     debt_step: Uint64
     """Part (WAD) of the episode's debt that one debt-leg step takes."""
     step_cadence: Uint32
@@ -100,8 +110,9 @@ class VenuePolicy:
     """Seconds after such a step during which positions close whole."""
     perp_backstop_ratio: Uint64
     """Ratio (WAD) beyond which the backstop takes all perps."""
-    perp_first: bool
-    """Whether the perp leg goes first when closing all perps alone cures the account."""
+    leg_order: LegChoice
+    leg_seed: Uint64
+    """Seed of `LegChoice.SEEDED`."""
     max_price_age: Uint32
     """Oldest price (seconds) on which new risk may be taken."""
     max_liquidation_price_age: Uint32
@@ -112,10 +123,19 @@ class VenuePolicy:
     """Taker fee, millionths of notional."""
     spot_fee_ppm: Uint32
     """Taker fee, millionths of what is bought."""
+    leaves_flat: bool
+    """Whether an account leaves portfolio margin only without positions and dex equity."""
 
 
 UNSET_POLICY = VenuePolicy(
-    margin=MarginPolicy(trigger=0, trigger_inclusive=False, borrow_offset=0, strict_ltv=False),
+    margin=MarginPolicy(
+        trigger=0,
+        trigger_inclusive=False,
+        borrow_offset=0,
+        strict_ltv=False,
+        cap_each=False,
+        sweep_dust=0,
+    ),
     debt_step=0,
     step_cadence=0,
     episode_timeout=0,
@@ -124,12 +144,14 @@ UNSET_POLICY = VenuePolicy(
     perp_part=0,
     perp_cooldown=0,
     perp_backstop_ratio=0,
-    perp_first=False,
+    leg_order=LegChoice.PERP_FIRST_IF_CURES,
+    leg_seed=0,
     max_price_age=0,
     max_liquidation_price_age=0,
     max_move_bps=0,
     perp_fee_ppm=0,
     spot_fee_ppm=0,
+    leaves_flat=False,
 )
 """What a registry has before its first `set_policy`."""
 

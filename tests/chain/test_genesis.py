@@ -79,6 +79,8 @@ def test_policy_is_the_presets(deployed):
         "trigger_inclusive": policy.trigger_inclusive,
         "borrow_offset": policy.borrow_offset,
         "strict_ltv": policy.strict_ltv,
+        "cap_each": policy.cap_each_collateral,
+        "sweep_dust": policy.sweep_dust,
     }
     assert told["debt_step"] == policy.debt_step
     assert told["min_step"] == policy.debt_step_minimum

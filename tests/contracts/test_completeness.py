@@ -6,15 +6,9 @@ from pathlib import Path
 
 from support.evm import artifact
 
-CONTRACTS = (
-    "Venue",
-    "CollateralRegistry",
-    "Trading",
-    "Waterfall",
-    "Liquidation",
-    "MarginEngine",
-    "LocalToken",
-)
+from pmkit.chain.contracts import LIBRARIES
+
+CONTRACTS = ("Venue", "CollateralRegistry", "LocalToken", *LIBRARIES)
 UNREACHABLE = {
     "ERC20InvalidApprover": "no call comes from the zero address",
     "ERC20InvalidSender": "no call comes from the zero address",

@@ -11,6 +11,7 @@ from support.venue import (
     BTC_PERP,
     HYPE,
     RAY,
+    SEEDED,
     STABLE_CURVE,
     TRADER,
     UBTC,
@@ -18,6 +19,7 @@ from support.venue import (
     USDC,
     WAD,
     Market,
+    margin_policy,
     policy,
     refusal,
 )
@@ -135,7 +137,7 @@ def test_set_margin_table_out_of_order_is_refused(
 
 def test_set_policy_tells_and_keeps_every_field(market: Market) -> None:
     changed = policy(
-        margin=(WAD, True, 20 * WAD, True),
+        margin=(WAD, True, 20 * WAD, True, True, 41),
         debt_step=WAD,
         step_cadence=5,
         episode_timeout=7,
@@ -143,12 +145,14 @@ def test_set_policy_tells_and_keeps_every_field(market: Market) -> None:
         perp_threshold=13,
         perp_part=WAD,
         perp_cooldown=17,
-        perp_first=False,
+        leg_order=SEEDED,
+        leg_seed=2**64 - 1,
         max_price_age=19,
         max_liquidation_price_age=23,
         max_move_bps=29,
         perp_fee_ppm=31,
         spot_fee_ppm=37,
+        leaves_flat=False,
     )
     market.registry("setPolicy", changed)
     assert market.event("PolicySet") == {"policy": changed}
@@ -172,5 +176,5 @@ def test_policy_inclusive_trigger_counts_the_trigger_itself(market: Market) -> N
     market.venue("order", 10_107, True, 2**64 - 1, 1_900, False, sender=BORROWER)
     margin = market.margin(BORROWER)
     assert (margin["ratio"], margin["liquidatable"]) == (95 * WAD // 100, False)
-    market.set_policy(margin=(95 * WAD // 100, True, 0, False))
+    market.set_policy(margin=margin_policy(inclusive=True))
     assert market.margin(BORROWER)["liquidatable"] is True

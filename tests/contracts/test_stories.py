@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.venue import (
     AT_RISK,
@@ -22,6 +24,7 @@ from support.venue import (
     USDT0,
     WAD,
     Market,
+    margin_policy,
     refusal,
 )
 from support.wide_market import WideMarket
@@ -31,7 +34,7 @@ HYPE_WEI = 10**8
 ONE_BTC = 10**5
 ANY_BUY = 2**64 - 1
 USDT0_SPOT = 10_166
-DOCS_READING = (95 * WAD // 100, False, 20 * WAD, False)
+DOCS_READING = margin_policy(offset=20 * WAD)
 
 
 def carry_trade(market: Market) -> None:
@@ -84,13 +87,13 @@ def test_carry_trade_crosses_health_factor_one_at_166666(market: Market) -> None
     ("margin", "holds", "falls"),
     [
         # 1.0125 · px − 100,000 > 0.95 · 0.75 · px from 333,333.33 on.
-        ((95 * WAD // 100, False, 0, False), "333333.3", "333333.4"),
+        (margin_policy(), "333333.3", "333333.4"),
         # With 20 USD more in the requirement: from 333,266.67 on.
         (DOCS_READING, "333266.6", "333266.7"),
     ],
 )
 def test_carry_trade_is_liquidatable_from_the_first_mark_beyond_its_trigger(
-    market: Market, margin: tuple[int, bool, int, bool], holds: str, falls: str
+    market: Market, margin: tuple[Any, ...], holds: str, falls: str
 ) -> None:
     market.set_policy(margin=margin)
     carry_trade(market)

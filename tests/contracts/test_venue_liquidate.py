@@ -8,6 +8,7 @@ from support.venue import (
     BACKSTOP_LIQUIDATABLE,
     BORROWER,
     BTC_PERP,
+    DEBT_FIRST,
     HYPE,
     HYPE_PERP,
     INSURANCE,
@@ -326,7 +327,7 @@ def test_liquidate_with_perps_first_when_they_alone_cure(market: Market) -> None
 
 
 def test_liquidate_with_debt_first_by_policy(market: Market) -> None:
-    market.set_policy(perp_first=False)
+    market.set_policy(leg_order=DEBT_FIRST)
     carry_trade(market)
     market.set_prices(btc="333333.4")
     assert market.venue("liquidate", TRADER, sender=KEEPER)["leg"] == DEBT_PARTIAL

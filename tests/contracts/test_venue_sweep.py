@@ -15,6 +15,7 @@ from support.venue import (
     USD,
     USDC,
     Market,
+    margin_policy,
 )
 
 USDC_WEI = 10**8
@@ -108,7 +109,7 @@ def test_sweep_of_a_standard_account_or_a_stranger_does_nothing(market: Market) 
 def test_sweep_under_strict_ltv_borrows_to_health_factor_one_only(market: Market) -> None:
     # At 200,000: power 100,000; the dex holds 10,000 − 100,000 and wants 20,000; 90,000 more may be
     # borrowed beside the 10,000 there are.
-    market.set_policy(margin=(95 * 10**16, False, 0, True))
+    market.set_policy(margin=margin_policy(strict_ltv=True))
     short_one_btc(market)
     market.set_prices(btc=200_000)
     market.venue("sweep", TRADER, sender=KEEPER)

@@ -26,6 +26,8 @@ def policies(draw: st.DrawFn) -> MarginPolicy:
         reading=draw(st.sampled_from(Reading)),
         trigger_inclusive=draw(st.booleans()),
         strict_ltv=draw(st.booleans()),
+        cap_each_collateral=draw(st.booleans()),
+        sweep_dust=draw(st.sampled_from((0, 1, 10**9))),
     ).margin
 
 

@@ -152,9 +152,7 @@ def test_policy_defaults_are_the_settled_ones():
         "enable_min_volume",
         "enable_min_value",
         "enable_max_value",
-        "disable_needs_flat",
         "buffer_sweep_interval",
-        "sweep_dust",
     ],
 )
 def test_choice_that_would_have_no_effect_is_refused(load, key):
@@ -170,10 +168,28 @@ def test_width_of_a_step_would_have_no_effect_and_is_refused(load):
     assert failed.value.place == "mine.toml: tokens.HYPE.liquidation_width"
 
 
-@pytest.mark.parametrize("order", ["perp_first", "seeded"])
-def test_order_of_legs_that_nothing_knows_is_refused(load, order):
-    with pytest.raises(InputError, match="perp_first_if_cures, debt_first"):
-        load(VALID.replace('reading = "docs"', f'leg_order = "{order}"', 1))
+def test_order_of_legs_that_nothing_knows_is_refused(load):
+    with pytest.raises(InputError, match="perp_first_if_cures, debt_first, seeded"):
+        load(VALID.replace('reading = "docs"', 'leg_order = "perp_first"', 1))
+
+
+def test_choices_of_a_file_reach_the_policy(load):
+    chosen = """leg_order = "seeded"
+leg_seed = 42
+sweep_dust = "1.5"
+cap_each_collateral = true
+disable_needs_flat = false"""
+    policy = load(VALID.replace('reading = "docs"', chosen, 1)).policy
+    assert (policy.leg_order, policy.leg_seed) == (LegOrder.SEEDED, 42)
+    assert (policy.margin.sweep_dust, policy.margin.cap_each) == (1_500_000, True)
+    assert policy.disable_needs_flat is False
+
+
+@pytest.mark.parametrize("key", ["leg_seed", "sweep_dust"])
+def test_figure_beyond_64_bits_is_refused(load, key):
+    with pytest.raises(InputError) as failed:
+        load(VALID.replace('reading = "docs"', f"{key} = {2**64}", 1))
+    assert failed.value.place == f"mine.toml: policy.{key}"
 
 
 def test_file_of_ones_own_stands_on_the_shared_metadata(load):

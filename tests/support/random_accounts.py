@@ -49,6 +49,8 @@ def random_account(random: Random) -> Account:
         trigger_inclusive=random.random() < 0.2,
         borrow_offset=random.choice((0, 0, 20 * WAD)),
         strict_ltv=random.random() < 0.3,
+        cap_each=random.random() < 0.2,
+        sweep_dust=random.choice((0, 0, 1, 10**6, 10**9)),
     )
     account = Account(mode=mode, tokens=tokens, dexes=dexes, perps=perps, policy=policy)
     return _near_balance(random, account) if dexes and random.random() < 0.6 else account

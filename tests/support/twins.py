@@ -36,7 +36,7 @@ def account_tuple(account: Account) -> tuple[Any, ...]:
         [plain(t) for t in account.tokens],
         [plain(d) for d in account.dexes],
         [(p.asset, p.dex, p.szi, p.mark, p.leverage, table_tuple(p.table)) for p in account.perps],
-        (policy.trigger, policy.trigger_inclusive, policy.borrow_offset, policy.strict_ltv),
+        plain(policy),
     )
 
 

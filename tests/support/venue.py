@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pmkit.chain.contracts import LIBRARIES
 from support.evm import DEPLOYER, Contract, InProcessEvm, Reverted
 
 USDC, HYPE, UBTC, USDT0 = 0, 150, 197, 268
@@ -18,6 +19,7 @@ EVERYTHING = 2**256 - 1
 WAD, RAY = 10**18, 10**27
 USD = 10**6
 STANDARD, UNIFIED, PORTFOLIO_MARGIN = 0, 1, 2
+PERP_FIRST_IF_CURES, DEBT_FIRST, SEEDED = range(3)
 HEALTHY, AT_RISK, MARKET_LIQUIDATABLE, BACKSTOP_LIQUIDATABLE = range(4)
 
 MAKER = "0x" + "11" * 20
@@ -33,10 +35,22 @@ EVM_DECIMALS = {USDC: 6, HYPE: 18, UBTC: 8, USDT0: 6}
 WEI_DECIMALS = {USDC: 8, HYPE: 8, UBTC: 10, USDT0: 8}
 
 
+def margin_policy(
+    trigger: int = 95 * WAD // 100,
+    inclusive: bool = False,
+    offset: int = 0,
+    strict_ltv: bool = False,
+    cap_each: bool = False,
+    sweep_dust: int = 0,
+) -> tuple[Any, ...]:
+    """Return the part of the policy that margin depends on."""
+    return (trigger, inclusive, offset, strict_ltv, cap_each, sweep_dust)
+
+
 def policy(**changes: Any) -> tuple[Any, ...]:
     """Return the policy of the tests: the venue's, prices never stale, no fees."""
     fields: dict[str, Any] = {
-        "margin": (95 * WAD // 100, False, 0, False),
+        "margin": margin_policy(),
         "debt_step": WAD // 5,
         "step_cadence": 3,
         "episode_timeout": 600,
@@ -45,12 +59,14 @@ def policy(**changes: Any) -> tuple[Any, ...]:
         "perp_part": WAD // 5,
         "perp_cooldown": 30,
         "perp_backstop_ratio": 3 * WAD // 2,
-        "perp_first": True,
+        "leg_order": PERP_FIRST_IF_CURES,
+        "leg_seed": 0,
         "max_price_age": 10**9,
         "max_liquidation_price_age": 10**9,
         "max_move_bps": 0,
         "perp_fee_ppm": 0,
         "spot_fee_ppm": 0,
+        "leaves_flat": True,
     }
     fields.update(changes)
     return tuple(fields.values())
@@ -71,7 +87,7 @@ class Market:
         evm = InProcessEvm()
         registry = evm.deploy("CollateralRegistry", DEPLOYER)
         linked: dict[str, str] = {}
-        for library in ("MarginEngine", "Trading", "Waterfall", "Liquidation"):
+        for library in LIBRARIES:
             linked[library] = evm.deploy(library, libraries=linked).address
         venue = evm.deploy("Venue", registry.address, MAKER, BACKSTOP, INSURANCE, libraries=linked)
         erc20 = {t: evm.deploy("LocalToken", f"token {t}", d) for t, d in EVM_DECIMALS.items()}

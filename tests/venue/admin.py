@@ -61,6 +61,8 @@ def draw_policy(w: World) -> tuple[Any, ...]:
             random.random() < 0.2,
             random.choice((0, 0, 20 * WAD)),
             random.random() < 0.2,
+            random.random() < 0.2,
+            random.choice((0, 0, 10**6, 10**9)),
         ),
         debt_step=random.choice((WAD // 5, WAD // 5, WAD, 0, WAD + 1)),
         step_cadence=random.choice((3, 3, 0)),
@@ -70,12 +72,14 @@ def draw_policy(w: World) -> tuple[Any, ...]:
         perp_part=random.choice((WAD // 5, WAD // 3)),
         perp_cooldown=random.choice((30, 30, 0)),
         perp_backstop_ratio=random.choice((3 * WAD // 2, 3 * WAD // 2, 2**64 - 1, WAD)),
-        perp_first=random.random() < 0.7,
+        leg_order=random.choice((0, 0, 1, 2)),
+        leg_seed=random.choice((0, 7)),
         max_price_age=random.choice((10**9, 10**9, 3_600)),
         max_liquidation_price_age=random.choice((10**9, 10**9, 86_400)),
         max_move_bps=random.choice((0, 0, 0, 1_000)),
         perp_fee_ppm=random.choice((0, 450)),
         spot_fee_ppm=random.choice((0, 700)),
+        leaves_flat=random.random() < 0.6,
     )
     return "setPolicy", drawn
 

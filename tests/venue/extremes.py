@@ -63,6 +63,18 @@ def break_small_rules(w: World) -> None:
     w.call(w.venue, "transferPerp", 0, 10**6, False, sender=DEBTOR)
 
 
+def break_order_rules(w: World) -> None:
+    """Reduce what is not held, order more than the market maker has, report too far a move."""
+    newcomer(w, DEBTOR, 1_000 * 10**8)
+    w.call(w.venue, "order", HYPE_PERP, True, 2**64 - 1, 100, True, sender=DEBTOR)
+    w.call(w.venue, "order", 10_107, True, 2**64 - 1, 10**15, False, sender=DEBTOR)
+    w.fund(DEBTOR, USDC, 10**12 * 10**8)
+    w.call(w.venue, "deposit", USDC, EVERYTHING, DEBTOR, sender=DEBTOR)
+    w.call(w.venue, "order", 10_107, True, 2**64 - 1, 10**11, False, sender=DEBTOR)
+    w.call(w.market.registry, "setPolicy", policy(max_move_bps=1), sender=DEPLOYER)
+    w.call(w.market.registry, "reportPrices", [(107, 1)], [], 10**8, sender=DEPLOYER)
+
+
 def lose_a_long(w: World) -> None:
     """Let a standard account be long 4 BTC on 10,000, and lose a part, the rest, and all of it."""
     w.call(w.market.registry, "setPolicy", policy(), sender=DEPLOYER)
@@ -159,6 +171,7 @@ def fill_the_registry(w: World) -> None:
 
 EXTREMES = (
     break_small_rules,
+    break_order_rules,
     lose_a_long,
     spread_a_deficit,
     empty_the_reserve,

@@ -16,6 +16,7 @@ from pmkit.rates import RateCurve
 from pmkit.units import RAY, WAD
 from pmkit.venue import Actor, Genesis, Venue
 from pmkit.venue.records import (
+    LegChoice,
     PairListing,
     PerpListing,
     PerpPrice,
@@ -36,7 +37,12 @@ CURVE = RateCurve(
 )
 POLICY = VenuePolicy(
     margin=MarginPolicy(
-        trigger=95 * WAD // 100, trigger_inclusive=False, borrow_offset=0, strict_ltv=False
+        trigger=95 * WAD // 100,
+        trigger_inclusive=False,
+        borrow_offset=0,
+        strict_ltv=False,
+        cap_each=False,
+        sweep_dust=0,
     ),
     debt_step=WAD // 5,
     step_cadence=3,
@@ -46,12 +52,14 @@ POLICY = VenuePolicy(
     perp_part=WAD // 5,
     perp_cooldown=30,
     perp_backstop_ratio=3 * WAD // 2,
-    perp_first=True,
+    leg_order=LegChoice.PERP_FIRST_IF_CURES,
+    leg_seed=0,
     max_price_age=10**9,
     max_liquidation_price_age=10**9,
     max_move_bps=0,
     perp_fee_ppm=0,
     spot_fee_ppm=0,
+    leaves_flat=True,
 )
 
 

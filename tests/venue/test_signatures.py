@@ -11,6 +11,7 @@ from eth_utils.crypto import keccak
 from support.evm import artifact
 from support.twins import snake_case
 
+from pmkit.chain.contracts import LIBRARIES
 from pmkit.venue import events, roles
 from pmkit.venue.actions import EXTERNALS, Call
 from pmkit.venue.conform import hints_of
@@ -20,7 +21,7 @@ from pmkit.venue.records import Leg, Pause
 from pmkit.venue.wallets import Wallets
 
 CALLERS = ("CollateralRegistry", "Venue", "LocalToken")
-EMITTERS = (*CALLERS, "MarginEngine", "Trading", "Liquidation", "Waterfall")
+EMITTERS = (*CALLERS, *LIBRARIES)
 NAMES = {"from": "owner"}
 """What Python cannot call by its name."""
 

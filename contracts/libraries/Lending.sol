@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IBorrowLendPool, ReserveView} from "../interfaces/IBorrowLendPool.sol";
+import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
+import {
+    ICollateralRegistry,
+    PAUSE_BORROW,
+    PAUSE_SUPPLY,
+    TokenParams
+} from "../interfaces/ICollateralRegistry.sol";
+import {ILiquidation} from "../interfaces/ILiquidation.sol";
+import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
+import {AccountStore} from "./AccountStore.sol";
+import {Mode, TokenState} from "./AccountTypes.sol";
+import {Custody} from "./Custody.sol";
+import {MarginEngine} from "./MarginEngine.sol";
+import {Pool} from "./Pool.sol";
+import {RateMath, ReserveIndexes, SHARE_UNIT} from "./RateMath.sol";
+import {AccountState, Reserve, TokenBalance, VenueState} from "./VenueState.sol";
+import {WadMath} from "./WadMath.sol";
+import {Waterfall} from "./Waterfall.sol";
+
+/// @title Money in and out of the pool, one action one function, run in the venue's storage
+/// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC BL-09 to BL-14, CH-05.
+library Lending {
+    using WadMath for uint256;
+
+    /// @notice Move an amount of the caller's wallet to an account's spot balance.
+    function deposit(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        uint64 token,
+        uint256 amount,
+        address account
+    ) external returns (uint256 credited) {
+        TokenParams memory p = registry.tokenParams(token);
+        require(amount != 0, IBorrowLendPool.ZeroAmount());
+        // The transfer comes first: what is credited is what came.
+        credited = Custody.pull(registry, p, amount);
+        _credit(s, registry, account, p, credited);
+        emit IBorrowLendPool.Deposited(account, token, credited, msg.sender);
+    }
+
+    /// @notice Move an amount of the caller's wallet into the pool for an account.
+    function supply(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        uint64 token,
+        uint256 amount,
+        address account
+    ) external returns (uint256 credited) {
+        TokenParams memory p = registry.tokenParams(token);
+        require(amount != 0, IBorrowLendPool.ZeroAmount());
+        Pool.accrue(s, p.index, p.curve);
+        TokenState memory t = AccountStore.tokenState(s, account, p);
+        credited = Custody.pull(registry, p, amount);
+        // Paying debt is never paused.
+        require(credited <= t.borrowed || p.paused & PAUSE_SUPPLY == 0, IPortfolioMargin.Paused(PAUSE_SUPPLY));
+        uint256 supplied = credited > t.borrowed ? credited - t.borrowed : 0;
+        require(supplied <= t.supplyRoom, IBorrowLendPool.SupplyCapExceeded(token, supplied, t.supplyRoom));
+
+        AccountStore.touch(s, account);
+        Pool.credit(s, account, p.index, credited);
+        AccountStore.mark(s, account, p.index);
+        MarginEngine.sweep(s, registry, account);
+        emit IBorrowLendPool.Supplied(account, token, credited, msg.sender);
+    }
+
+    /// @notice Pay an amount of an account's own balance to a wallet.
+    function withdraw(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address insurance,
+        address account,
+        uint64 token,
+        uint256 amount,
+        address to
+    ) external returns (uint256 withdrawn) {
+        TokenParams memory p = registry.tokenParams(token);
+        withdrawn = _takeOut(s, registry, insurance, account, p, amount, Custody.unit(registry, p));
+        emit IBorrowLendPool.Withdrawn(account, token, withdrawn, to);
+        Custody.push(registry, p, withdrawn, to);
+    }
+
+    /// @notice Move an amount of an account's own balance to another account.
+    function spotSend(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address insurance,
+        address account,
+        uint64 token,
+        uint256 amount,
+        address to
+    ) external {
+        TokenParams memory p = registry.tokenParams(token);
+        uint256 sent = _takeOut(s, registry, insurance, account, p, amount, 1);
+        _credit(s, registry, to, p, sent);
+        emit IClearinghouse.SpotSent(account, to, token, sent);
+    }
+
+    /// @notice Borrow to an account's idle balance, and raise the floor of debt that the sweep leaves.
+    function borrow(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address insurance,
+        address account,
+        uint64 token,
+        uint256 amount
+    ) external {
+        TokenParams memory p = registry.tokenParams(token);
+        require(amount != 0, IBorrowLendPool.ZeroAmount());
+        Mode mode = s.accounts[account].mode;
+        require(mode == Mode.PortfolioMargin, IPortfolioMargin.NotPortfolioMargin(mode));
+        require(p.borrowable, IBorrowLendPool.NotBorrowable(token));
+        require(p.paused & PAUSE_BORROW == 0, IPortfolioMargin.Paused(PAUSE_BORROW));
+
+        Pool.accrue(s, p.index, p.curve);
+        MarginEngine.sweep(s, registry, account);
+        TokenState memory t = AccountStore.tokenState(s, account, p);
+        // Supply is drawn first: who supplies for the account must not keep it from borrowing.
+        require(amount > t.supplied, IBorrowLendPool.BorrowWhileSupplied(token, t.supplied));
+        if (t.supplied != 0) Waterfall.requireUnlocked(s, insurance, p);
+        uint256 debt = amount - t.supplied;
+        require(debt <= t.borrowRoom, IBorrowLendPool.BorrowCapExceeded(token, debt, t.borrowRoom));
+        require(amount <= t.cash, IBorrowLendPool.InsufficientCash(token, amount, t.cash));
+
+        uint256 borrowed = Pool.debit(s, account, p.index, amount);
+        TokenBalance storage balance = s.balances[account][p.index];
+        balance.idle += amount.toUint128();
+        balance.borrowFloor += borrowed.toUint128();
+        AccountStore.mark(s, account, p.index);
+
+        MarginEngine.requireSafe(s, registry, account, 0);
+        emit IBorrowLendPool.Borrowed(account, token, amount);
+    }
+
+    /// @notice Repay an account's debt from the caller's wallet.
+    function repay(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        uint64 token,
+        uint256 amount,
+        address account
+    ) external returns (uint256 repaid) {
+        TokenParams memory p = registry.tokenParams(token);
+        require(amount != 0, IBorrowLendPool.ZeroAmount());
+        Pool.accrue(s, p.index, p.curve);
+        uint256 debt = AccountStore.tokenState(s, account, p).borrowed;
+        require(debt != 0, IBorrowLendPool.NoDebt(token));
+
+        uint256 credited = Custody.pull(registry, p, amount < debt ? amount : debt);
+        repaid = credited < debt ? credited : debt;
+        TokenBalance storage balance = s.balances[account][p.index];
+        uint128 floor = balance.borrowFloor;
+        balance.borrowFloor = repaid < floor ? floor - repaid.toUint128() : 0;
+        Pool.credit(s, account, p.index, credited);
+        AccountStore.mark(s, account, p.index);
+        MarginEngine.sweep(s, registry, account);
+        emit IBorrowLendPool.Repaid(account, token, repaid, msg.sender);
+    }
+
+    /// @notice Pay a reserve's deficit down from the caller's wallet (SPEC LQ-10).
+    function coverDeficit(VenueState storage s, ICollateralRegistry registry, uint64 token, uint256 amount)
+        external
+        returns (uint256 paid)
+    {
+        TokenParams memory p = registry.tokenParams(token);
+        uint256 deficit = s.reserves[p.index].deficit;
+        require(deficit != 0, ILiquidation.NoDeficit(token));
+        require(amount != 0, IBorrowLendPool.ZeroAmount());
+        paid = Custody.pull(registry, p, amount < deficit ? amount : deficit);
+        Waterfall.coverFromWallet(s, p, msg.sender, paid);
+    }
+
+    /// @notice Store a reserve's interest up to now.
+    function accrue(VenueState storage s, ICollateralRegistry registry, uint64 token) external {
+        TokenParams memory p = registry.tokenParams(token);
+        Pool.accrue(s, p.index, p.curve);
+    }
+
+    /// @notice A reserve with interest up to now.
+    function reserveOf(VenueState storage s, ICollateralRegistry registry, uint64 token)
+        external
+        view
+        returns (ReserveView memory view_)
+    {
+        TokenParams memory p = registry.tokenParams(token);
+        Reserve storage reserve = s.reserves[p.index];
+        ReserveIndexes memory now_ = Pool.accrued(s, p.index, p.curve);
+        view_.token = token;
+        view_.supplyIndex = now_.supplyIndex;
+        view_.borrowIndex = now_.borrowIndex;
+        view_.supplied = RateMath.amountOfSharesDown(now_.supplyShares, now_.supplyIndex);
+        view_.borrowed = RateMath.amountOfSharesUp(now_.borrowShares, now_.borrowIndex);
+        view_.cash = reserve.cash;
+        view_.buffer = now_.buffer / SHARE_UNIT;
+        view_.deficit = reserve.deficit;
+        view_.utilization = RateMath.utilization(view_.borrowed, view_.supplied);
+        view_.borrowRate = RateMath.borrowRate(view_.utilization, p.curve);
+        view_.supplyRate = RateMath.supplyRate(view_.borrowRate, view_.utilization, p.curve.protocolShare);
+    }
+
+    /// @dev Give an account idle balance and sweep it.
+    function _credit(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address account,
+        TokenParams memory p,
+        uint256 amount
+    ) private {
+        AccountStore.addIdle(s, account, p.index, amount);
+        MarginEngine.sweep(s, registry, account);
+    }
+
+    /// @dev Take own balance out of an account: idle first, then supply (SPEC BL-11). `unit` is the
+    /// smallest amount that can be taken; everything means everything that is a multiple of it.
+    function _takeOut(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address insurance,
+        address account,
+        TokenParams memory p,
+        uint256 amount,
+        uint256 unit
+    ) private returns (uint256) {
+        require(amount != 0, IBorrowLendPool.ZeroAmount());
+        Pool.accrue(s, p.index, p.curve);
+        MarginEngine.sweep(s, registry, account);
+        TokenState memory t = AccountStore.tokenState(s, account, p);
+        uint256 gross = uint256(t.idle) + t.supplied;
+        uint256 available = gross > t.borrowed ? gross - t.borrowed : 0;
+        if (amount == type(uint256).max) amount = available / unit * unit;
+        require(amount != 0, IBorrowLendPool.ZeroAmount());
+        require(amount % unit == 0, IBorrowLendPool.InexactAmount(p.token, amount, unit));
+        require(amount <= available, IBorrowLendPool.InsufficientBalance(p.token, amount, available));
+        uint256 fromIdle = amount < t.idle ? amount : t.idle;
+        uint256 fromPool = amount - fromIdle;
+        require(fromPool <= t.cash, IBorrowLendPool.InsufficientCash(p.token, fromPool, t.cash));
+
+        s.balances[account][p.index].idle = t.idle - fromIdle.toUint128();
+        if (fromPool != 0) Waterfall.requireUnlocked(s, insurance, p);
+        if (fromPool != 0) Pool.debit(s, account, p.index, fromPool);
+        AccountStore.mark(s, account, p.index);
+
+        if (_hasExposure(s, account)) MarginEngine.requireSafe(s, registry, account, 0);
+        return amount;
+    }
+
+    /// @dev Whether balances of an account stand for debt or perps: never a standard account's, whose
+    /// dexes have their own margin. A closed position may have left its dex below zero.
+    function _hasExposure(VenueState storage s, address account) private view returns (bool) {
+        AccountState storage state = s.accounts[account];
+        uint256 bitmap = state.tokenBitmap;
+        for (uint256 i = 0; bitmap >> i != 0; ++i) {
+            if (s.balances[account][i].shares < 0) return true;
+        }
+        if (state.mode == Mode.Standard) return false;
+        if (state.perpBitmap != 0) return true;
+        bitmap = state.dexBitmap;
+        for (uint256 i = 0; bitmap >> i != 0; ++i) {
+            if (s.rawUsd[account][i] < 0) return true;
+        }
+        return false;
+    }
+}
