@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pmkit.units import PERP_DECIMALS, WAD, mul_div_down, mul_div_up
+from pmkit.rates import LN2, expm1
+from pmkit.units import PERP_DECIMALS, RAY, WAD, checked, mul_div_down, mul_div_up
 
 DISPLAY_DECIMALS = 10
 """Decimals of a displayed liquidation price."""
@@ -92,3 +93,22 @@ def isolated_liquidation_px_down(
     """
     spare = (margin - maintenance) * 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS)
     return display_liquidation_px_down(mark, szi, sz_decimals, spare, max_leverage)
+
+
+def remaining_up(amount: int, elapsed: int, half_life: int) -> int:
+    """Return what is left of an amount that is sold by half in every half-life, up. SPEC LQ-17.
+
+    amount · 2^(−elapsed / half life), exact after whole half-lives; without a half-life all of it
+    is sold at once. The last unit is never sold. Raises ArithmeticOverflow.
+
+    >>> remaining_up(1000, 600, 600)
+    500
+    >>> remaining_up(1000, 300, 600)  # 707.1
+    708
+    """
+    if half_life == 0:
+        return 0
+    # Amounts have 128 bits: so many halvings leave one unit of any.
+    halvings = min(elapsed // half_life, 128)
+    exponent = mul_div_down(elapsed % half_life, LN2, checked(half_life * 10**9))
+    return mul_div_up(amount, RAY, (RAY + expm1(exponent)) << halvings)

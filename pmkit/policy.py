@@ -45,6 +45,15 @@ class LegOrder(StrEnum):
     """By a coin that the seed, the account and the time toss."""
 
 
+class Compounding(StrEnum):
+    """What a rate per year means for a debt; no recording tells the two apart. SPEC BL-16."""
+
+    CONTINUOUS = "continuous"
+    """Growth e^(r·t): 5 % make 1.0513 in a year."""
+    ANNUAL = "annual"
+    """Growth (1 + r)^t: 5 % make 1.05 in a year."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """Every choice that the venue's documents leave open and that has an effect here. SPEC PM-20.
@@ -65,6 +74,9 @@ class Policy:
     """Equity (1e-6 USD) beyond its transfer margin that the sweep leaves in a dex."""
     disable_needs_flat: bool = True
     """Whether an account leaves portfolio margin only without positions and dex equity."""
+
+    compounding: Compounding = Compounding.CONTINUOUS
+    """Stands in the rate curve of every token."""
 
     debt_step: int = WAD // 5
     """Part (WAD) of the episode's first debt that one step of the debt leg takes."""
@@ -252,4 +264,8 @@ class Params:
 
     def with_policy(self, policy: Policy) -> Params:
         """Return these parameters under another policy."""
-        return replace(self, policy=policy)
+        annual = policy.compounding is Compounding.ANNUAL
+        tokens = tuple(
+            replace(token, curve=replace(token.curve, annual=annual)) for token in self.tokens
+        )
+        return replace(self, tokens=tokens, policy=policy)

@@ -19,6 +19,8 @@ MAX_ACCRUAL = 20 * RAY
 """Largest growth exponent of one accrual: a reserve that was left alone must never lock."""
 MAX_EXPONENT = 40 * RAY
 """Largest exponent of `expm1`; e^40 still fits an index."""
+LN2 = 693_147_180_559_945_309_417_232_121_458_176_568
+"""The natural logarithm of two, 36 decimals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class RateCurve:
     """Utilization at which the slope begins, RAY."""
     protocol_share: int
     """Share of borrow interest kept as liquidation buffer, WAD."""
+    annual: bool = False
+    """Whether a debt grows by the rate in a year, (1 + r)^t, and not continuously, e^(r·t)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +111,47 @@ def expm1(exponent: int) -> int:
     return result // 10**9
 
 
+def ln1p(rate: int) -> int:
+    """Return ln(1 + x) as RAY for a rate x as RAY, rounded down. SPEC BL-16.
+
+    Powers of two are taken out of 1 + x until it is below two; of the rest the logarithm is
+    2·artanh(z) with z below 1/3, expanded to order 65; 36 decimals inside make it right to a unit.
+    Raises ArithmeticOverflow.
+
+    >>> ln1p(RAY) == LN2 // 10**9
+    True
+    """
+    one = 10**36
+    # The largest product there is: nothing below it leaves the range.
+    x = one + checked(rate * 10**45) // one
+    power = one
+    whole = 0
+    while x >= 2 * power:
+        power = 2 * power
+        whole = whole + LN2
+    # ln(x / power) = 2·artanh(z), in Horner's form of z + z³/3 + ... + z^65/65
+    z = (x - power) * one // (x + power)
+    square = z * z // one
+    series = 0
+    for order in range(65, 1, -2):
+        series = (one // order + series) * square // one
+    return (2 * z * (one + series) // one + whole) // 10**9
+
+
+def growth_of(rate: int, elapsed: int, annual: bool) -> int:
+    """Return what a debt of one grows by in `elapsed` seconds, RAY. SPEC BL-04, BL-16.
+
+    At a rate r per year: e^(r·t) − 1, or (1 + r)^t − 1 where the rate is `annual`. One accrual
+    grows by e^MAX_ACCRUAL at the most.
+    """
+    per_year = ln1p(rate) if annual else rate
+    return expm1(min(checked(per_year * elapsed) // YEAR, MAX_ACCRUAL))
+
+
 def accrue(reserve: ReserveIndexes, curve: RateCurve, elapsed: int) -> ReserveIndexes:
     """Return the reserve after `elapsed` seconds of interest at its present rate. SPEC BL-05.
 
-    Debt grows by expm1(rate · time), rounded up; `protocol_share` of the interest goes to the
+    Debt grows by `growth_of` the rate, rounded up; `protocol_share` of the interest goes to the
     buffer and the rest to suppliers, both rounded down, so interest paid covers interest earned.
     Raises DoesNotFit128.
     """
@@ -120,7 +161,7 @@ def accrue(reserve: ReserveIndexes, curve: RateCurve, elapsed: int) -> ReserveIn
         mul_div_up(reserve.borrow_shares, reserve.borrow_index, RAY),
         mul_div_down(reserve.supply_shares, reserve.supply_index, RAY),
     )
-    growth = expm1(min(checked(borrow_rate(used, curve) * elapsed) // YEAR, MAX_ACCRUAL))
+    growth = growth_of(borrow_rate(used, curve), elapsed, curve.annual)
     borrow_index = to_uint128(reserve.borrow_index + mul_div_up(reserve.borrow_index, growth, RAY))
     interest = mul_div_down(reserve.borrow_shares, borrow_index - reserve.borrow_index, RAY)
     supply_index = reserve.supply_index

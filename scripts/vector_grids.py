@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from pmkit.model import MarginPolicy, PerpState, TokenState
-from pmkit.rates import MAX_EXPONENT, RateCurve, ReserveIndexes
+from pmkit.rates import MAX_EXPONENT, YEAR, RateCurve, ReserveIndexes
 from pmkit.tiers import margin_table
 from pmkit.units import BPS, INFINITE, RAY, UINT128_MAX, UINT256_MAX, WAD
 
@@ -19,6 +19,7 @@ STABLE = RateCurve(
     base=RAY // 20, slope=475 * RAY // 100, kink=RAY * 8 // 10, protocol_share=WAD // 10
 )
 FREE = RateCurve(base=0, slope=0, kink=RAY, protocol_share=0)
+ANNUAL = replace(STABLE, annual=True)
 BITCOIN = margin_table((0, 150_000_000 * USD), (40, 20))
 THREE_TIERS = margin_table((0, 10_000 * USD, 50_000 * USD), (40, 25, 10))
 RECORDED = MarginPolicy(
@@ -145,9 +146,22 @@ def rate_grids() -> dict[str, list[Inputs]]:
             protocol_share=(0, WAD // 10),
         ),
         "expm1": grid(exponent=exponents),
+        "ln1p": grid(
+            rate=(
+                *around(0, RAY // 20, RAY, 3 * RAY, 10_000 * RAY),
+                525 * RAY // 1_000,
+                UINT256_MAX // 10**9,
+                UINT256_MAX,
+            )
+        ),
+        "growth_of": grid(
+            rate=(0, RAY // 20, RAY, 10_000 * RAY, UINT256_MAX // 10**9),
+            elapsed=(0, 1, 3_600, YEAR, 50 * YEAR),
+            annual=(False, True),
+        ),
         "accrue": grid(
             reserve=reserves,
-            curve=(STABLE, FREE),
+            curve=(STABLE, FREE, ANNUAL),
             elapsed=(0, 1, 3_600, 365 * 86_400, 50 * 365 * 86_400),
         ),
         "shares_down": amounts,
@@ -268,6 +282,11 @@ def liquidation_grids() -> dict[str, list[Inputs]]:
             for p in positions
             for a in (0, 1, -1, 13_571_346_019_832_834, -(10**20))
         ],
+        "remaining_up": grid(
+            amount=(0, 1, 10**11, UINT128_MAX, UINT256_MAX),
+            elapsed=(0, 1, 300, 600, 601, 12_345, 600 * 128, 600 * 400),
+            half_life=(0, 1, 600, UINT256_MAX),
+        ),
         "isolated_liquidation_px_down": [
             {**p, "margin": margin, "maintenance": maintenance}
             for p in positions

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {PERP_DECIMALS, WAD, WadMath} from "./WadMath.sol";
+import {LN2, RateMath} from "./RateMath.sol";
+import {PERP_DECIMALS, RAY, WAD, WadMath} from "./WadMath.sol";
 
 /// @dev Decimals of a displayed liquidation price.
 uint256 constant DISPLAY_DECIMALS = 10;
@@ -88,6 +89,16 @@ library LiquidationMath {
     ) internal pure returns (int256) {
         int256 spare = (margin - maintenance) * int256(10 ** (DISPLAY_DECIMALS - PERP_DECIMALS));
         return displayLiquidationPxDown(mark, szi, szDecimals, spare, maxLeverage);
+    }
+
+    /// @notice What is left of an amount that is sold by half in every half-life, up (SPEC LQ-17).
+    function remainingUp(uint256 amount, uint256 elapsed, uint256 halfLife) internal pure returns (uint256) {
+        if (halfLife == 0) return 0;
+        uint256 halvings = elapsed / halfLife;
+        // Amounts have 128 bits: so many halvings leave one unit of any.
+        if (halvings > 128) halvings = 128;
+        uint256 exponent = (elapsed % halfLife).mulDivDown(LN2, halfLife * 1e9);
+        return amount.mulDivUp(RAY, (RAY + RateMath.expm1(exponent)) << halvings);
     }
 
     function abs(int256 value) internal pure returns (uint256) {

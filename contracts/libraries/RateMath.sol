@@ -12,6 +12,8 @@ uint256 constant MAX_EXPONENT = 40e27;
 
 /// @dev Largest growth exponent of one accrual: a reserve that was left alone must never lock.
 uint256 constant MAX_ACCRUAL = 20e27;
+/// @dev The natural logarithm of two, 36 decimals.
+uint256 constant LN2 = 693_147_180_559_945_309_417_232_121_458_176_568;
 
 /// @notice Kink curve of one reserve (SPEC BL-02).
 struct RateCurve {
@@ -22,7 +24,9 @@ struct RateCurve {
     /// Utilization at which the slope begins, RAY.
     uint256 kink;
     /// Share of borrow interest kept as liquidation buffer, WAD.
-    uint256 protocolShare;
+    uint64 protocolShare;
+    /// Whether a debt grows by the rate in a year, (1 + r)^t, and not continuously, e^(r t).
+    bool annual;
 }
 
 /// @notice What interest changes in a reserve.
@@ -69,22 +73,55 @@ library RateMath {
     function expm1(uint256 exponent) internal pure returns (uint256 result) {
         require(exponent <= MAX_EXPONENT, ExponentTooLarge(exponent, MAX_EXPONENT));
         uint256 one = 1e36;
-        uint256 x = exponent * 1e9;
-        uint256 halvings = 0;
-        while (x > one / 16) {
-            x = x / 2;
-            ++halvings;
+        // Nothing leaves the range: x is at most 40 ones, the series below two, the result below e^40 ones.
+        unchecked {
+            uint256 x = exponent * 1e9;
+            uint256 halvings = 0;
+            while (x > one / 16) {
+                x = x / 2;
+                ++halvings;
+            }
+            // Horner's form of x + x^2/2! + ... + x^16/16!
+            uint256 series = one;
+            for (uint256 order = 16; order > 1; --order) {
+                series = one + x * series / (one * order);
+            }
+            result = x * series / one;
+            for (uint256 i = 0; i < halvings; ++i) {
+                result = result.mulDivDown(result + 2 * one, one);
+            }
+            result = result / 1e9;
         }
-        // Horner's form of x + x^2/2! + ... + x^16/16!
-        uint256 series = one;
-        for (uint256 order = 16; order > 1; --order) {
-            series = one + x * series / (one * order);
+    }
+
+    /// @notice ln(1 + x) as RAY for a rate as RAY, down (SPEC BL-16).
+    function ln1p(uint256 rate) internal pure returns (uint256) {
+        uint256 one = 1e36;
+        // The largest product there is: nothing below it leaves the range.
+        uint256 x = rate * 1e45 / one;
+        unchecked {
+            x = one + x;
+            uint256 power = one;
+            uint256 whole = 0;
+            while (x >= 2 * power) {
+                power = 2 * power;
+                whole = whole + LN2;
+            }
+            // ln(x / power) = 2 artanh(z), in Horner's form of z + z^3/3 + ... + z^65/65
+            uint256 z = (x - power) * one / (x + power);
+            uint256 square = z * z / one;
+            uint256 series = 0;
+            for (uint256 order = 65; order > 1; order -= 2) {
+                series = (one / order + series) * square / one;
+            }
+            return (2 * z * (one + series) / one + whole) / 1e9;
         }
-        result = x * series / one;
-        for (uint256 i = 0; i < halvings; ++i) {
-            result = result.mulDivDown(result + 2 * one, one);
-        }
-        result = result / 1e9;
+    }
+
+    /// @notice What a debt of one grows by in `elapsed` seconds at a rate per year, RAY (SPEC BL-04, BL-16).
+    function growthOf(uint256 rate, uint256 elapsed, bool annual) internal pure returns (uint256) {
+        uint256 exponent = (annual ? ln1p(rate) : rate) * elapsed / YEAR;
+        return expm1(exponent < MAX_ACCRUAL ? exponent : MAX_ACCRUAL);
     }
 
     /// @notice The reserve after `elapsed` seconds of interest at its present rate (SPEC BL-05).
@@ -98,8 +135,7 @@ library RateMath {
             reserve.borrowShares.mulDivUp(reserve.borrowIndex, RAY),
             reserve.supplyShares.mulDivDown(reserve.supplyIndex, RAY)
         );
-        uint256 exponent = borrowRate(used, curve) * elapsed / YEAR;
-        uint256 growth = expm1(exponent < MAX_ACCRUAL ? exponent : MAX_ACCRUAL);
+        uint256 growth = growthOf(borrowRate(used, curve), elapsed, curve.annual);
         uint256 borrowIndex = (reserve.borrowIndex + reserve.borrowIndex.mulDivUp(growth, RAY)).toUint128();
         uint256 interest = reserve.borrowShares.mulDivDown(borrowIndex - reserve.borrowIndex, RAY);
         uint256 kept = interest;

@@ -17,7 +17,15 @@ import {CLAMP, FundingMath, HOURLY_CAP, HOURS, INTEREST} from "../libraries/Fund
 import {DISPLAY_DECIMALS, LiquidationMath, Takeover} from "../libraries/LiquidationMath.sol";
 import {MarginMath} from "../libraries/MarginMath.sol";
 import {OracleMath, USDC_PX_ONE} from "../libraries/OracleMath.sol";
-import {MAX_EXPONENT, RateCurve, RateMath, ReserveIndexes, SHARE_UNIT, YEAR} from "../libraries/RateMath.sol";
+import {
+    LN2,
+    MAX_EXPONENT,
+    RateCurve,
+    RateMath,
+    ReserveIndexes,
+    SHARE_UNIT,
+    YEAR
+} from "../libraries/RateMath.sol";
 import {SweepMath} from "../libraries/SweepMath.sol";
 import {MAX_LEVERAGE, Tier, TierMath} from "../libraries/TierMath.sol";
 import {BPS, INFINITE, PERP_DECIMALS, RAY, SPOT_DECIMALS, WAD, WadMath} from "../libraries/WadMath.sol";
@@ -33,6 +41,7 @@ struct Constants {
     uint256 year;
     uint256 shareUnit;
     uint256 maxExponent;
+    uint256 ln2;
     uint256 maxLeverage;
     uint256 usdcPxOne;
     uint256 displayDecimals;
@@ -115,6 +124,14 @@ contract MathHarness {
 
     function expm1(uint256 exponent) external pure returns (uint256) {
         return RateMath.expm1(exponent);
+    }
+
+    function ln1p(uint256 rate) external pure returns (uint256) {
+        return RateMath.ln1p(rate);
+    }
+
+    function growthOf(uint256 rate, uint256 elapsed, bool annual) external pure returns (uint256) {
+        return RateMath.growthOf(rate, elapsed, annual);
     }
 
     function accrue(ReserveIndexes memory reserve, RateCurve memory curve, uint256 elapsed)
@@ -237,6 +254,10 @@ contract MathHarness {
         return LiquidationMath.isolatedLiquidationPxDown(
             mark, szi, szDecimals, margin, maintenance, maxLeverage
         );
+    }
+
+    function remainingUp(uint256 amount, uint256 elapsed, uint256 halfLife) external pure returns (uint256) {
+        return LiquidationMath.remainingUp(amount, elapsed, halfLife);
     }
 
     function accountMargin(Account memory account) external pure returns (AccountMargin memory) {
@@ -396,6 +417,7 @@ contract MathHarness {
             year: YEAR,
             shareUnit: SHARE_UNIT,
             maxExponent: MAX_EXPONENT,
+            ln2: LN2,
             maxLeverage: MAX_LEVERAGE,
             usdcPxOne: USDC_PX_ONE,
             displayDecimals: DISPLAY_DECIMALS,

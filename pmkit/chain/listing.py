@@ -126,6 +126,7 @@ def token_call(token: TokenParams, erc20: str) -> dict[str, Any]:
             "slope": token.curve.slope,
             "kink": token.curve.kink,
             "protocolShare": token.curve.protocol_share,
+            "annual": token.curve.annual,
         },
     }
 

@@ -12,6 +12,7 @@ from pmkit.errors import InputError, InvalidMarginTable
 from pmkit.policy import (
     FIRST_TIERED_TABLE,
     NO_CAP,
+    Compounding,
     DexParams,
     LegOrder,
     PairParams,
@@ -75,7 +76,8 @@ def params_of(preset: Table, venue: Table, *, place: str) -> Params:
     listings = table_of(preset, "tokens", root)
     metadata = table_of(venue, "tokens", "venue.toml: ")
     known = {token: metadata[token] for token in listings if token in metadata}
-    curve = curve_of(merged(preset, venue, "curve", root), f"{root}curve")
+    policy = policy_of(table_of(preset, "policy", root), f"{root}policy")
+    curve = curve_of(merged(preset, venue, "curve", root), policy.compounding, f"{root}curve")
     tokens = tuple(
         token_of(token, entry, curve, f"{root}tokens.{token}")
         for token, entry in combine(listings, known, f"{root}tokens").items()
@@ -104,7 +106,7 @@ def params_of(preset: Table, venue: Table, *, place: str) -> Params:
         dexes=dexes,
         pairs=tuple(sorted(pairs, key=lambda pair: pair.id)),
         tables=tables,
-        policy=policy_of(table_of(preset, "policy", root), f"{root}policy"),
+        policy=policy,
     )
 
 
@@ -122,6 +124,8 @@ def policy_value(key: str, value: object, place: str) -> Any:
         return choice_of(value, Reading, place)
     if key == "leg_order":
         return choice_of(value, LegOrder, place)
+    if key == "compounding":
+        return choice_of(value, Compounding, place)
     if key in POLICY_FLAGS:
         return flag_of(value, place)
     if value == NONE and key in POLICY_OPTIONAL:
@@ -235,8 +239,8 @@ def tables_of(entries: Table, place: str) -> tuple[tuple[int, MarginTable], ...]
     return tuple(sorted(tables, key=lambda entry: entry[0]))
 
 
-def curve_of(table: Table, place: str) -> RateCurve:
-    """Return the rate curve. Raises InputError."""
+def curve_of(table: Table, compounding: Compounding, place: str) -> RateCurve:
+    """Return the rate curve of every token. Raises InputError."""
     refuse_unknown(table, CURVE_KEYS, place)
 
     def figure(key: str, decimals: int) -> int:
@@ -247,6 +251,7 @@ def curve_of(table: Table, place: str) -> RateCurve:
         slope=figure("slope", RAY_DECIMALS),
         kink=figure("kink", RAY_DECIMALS),
         protocol_share=figure("protocol_share", WAD_DECIMALS),
+        annual=compounding is Compounding.ANNUAL,
     )
     if curve.kink > 10**RAY_DECIMALS or curve.protocol_share > 10**WAD_DECIMALS:
         raise InputError(place=place, problem="kink and protocol_share must be at most 1")

@@ -32,7 +32,7 @@ from pmkit.venue.events import (
     TokenListed,
 )
 from pmkit.venue.integers import UINT40_MAX, Address, Uint8, Uint16, Uint32, Uint64, Uint128
-from pmkit.venue.records import PairListing, PerpListing, TokenListing, VenuePolicy
+from pmkit.venue.records import Curve, PairListing, PerpListing, TokenListing, VenuePolicy
 from pmkit.venue.registry import Dex, Pair, Perp, Token
 from pmkit.venue.roles import RISK_ADMIN, require_role
 
@@ -162,7 +162,7 @@ def set_token_caps(
     )
 
 
-def set_rate_curve(r: Registry, sender: Address, token: Uint64, curve: RateCurve) -> None:
+def set_rate_curve(r: Registry, sender: Address, token: Uint64, curve: Curve) -> None:
     """Set a token's rate curve. SPEC BL-02.
 
     Interest up to now keeps the old curve only if the reserve was accrued at this very second.

@@ -13,6 +13,9 @@ from pmkit.model import MarginPolicy
 from pmkit.rates import RateCurve
 from pmkit.venue.integers import Address, Uint8, Uint16, Uint32, Uint64, Uint128, Widths
 
+Curve = Annotated[RateCurve, Widths(protocol_share=Uint64)]
+"""A rate curve with the widths that the contracts have."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenListing:
@@ -32,7 +35,7 @@ class TokenListing:
     user_borrow_cap: Uint128
     global_supply_cap: Uint128
     global_borrow_cap: Uint128
-    curve: RateCurve
+    curve: Curve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ def test_tokens_are_listed_as_the_preset_says(deployed):
         assert (told["ltv_bps"], told["borrowable"]) == (token.ltv_bps, token.borrowable)
         for cap in ("user_supply_cap", "user_borrow_cap", "global_supply_cap", "global_borrow_cap"):
             assert told[cap] == getattr(token, cap)
-        for part in ("base", "slope", "kink", "protocol_share"):
+        for part in ("base", "slope", "kink", "protocol_share", "annual"):
             assert told["curve"][part] == getattr(token.curve, part)
         erc20, evm_decimals = registry(deployed, "tokenErc20", token.id)
         assert (erc20, evm_decimals) == (deployed.deployment.token(token.name), token.evm_decimals)

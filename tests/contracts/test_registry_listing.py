@@ -106,10 +106,10 @@ def test_list_token_with_a_loan_to_value_of_one_is_refused(market: Market) -> No
 @pytest.mark.parametrize(
     ("curve", "value", "maximum"),
     [
-        ((0, 0, RAY + 1, 0), RAY + 1, RAY),
-        ((0, 0, RAY, WAD + 1), WAD + 1, WAD),
-        ((5_000 * RAY + 1, 0, RAY, 0), 5_000 * RAY + 1, 5_000 * RAY),
-        ((0, 5_000 * RAY + 1, RAY, 0), 5_000 * RAY + 1, 5_000 * RAY),
+        ((0, 0, RAY + 1, 0, False), RAY + 1, RAY),
+        ((0, 0, RAY, WAD + 1, False), WAD + 1, WAD),
+        ((5_000 * RAY + 1, 0, RAY, 0, False), 5_000 * RAY + 1, 5_000 * RAY),
+        ((0, 5_000 * RAY + 1, RAY, 0, True), 5_000 * RAY + 1, 5_000 * RAY),
     ],
 )
 def test_list_token_with_a_curve_out_of_range_is_refused(

@@ -82,7 +82,7 @@ def test_set_caps_bounds_what_counts_as_collateral(market: Market) -> None:
 
 
 def test_set_rate_curve_tells_the_curve(market: Market) -> None:
-    curve = (RAY // 10, 0, RAY, 0)
+    curve = (RAY // 10, 0, RAY, 0, True)
     market.registry("setRateCurve", USDC, curve)
     assert market.event("RateCurveSet") == {"token": USDC, "curve": curve}
     refused = refusal(market.registry, "setRateCurve", 999, STABLE_CURVE, sender=DEPLOYER)

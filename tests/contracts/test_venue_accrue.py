@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from support.venue import (
+    ANNUAL_CURVE,
     BORROWER,
     KEEPER,
     RAY,
+    STABLE_CURVE,
     SUPPLIER,
     TRADER,
     USDC,
@@ -113,9 +115,40 @@ def test_accrue_in_a_hundred_steps_is_accruing_once(market: Market) -> None:
     assert abs(steps - whole) <= 200
 
 
+@pytest.mark.parametrize(
+    ("curve", "million_after_a_year"),
+    [
+        # e^0.05 = 1.05127109637602403969...
+        (STABLE_CURVE, 1_051_271_09637603),
+        (ANNUAL_CURVE, 1_050_000_00000000),
+    ],
+)
+def test_accrue_of_a_year_at_five_percent_is_as_the_curve_compounds(
+    market: Market, curve: tuple[object, ...], million_after_a_year: int
+) -> None:
+    """SPEC BL-04, BL-16."""
+    market.registry("setRateCurve", USDC, curve)
+    lend(market, MILLION)
+    market.evm.warp(365 * 86_400)
+    market.venue("accrue", USDC, sender=KEEPER)
+    assert market.venue("reserveOf", USDC)["borrowed"] == million_after_a_year
+
+
+def test_accrue_at_an_annual_rate_in_a_hundred_steps_is_accruing_once(market: Market) -> None:
+    """SPEC BL-16: (1 + r)^t is a power of one number, so steps do not matter either."""
+    market.registry("setRateCurve", USDC, ANNUAL_CURVE)
+    lend(market, MILLION)
+    for _ in range(100):
+        market.evm.warp(315_360)
+        market.venue("accrue", USDC, sender=KEEPER)
+    # A unit of the 27th decimal in each step.
+    index = market.venue("reserveOf", USDC)["borrowIndex"]
+    assert abs(index - 105 * RAY // 100) <= 200
+
+
 def test_accrue_at_a_new_curve_uses_it_from_the_last_accrual(market: Market) -> None:
     lend(market, MILLION)
-    market.registry("setRateCurve", USDC, (RAY // 10, 0, RAY, 0))
+    market.registry("setRateCurve", USDC, (RAY // 10, 0, RAY, 0, False))
     reserve = market.venue("reserveOf", USDC)
     assert (reserve["borrowRate"], reserve["supplyRate"]) == (RAY // 10, RAY // 10 // 50)
 

@@ -1,7 +1,8 @@
-"""Liquidation steps and displayed prices. SPEC LQ-02 to LQ-08."""
+"""Liquidation steps and displayed prices. SPEC LQ-02 to LQ-08, LQ-17."""
 
 from __future__ import annotations
 
+from decimal import ROUND_CEILING, Decimal, localcontext
 from fractions import Fraction
 
 import pytest
@@ -14,6 +15,7 @@ from pmkit.liquidation import (
     isolated_liquidation_px_down,
     partial_takeover,
     perp_close_up,
+    remaining_up,
     step_debt_up,
 )
 from pmkit.margin import weight_takeover_down
@@ -109,3 +111,43 @@ def test_isolated_price_of_a_recorded_position_is_the_venues(
 ):
     px = isolated_liquidation_px_down(mark, szi, decimals, margin, maintenance, leverage)
     assert abs(px - recorded) <= 1
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "left"),
+    [
+        (0, 1_000 * WAD),
+        # 1000 / sqrt(2) = 707.10678118654752440084...
+        (300, 707_106781186547524401),
+        (600, 500 * WAD),
+        (1_800, 125 * WAD),
+        (6_000, 976_562_500_000_000_000),
+    ],
+)
+def test_remaining_of_a_thousand_halves_every_ten_minutes(elapsed, left):
+    assert remaining_up(1_000 * WAD, elapsed, 600) == left
+
+
+def test_remaining_without_a_half_life_is_nothing():
+    assert remaining_up(1_000, 0, 0) == 0
+
+
+def test_remaining_of_any_amount_ends_with_one_unit():
+    assert remaining_up(2**128 - 1, 600 * 127, 600) == 2
+    assert remaining_up(2**128 - 1, 600 * 128, 600) == 1
+    assert remaining_up(2**128 - 1, 2**64, 600) == 1
+    assert remaining_up(0, 2**64, 600) == 0
+
+
+@given(st.integers(0, 10**25), st.integers(0, 60_000), st.integers(1, 6_000))
+def test_remaining_is_the_power_of_one_half_rounded_up(amount, elapsed, half_life):
+    with localcontext() as context:
+        context.prec = 80
+        exact = Decimal(amount) * Decimal(2) ** (-Decimal(elapsed) / half_life)
+        up = int(exact.to_integral_value(ROUND_CEILING))
+    assert up <= remaining_up(amount, elapsed, half_life) <= up + 1
+
+
+@given(st.integers(0, 2**128 - 1), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_remaining_never_grows(amount, elapsed, more):
+    assert remaining_up(amount, elapsed + more, 600) <= remaining_up(amount, elapsed, 600)

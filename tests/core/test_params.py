@@ -6,7 +6,7 @@ import pytest
 
 from pmkit.errors import InputError
 from pmkit.params import PRESETS, load_params
-from pmkit.policy import NO_CAP, LegOrder, Policy, Reading
+from pmkit.policy import NO_CAP, Compounding, LegOrder, Policy, Reading
 from pmkit.units import RAY, WAD
 
 MILLION = 10**6 * 10**8
@@ -192,6 +192,22 @@ def test_figure_beyond_64_bits_is_refused(load, key):
     assert failed.value.place == f"mine.toml: policy.{key}"
 
 
+@pytest.mark.parametrize(("compounding", "annual"), [("annual", True), ("continuous", False)])
+def test_compounding_of_the_policy_stands_in_the_curve_of_every_token(load, compounding, annual):
+    """SPEC BL-16."""
+    params = load(VALID.replace('reading = "docs"', f'compounding = "{compounding}"', 1))
+    assert params.policy.compounding is Compounding(compounding)
+    assert {token.curve.annual for token in params.tokens} == {annual}
+
+
+def test_compounding_of_another_policy_stands_in_the_curves_too():
+    params = load_params("current")
+    assert {token.curve.annual for token in params.tokens} == {False}
+    annual = params.with_policy(Policy(compounding=Compounding.ANNUAL))
+    assert {token.curve.annual for token in annual.tokens} == {True}
+    assert annual.with_policy(Policy()).tokens == params.tokens
+
+
 def test_file_of_ones_own_stands_on_the_shared_metadata(load):
     params = load(VALID)
     assert params.token(0).user_borrow_cap == 1_000_50000000
@@ -218,6 +234,7 @@ def test_file_of_ones_own_stands_on_the_shared_metadata(load):
         ("listed = true", "listed = false", "tokens.USDC"),
         ("[tokens.USDC]", "[tokens.MINE]", "tokens.MINE.sz_decimals"),
         ('reading = "docs"', 'reading = "both"', "policy.reading"),
+        ('reading = "docs"', 'compounding = "daily"', "policy.compounding"),
         ('reading = "docs"', 'debt_step = "1.2"', "policy.debt_step"),
         ('reading = "docs"', 'debt_step = "0"', "policy.debt_step"),
         ('reading = "docs"', "perp_cooldown = -1", "policy.perp_cooldown"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal, localcontext
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from pmkit.decimals import parse_units
 from pmkit.errors import ExponentTooLarge
 from pmkit.params import load_params
 from pmkit.rates import (
+    LN2,
+    MAX_ACCRUAL,
     MAX_EXPONENT,
     SHARE_UNIT,
     YEAR,
@@ -23,6 +26,8 @@ from pmkit.rates import (
     amount_of_shares_up,
     borrow_rate,
     expm1,
+    growth_of,
+    ln1p,
     shares_down,
     shares_up,
     supply_rate,
@@ -168,6 +173,72 @@ def test_expm1_above_its_range_is_refused():
     with pytest.raises(ExponentTooLarge) as failed:
         expm1(MAX_EXPONENT + 1)
     assert failed.value.maximum == MAX_EXPONENT
+
+
+def independent_ln1p(rate: int) -> Decimal:
+    """Return ln(1 + x) in RAY from the decimal module's own logarithm, 60 digits."""
+    with localcontext() as context:
+        context.prec = 80
+        return (1 + Decimal(rate) / RAY).ln() * RAY
+
+
+@given(st.one_of(st.integers(0, 2 * RAY), st.integers(0, 10_000 * RAY)))
+def test_ln1p_agrees_with_an_independent_logarithm_to_the_last_decimal(rate):
+    exact = independent_ln1p(rate)
+    assert 0 <= exact - ln1p(rate) < Decimal("1.0000001")
+
+
+def test_ln1p_of_powers_of_two_is_as_many_times_ln2():
+    # ln 2 = 0.693147180559945309417232121458176568...
+    for power in range(14):
+        assert ln1p((2**power - 1) * RAY) == power * LN2 // 10**9
+    with localcontext() as context:
+        context.prec = 80
+        assert int(Decimal(2).ln() * 10**36) == LN2
+
+
+@given(st.integers(0, 10_000 * RAY), st.integers(0, RAY))
+def test_ln1p_never_falls(rate, more):
+    assert ln1p(rate) <= ln1p(rate + more)
+
+
+def test_growth_of_an_hour_at_five_percent_is_the_pages_under_either_reading():
+    # e^(0.05/8760) - 1 = 5.70778e-6, and 1.05^(1/8760) - 1 = 5.56967e-6.
+    continuous, annual = (growth_of(RAY // 20, HOUR, annual=a) for a in (False, True))
+    assert mul_div_nearest(continuous, 1, 10**16) == 570_778
+    assert mul_div_nearest(annual, 1, 10**16) == 556_967
+
+
+@pytest.mark.parametrize("percent", [1, 5, 100, 500_000])
+def test_growth_of_a_year_at_an_annual_rate_is_the_rate(percent):
+    rate = percent * RAY // 100
+    # ln(1 + r) is a unit short at the most, and the growth 1 + r units for it.
+    assert 0 <= rate - growth_of(rate, YEAR, annual=True) <= 2 * (1 + percent // 100)
+
+
+@given(st.integers(0, 10_000 * RAY), st.integers(0, 100 * YEAR))
+def test_growth_at_an_annual_rate_is_below_the_continuous_one(rate, elapsed):
+    assert growth_of(rate, elapsed, annual=True) <= growth_of(rate, elapsed, annual=False)
+
+
+def test_growth_of_one_accrual_ends_at_its_bound():
+    most = expm1(MAX_ACCRUAL)
+    assert growth_of(RAY, 21 * YEAR, annual=False) == most
+    # 2^28.85 = e^20
+    assert growth_of(RAY, 28 * YEAR, annual=True) == pytest.approx(2**28 * RAY)
+    assert growth_of(RAY, 29 * YEAR, annual=True) == most
+
+
+@pytest.mark.parametrize(
+    ("annual", "owed"),
+    # 1.05, and e^0.05 = 1.0512710963760240...
+    [(True, 1_050_000_00000000), (False, 1_051_271_09637603)],
+)
+def test_debt_after_a_year_is_as_the_curve_compounds(annual, owed):
+    million = 10**6 * 10**8
+    curve = replace(CURVE, annual=annual)
+    after = accrue(reserve_of(supplied=2 * million, borrowed=million), curve, YEAR)
+    assert amount_of_shares_up(after.borrow_shares, after.borrow_index) == owed
 
 
 @given(

@@ -30,7 +30,8 @@ BORROWER = "0x" + "b0" * 20
 TRADER = "0x" + "7a" * 20
 KEEPER = "0x" + "ce" * 20
 
-STABLE_CURVE = (5 * RAY // 100, 475 * RAY // 100, 80 * RAY // 100, WAD // 10)
+STABLE_CURVE = (5 * RAY // 100, 475 * RAY // 100, 80 * RAY // 100, WAD // 10, False)
+ANNUAL_CURVE = (*STABLE_CURVE[:4], True)
 EVM_DECIMALS = {USDC: 6, HYPE: 18, UBTC: 8, USDT0: 6}
 WEI_DECIMALS = {USDC: 8, HYPE: 8, UBTC: 10, USDT0: 8}
 

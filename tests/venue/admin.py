@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.venue import HYPE, RAY, STABLE_CURVE, UBTC, UNLIMITED, USD, USDC, USDT0, WAD, policy
+from support.venue import (
+    ANNUAL_CURVE,
+    HYPE,
+    RAY,
+    STABLE_CURVE,
+    UBTC,
+    UNLIMITED,
+    USD,
+    USDC,
+    USDT0,
+    WAD,
+    policy,
+)
 from venue.cast import COARSE, DARK, FINE, USERS
 from venue.world import World
 
@@ -33,9 +45,10 @@ def curve(w: World) -> tuple[Any, ...]:
     """Draw a rate curve."""
     token = w.random.choice((USDC, USDT0, FINE, DARK))
     hundredth = RAY // 100
-    steep = (10 * hundredth, 300 * hundredth, 0, WAD // 2)
-    wrong = (0, 0, RAY + 1, 0)
-    return "setRateCurve", token, w.random.choice((STABLE_CURVE, STABLE_CURVE, steep, wrong))
+    steep = (10 * hundredth, 300 * hundredth, 0, WAD // 2, w.random.random() < 0.5)
+    wrong = (0, 0, RAY + 1, 0, False)
+    drawn = w.random.choice((STABLE_CURVE, ANNUAL_CURVE, steep, wrong))
+    return "setRateCurve", token, drawn
 
 
 def table(w: World) -> tuple[Any, ...]:

@@ -146,7 +146,7 @@ def let_interest_run_away(w: World) -> None:
     """Set the highest rate there can be and wait, until the index leaves its 128 bits."""
     newcomer(w, DEBTOR, 10**5 * 10**8)
     w.call(w.venue, "borrow", USDT0, MILLION_WEI, sender=DEBTOR)
-    steepest = (5_000 * RAY, 5_000 * RAY, 0, WAD)
+    steepest = (5_000 * RAY, 5_000 * RAY, 0, WAD, False)
     w.call(w.market.registry, "setRateCurve", USDT0, steepest, sender=DEPLOYER)
     for _ in range(3):
         w.warp(10 * 86_400)

@@ -93,7 +93,10 @@ def bad_admin(w: World) -> None:
             ("listToken", (500, name, erc20, 6, 6, 7, 0, True, *caps, STABLE_CURVE)),
             ("listToken", (500, name, erc20, 25, 8, 8, 0, True, *caps, STABLE_CURVE)),
             ("listToken", (500, name, erc20, 6, 8, 8, 10_000, True, *caps, STABLE_CURVE)),
-            ("listToken", (500, name, erc20, 6, 8, 8, 0, True, *caps, (0, 5001 * RAY, 0, 0))),
+            (
+                "listToken",
+                (500, name, erc20, 6, 8, 8, 0, True, *caps, (0, 5001 * RAY, 0, 0, False)),
+            ),
             ("listDex", 0, name, USDC),
             ("listDex", 77, name, 999),
             ("listPerp", (BTC_PERP, name, 0, 5, 40, 56)),

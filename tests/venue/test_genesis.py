@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from pmkit.chain.listing import (
     token_call,
 )
 from pmkit.params import PRESETS, load_params
-from pmkit.policy import Params
+from pmkit.policy import Compounding, Params
 from pmkit.venue import Genesis
 
 
@@ -41,6 +41,15 @@ def test_tokens_are_listed_alike(params: Params) -> None:
         for token, listing in zip(params.tokens, ours, strict=True)
     ]
     assert ours == theirs
+
+
+@pytest.mark.parametrize("compounding", list(Compounding))
+def test_curves_are_listed_alike_however_they_compound(
+    params: Params, compounding: Compounding
+) -> None:
+    chosen = params.with_policy(replace(params.policy, compounding=compounding))
+    ours = [asdict(token.curve) for token in Genesis.of(chosen).tokens]
+    assert ours == [snake(token_call(token, "")["curve"]) for token in chosen.tokens]
 
 
 def test_perps_and_pairs_are_listed_alike(params: Params) -> None:

@@ -76,8 +76,8 @@ class Wild(World):
         elif kind <= 2:
             self.report_anything()
         elif kind == 3:
-            curve = (self.number(92), self.number(92), self.number(89), WAD // 10)
-            capped = (min(curve[0], RAY), min(curve[1], RAY), min(curve[2], RAY), curve[3])
+            parts = (self.number(92), self.number(92), self.number(89))
+            capped = (*(min(part, RAY) for part in parts), WAD // 10, random.random() < 0.5)
             self.call(self.market.registry, "setRateCurve", token, capped, sender=DEPLOYER)
         elif kind == 4:
             caps = [random.choice((UNLIMITED, self.number(128))) for _ in range(4)]
