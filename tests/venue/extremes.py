@@ -9,6 +9,7 @@ from support.venue import (
     EVERYTHING,
     HYPE,
     HYPE_PERP,
+    HYPE_USDC,
     INSURANCE,
     KEEPER,
     PORTFOLIO_MARGIN,
@@ -73,6 +74,18 @@ def break_order_rules(w: World) -> None:
     w.call(w.venue, "order", 10_107, True, 2**64 - 1, 10**11, False, sender=DEBTOR)
     w.call(w.market.registry, "setPolicy", policy(max_move_bps=1), sender=DEPLOYER)
     w.call(w.market.registry, "reportPrices", [(107, 1)], [], 10**8, sender=DEPLOYER)
+
+
+def lower_a_cap(w: World) -> None:
+    """Let one HYPE of a thousand count against 95 spent: all of them still carry it."""
+    for token in (USDC, HYPE):
+        w.call(w.market.registry, "setTokenCaps", token, *(UNLIMITED,) * 4, sender=DEPLOYER)
+    newcomer(w, DEBTOR, 1_000 * 10**8)
+    w.call(w.venue, "borrow", USDC, 10**10, sender=DEBTOR)
+    w.call(w.venue, "order", 10_000 + HYPE_USDC, True, 2**64 - 1, 190, False, sender=DEBTOR)
+    caps = (10**8, UNLIMITED, UNLIMITED, UNLIMITED)
+    w.call(w.market.registry, "setTokenCaps", HYPE, *caps, sender=DEPLOYER)
+    w.call(w.venue, "liquidate", DEBTOR, sender=KEEPER)
 
 
 def lose_a_long(w: World) -> None:
@@ -172,6 +185,7 @@ def fill_the_registry(w: World) -> None:
 EXTREMES = (
     break_small_rules,
     break_order_rules,
+    lower_a_cap,
     lose_a_long,
     spread_a_deficit,
     empty_the_reserve,
