@@ -24,6 +24,7 @@ from pmkit.units import (
     BPS,
     INFINITE,
     PERP_DECIMALS,
+    UINT64_MAX,
     WAD,
     amount_down,
     amount_up,
@@ -33,6 +34,9 @@ from pmkit.units import (
     value_down,
     value_up,
 )
+
+NO_CONDITION = UINT64_MAX
+"""A condition for portfolio margin that is none."""
 
 
 def notional(szi: int, mark: int) -> int:
@@ -309,6 +313,43 @@ def account_margin(account: Account) -> AccountMargin:
         liquidatable=liquidatable,
         health=health_of(liquidatable, net_debt, shortfall, takeover_value, health_factor),
     )
+
+
+def account_value_down(account: Account) -> int:
+    """Return the net totals of all tokens with a price, 1e-6 USD, signed, down. SPEC AC-12.
+
+    A token without a price counts nothing. Raises MarkMissing.
+    """
+    margins = dex_margins(account)
+    value = 0
+    for i, token in enumerate(account.tokens):
+        if token.px == 0:
+            continue
+        equity = sum(
+            perp_to_wei(margin.account_value, token.wei_decimals)
+            for dex, margin in zip(account.dexes, margins, strict=True)
+            if dex.collateral == i
+        )
+        net = net_total(token, equity)
+        value += token_value_down(token, net) if net >= 0 else -token_value_up(token, -net)
+    return value // int(WAD // 10**PERP_DECIMALS)
+
+
+def is_admitted(volume: int, value: int, min_volume: int, min_value: int, max_value: int) -> bool:
+    """Return whether portfolio margin is open to an account; all in 1e-6 USD. SPEC AC-10.
+
+    (volume > min_volume or value > min_value) and value < max_value; NO_CONDITION stands for none.
+
+    >>> is_admitted(0, 10_001, 5_000_000, 10_000, 25_000_000)
+    True
+    """
+    if max_value != NO_CONDITION and value >= max_value:
+        return False
+    if min_volume == NO_CONDITION and min_value == NO_CONDITION:
+        return True
+    if min_volume != NO_CONDITION and volume > min_volume:
+        return True
+    return min_value != NO_CONDITION and value > min_value
 
 
 def health_of(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pmkit.errors import InputError
+from pmkit.margin import NO_CONDITION
 from pmkit.model import MarginPolicy
 from pmkit.rates import RateCurve
 from pmkit.tiers import MarginTable, margin_table
@@ -24,6 +25,11 @@ USD = 10**6
 """One dollar in 1e-6 USD, the unit of perp amounts."""
 DOCS_OFFSET = 20 * WAD
 """What the venue's page adds to a requirement with net debt, USD WAD."""
+
+
+def condition_of(figure: int | None) -> int:
+    """Return a condition for portfolio margin as the contracts keep it. SPEC AC-10."""
+    return NO_CONDITION if figure is None else figure
 
 
 class Reading(StrEnum):
@@ -77,6 +83,15 @@ class Policy:
 
     compounding: Compounding = Compounding.CONTINUOUS
     """Stands in the rate curve of every token."""
+    enable_min_volume: int | None = None
+    """Weighted volume (1e-6 USD) above which an account may enable portfolio margin; None, as in
+    the next two, where there is no such condition. SPEC AC-10."""
+    enable_min_value: int | None = None
+    """Account value (1e-6 USD) above which it may do so too, whatever its volume."""
+    enable_max_value: int | None = None
+    """Account value (1e-6 USD) below which it must be."""
+    enable_volume_days: int = 14
+    """UTC days, today's included, over which volume counts; zero for all of them."""
 
     debt_step: int = WAD // 5
     """Part (WAD) of the episode's first debt that one step of the debt leg takes."""
@@ -261,6 +276,22 @@ class Params:
     def collateral_of(self, coin: str) -> int | None:
         """Return the token whose price moves with a perp coin, or None. SPEC PM-18."""
         return next((perp.collateral for perp in self.perps if perp.name == coin), None)
+
+    def local(self) -> Params:
+        """Return these parameters as a local chain has them. SPEC AC-10, OR-03.
+
+        Without the conditions for enabling, which nobody on a fresh chain could meet, and without
+        the bound on one update's move, which time travel would break.
+        """
+        return self.with_policy(
+            replace(
+                self.policy,
+                enable_min_volume=None,
+                enable_min_value=None,
+                enable_max_value=None,
+                price_move_limit_bps=None,
+            )
+        )
 
     def with_policy(self, policy: Policy) -> Params:
         """Return these parameters under another policy."""

@@ -8,6 +8,7 @@ from itertools import product
 from random import Random
 from typing import Any
 
+from pmkit.margin import NO_CONDITION
 from pmkit.model import MarginPolicy, PerpState, TokenState
 from pmkit.rates import MAX_EXPONENT, YEAR, RateCurve, ReserveIndexes
 from pmkit.tiers import margin_table
@@ -80,6 +81,7 @@ def grids(random_accounts: Iterator[Any]) -> dict[str, list[Inputs]]:
         **funding_grids(),
         **token_grids(),
         "account_margin": [{"account": a} for a in accounts],
+        "account_value_down": [{"account": a} for a in accounts],
         "sweep": [{"account": a} for a in accounts],
     }
 
@@ -233,6 +235,13 @@ def margin_grids() -> dict[str, list[Inputs]]:
         ),
         "health_factor_down": grid(
             borrow_power=(0, 1, 45_000 * WAD), gross_debt=(0, 1, 3, 42_000 * WAD)
+        ),
+        "is_admitted": grid(
+            volume=around(5_000_000 * USD),
+            value=(-1, *around(10_000 * USD, 25_000_000 * USD)),
+            min_volume=(0, 5_000_000 * USD, NO_CONDITION),
+            min_value=(0, 10_000 * USD, NO_CONDITION),
+            max_value=(25_000_000 * USD, NO_CONDITION),
         ),
         "health_of": grid(
             liquidatable=(False, True),

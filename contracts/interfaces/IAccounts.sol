@@ -25,12 +25,18 @@ interface IAccounts {
     error PositionsOpen(uint256 perps);
     /// @notice Portfolio margin is left only without debt.
     error DebtOpen(uint64 token, uint256 borrowed);
+    /// @notice Portfolio margin is not open to the account (SPEC AC-10); all in 1e-6 USD, 2^64 - 1 for no
+    /// condition.
+    error EnablingRefused(
+        uint256 volume, uint256 minVolume, int256 value, uint256 minValue, uint256 maxValue
+    );
     /// @notice A perp dex still holds equity; move it to spot first.
     error DexEquityOpen(uint256 dexIndex, int256 rawUsd);
     /// @notice Leverage must be at least one and at most the asset's maximum.
     error LeverageOutOfRange(uint32 asset, uint256 leverage, uint256 maximum);
 
-    /// @notice Set the caller's mode (SPEC AC-02). Needs no open positions, no debt and no dex equity.
+    /// @notice Set the caller's mode (SPEC AC-02). Needs no open positions, no debt and no dex equity, and,
+    /// on the way into portfolio margin, what the policy asks for (SPEC AC-10).
     function setMode(Mode mode) external;
 
     /// @notice Let another address act for the caller, or no longer (SPEC AC-05).
@@ -63,6 +69,10 @@ interface IAccounts {
 
     /// @notice The stored equity in a dex by id, 1e-6 of its collateral token, without positions' value.
     function rawUsdOf(address account, uint32 dex) external view returns (int128);
+
+    /// @notice What an account has traded, perps once and spot twice, 1e-6 USD: over the policy's window of
+    /// days, and ever (SPEC AC-11).
+    function volumeOf(address account) external view returns (uint256 recent, uint256 total);
 
     /// @notice Accounts seen so far, from `start` on, at most `limit` of them; and how many there are.
     function accounts(uint256 start, uint256 limit)

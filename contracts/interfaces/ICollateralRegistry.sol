@@ -102,6 +102,15 @@ struct Policy {
     uint32 spotFeePpm;
     /// Whether an account leaves portfolio margin only without positions and dex equity.
     bool leavesFlat;
+    /// Weighted volume (1e-6 USD) above which portfolio margin is open to an account (SPEC AC-10);
+    /// NO_CONDITION, as in the next two, where there is no such condition.
+    uint64 enableMinVolume;
+    /// Account value (1e-6 USD) above which it is open too.
+    uint64 enableMinValue;
+    /// Account value (1e-6 USD) below which it is open.
+    uint64 enableMaxValue;
+    /// UTC days, today's included, over which volume counts; zero for all of them.
+    uint16 enableVolumeDays;
 }
 
 /// @dev What a guardian may pause; repaying and leaving are not among it (SPEC CR-07).

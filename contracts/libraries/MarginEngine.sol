@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 import {IAccounts} from "../interfaces/IAccounts.sol";
-import {AccountParams, ICollateralRegistry} from "../interfaces/ICollateralRegistry.sol";
+import {AccountParams, ICollateralRegistry, Policy} from "../interfaces/ICollateralRegistry.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Account, AccountMargin, DexMargin, Mode, PerpState, TokenState} from "./AccountTypes.sol";
@@ -12,6 +12,7 @@ import {PriceAge} from "./PriceAge.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {TierMath} from "./TierMath.sol";
 import {VenueState} from "./VenueState.sol";
+import {Volume} from "./Volume.sol";
 import {WAD} from "./WadMath.sol";
 
 /// @title The account walk, run in the venue's storage
@@ -121,6 +122,24 @@ library MarginEngine {
             int128 rawUsd = a.dexes[i].rawUsd;
             require(rawUsd == 0, IAccounts.DexEquityOpen(params.dexes[i].index, rawUsd));
         }
+    }
+
+    /// @notice Require what the policy asks of an account before portfolio margin (SPEC AC-10); volume is
+    /// that of its master, who may be the account itself.
+    function requireAdmitted(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address account,
+        address master
+    ) external view {
+        Policy memory p = registry.policy();
+        (Account memory a,) = AccountStore.load(s, registry, account);
+        uint256 volume = Volume.over(s, master, p.enableVolumeDays);
+        int256 value = MarginMath.accountValueDown(a);
+        require(
+            MarginMath.isAdmitted(volume, value, p.enableMinVolume, p.enableMinValue, p.enableMaxValue),
+            IAccounts.EnablingRefused(volume, p.enableMinVolume, value, p.enableMinValue, p.enableMaxValue)
+        );
     }
 
     /// @notice The price the venue displays beside a position (SPEC LQ-07).

@@ -16,6 +16,9 @@ import {DISPLAY_DECIMALS, LiquidationMath} from "./LiquidationMath.sol";
 import {TierMath} from "./TierMath.sol";
 import {BPS, INFINITE, PERP_DECIMALS, WAD, WadMath} from "./WadMath.sol";
 
+/// @dev A condition for portfolio margin that is none.
+uint256 constant NO_CONDITION = type(uint64).max;
+
 /// @title Account margin: dex figures, token figures, the ratio and the health factor
 /// @notice Twin of `pmkit/margin.py`, where each formula is explained.
 library MarginMath {
@@ -277,6 +280,37 @@ library MarginMath {
             figures.takeoverValue,
             figures.healthFactor
         );
+    }
+
+    /// @notice Net totals of all tokens with a price, 1e-6 USD, down (SPEC AC-12).
+    function accountValueDown(Account memory account) internal pure returns (int256 value) {
+        DexMargin[] memory dexes = dexMargins(account);
+        for (uint256 i = 0; i < account.tokens.length; ++i) {
+            TokenState memory token = account.tokens[i];
+            if (token.px == 0) continue;
+            (int256 equity,) = _perpsOf(account, dexes, i);
+            int256 net = netTotal(token, equity);
+            uint256 amount = LiquidationMath.abs(net);
+            // Casts are safe: an amount of 129 bits at a price of 64 has at most 233.
+            // forge-lint: disable-next-item(unsafe-typecast)
+            value += net < 0 ? -int256(tokenValueUp(token, amount)) : int256(tokenValueDown(token, amount));
+        }
+        int256 unit = int256(WAD / 10 ** PERP_DECIMALS);
+        // Division truncates toward zero: what is below it rounds away from it.
+        return value < 0 && value % unit != 0 ? value / unit - 1 : value / unit;
+    }
+
+    /// @notice Whether portfolio margin is open to an account (SPEC AC-10); all in 1e-6 USD, and
+    /// NO_CONDITION where there is none.
+    function isAdmitted(uint256 volume, int256 value, uint64 minVolume, uint64 minValue, uint64 maxValue)
+        internal
+        pure
+        returns (bool)
+    {
+        if (maxValue != NO_CONDITION && value >= int256(uint256(maxValue))) return false;
+        if (minVolume == NO_CONDITION && minValue == NO_CONDITION) return true;
+        if (minVolume != NO_CONDITION && volume > minVolume) return true;
+        return minValue != NO_CONDITION && value > int256(uint256(minValue));
     }
 
     /// @notice The venue's state of an account (SPEC LQ-05).

@@ -20,6 +20,7 @@ import {Perps} from "./Perps.sol";
 import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
 import {Parties, TokenBalance, VenueState} from "./VenueState.sol";
+import {Volume} from "./Volume.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
 
@@ -75,6 +76,7 @@ library Trading {
         uint256 fee =
             Perps.fill(s, perp, o.account, parties.maker, parties.insurance, size, policy.perpFeePpm);
         MarginEngine.sweep(s, registry, o.account);
+        Volume.add(s, o.account, MarginMath.notional(size, perp.mark));
 
         if (!reduces) MarginEngine.requireSafe(s, registry, o.account, debtBefore);
         int64 makerNow = s.positions[parties.maker][perp.index].szi;
@@ -135,6 +137,8 @@ library Trading {
         Swap memory swap = _swapOf(registry.tokenParams(baseId), registry.tokenParams(quoteId), o, px);
         swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, 1e6);
         _swap(s, registry, parties, o.account, swap);
+        // sz * px is the notional in 1e-8 of the quote token.
+        Volume.add(s, o.account, Volume.SPOT_WEIGHT * o.sz * px / 100);
         emit IClearinghouse.Filled(o.account, o.asset, o.isBuy, px, o.sz, swap.fee);
     }
 

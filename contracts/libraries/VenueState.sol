@@ -56,6 +56,14 @@ struct AccountState {
     uint256 perpBitmap;
 }
 
+/// @notice An account's traded volume up to the end of a UTC day on which it traded.
+struct DayVolume {
+    /// Days since the epoch.
+    uint32 day;
+    /// Weighted volume of all days up to this one, 1e-6 USD.
+    uint224 total;
+}
+
 /// @notice All storage of the venue. Inner keys are listing indexes.
 struct VenueState {
     mapping(address account => AccountState) accounts;
@@ -66,6 +74,7 @@ struct VenueState {
     mapping(address account => mapping(address operator => bool)) operators;
     mapping(uint256 token => Reserve) reserves;
     address[] accountList;
+    mapping(address account => DayVolume[]) volumes;
 }
 
 /// @notice The accounts that take part in fills and liquidations.

@@ -15,7 +15,7 @@ import {
 } from "../libraries/AccountTypes.sol";
 import {CLAMP, FundingMath, HOURLY_CAP, HOURS, INTEREST} from "../libraries/FundingMath.sol";
 import {DISPLAY_DECIMALS, LiquidationMath, Takeover} from "../libraries/LiquidationMath.sol";
-import {MarginMath} from "../libraries/MarginMath.sol";
+import {MarginMath, NO_CONDITION} from "../libraries/MarginMath.sol";
 import {OracleMath, USDC_PX_ONE} from "../libraries/OracleMath.sol";
 import {
     LN2,
@@ -49,6 +49,7 @@ struct Constants {
     int256 clamp;
     int256 hours_;
     int256 hourlyCap;
+    uint256 noCondition;
 }
 
 /// @title Every pure twin as an external function
@@ -377,6 +378,18 @@ contract MathHarness {
         return MarginMath.tokenMargin(token, equity, maintenance, thresholdValues, policy);
     }
 
+    function accountValueDown(Account memory account) external pure returns (int256) {
+        return MarginMath.accountValueDown(account);
+    }
+
+    function isAdmitted(uint256 volume, int256 value, uint64 minVolume, uint64 minValue, uint64 maxValue)
+        external
+        pure
+        returns (bool)
+    {
+        return MarginMath.isAdmitted(volume, value, minVolume, minValue, maxValue);
+    }
+
     function healthOf(
         bool liquidatable,
         uint256 netDebt,
@@ -424,7 +437,8 @@ contract MathHarness {
             interest: INTEREST,
             clamp: CLAMP,
             hours_: HOURS,
-            hourlyCap: HOURLY_CAP
+            hourlyCap: HOURLY_CAP,
+            noCondition: NO_CONDITION
         });
     }
 

@@ -7,6 +7,7 @@ import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
 import {MarginEngine} from "../libraries/MarginEngine.sol";
 import {AccountState, Position, TokenBalance} from "../libraries/VenueState.sol";
+import {Volume} from "../libraries/Volume.sol";
 import {VenueBase} from "./VenueBase.sol";
 
 /// @title Accounts
@@ -20,6 +21,10 @@ abstract contract Accounts is VenueBase {
         require(!flat || state.perpBitmap == 0, PositionsOpen(state.perpBitmap));
         _sweep(account);
         MarginEngine.requireLeavable(_s, registry, account, flat);
+        // Only its master acts for a sub-account here, and else nobody but the account itself.
+        if (mode == Mode.PortfolioMargin && state.mode != mode) {
+            MarginEngine.requireAdmitted(_s, registry, account, msg.sender);
+        }
         AccountStore.touch(_s, account);
         state.mode = mode;
         _sweep(account);
@@ -97,6 +102,11 @@ abstract contract Accounts is VenueBase {
     function rawUsdOf(address account, uint32 dex) external view returns (int128) {
         (uint256 index,) = registry.dexOf(dex);
         return _s.rawUsd[account][index];
+    }
+
+    /// @inheritdoc IAccounts
+    function volumeOf(address account) external view returns (uint256 recent, uint256 total) {
+        return (Volume.over(_s, account, registry.policy().enableVolumeDays), Volume.over(_s, account, 0));
     }
 
     /// @inheritdoc IAccounts

@@ -92,6 +92,16 @@ class Balance:
     """What the account's wallet holds, in units of the ERC-20."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """What an account has traded, perps once and spot twice, 1e-6 USD."""
+
+    recent: int
+    """In the policy's window of days."""
+    total: int
+    """Ever."""
+
+
 def account_of(found: dict[str, Any]) -> Account:
     """Return the model of the contract's `Account`."""
     return Account(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pmkit.decimals import parse_units
 from pmkit.errors import InputError
 from pmkit.oracle import USDC_PX_ONE
-from pmkit.policy import FIRST_TIERED_TABLE, LegOrder
+from pmkit.policy import FIRST_TIERED_TABLE, LegOrder, condition_of
 from pmkit.units import BPS, PERP_DECIMALS, RAY, SPOT_DECIMALS, WAD
 
 if TYPE_CHECKING:
@@ -206,6 +206,10 @@ def policy_call(params: Params) -> dict[str, Any]:
         "perpFeePpm": policy.perp_taker_fee_ppm,
         "spotFeePpm": policy.spot_taker_fee_ppm,
         "leavesFlat": policy.disable_needs_flat,
+        "enableMinVolume": condition_of(policy.enable_min_volume),
+        "enableMinValue": condition_of(policy.enable_min_value),
+        "enableMaxValue": condition_of(policy.enable_max_value),
+        "enableVolumeDays": policy.enable_volume_days,
     }
 
 

@@ -69,13 +69,20 @@ class LocalVenue:
         chain_id: int = DEFAULT_CHAIN_ID,
         clock: Clock = Clock.STEPPED,
         prices: Mapping[str, Decimal] = GENESIS_PRICES,
+        conditions: bool = False,
     ) -> LocalVenue:
         """Start a node and put a funded venue on it.
+
+        What only guards a public venue is switched off (`Params.local`): the conditions for
+        enabling portfolio margin, and the bound on one update's move. With `conditions` everything
+        holds as the parameters say; roles in portfolio margin were there before. SPEC AC-10.
 
         Raises InputError for parameters that the contracts do not take, ToolMissing,
         NodeUnavailable.
         """
         chosen = load_params(params) if isinstance(params, str) else params
+        if not conditions:
+            chosen = chosen.local()
         # Whatever is wrong with the parameters shows before a process is started.
         plan_genesis(chosen, dict.fromkeys(ROLES, "0x" + "11" * 20), prices)
         node = Node.start(port=port, chain_id=chain_id, timestamp=birthday(chosen, clock))

@@ -19,6 +19,7 @@ from pmkit.chain.figures import (
     ReportedPrices,
     ReserveFigures,
     SpotPx,
+    Volume,
     account_of,
     margin_of,
 )
@@ -143,6 +144,11 @@ class Reader:
         """Return what an account holds of one token."""
         token_id = self.listing.token(token).token
         return next(b for b in self.balances(address, block) if b.token == token_id)
+
+    def volume(self, address: str, block: int | None = None) -> Volume:
+        """Return what an account has traded, as enabling counts it. SPEC AC-11."""
+        recent, total = self._ask(block, self._venue("volumeOf", checked(address)))
+        return Volume(recent=recent, total=total)
 
     def accounts(self, block: int | None = None) -> tuple[str, ...]:
         """Return every account that the venue has seen, oldest first."""

@@ -50,6 +50,12 @@ LOOK_EVERY = 0.5
     show_default=True,
     help="Whether prices are published again at their last values before they grow stale.",
 )
+@click.option(
+    "--conditions",
+    is_flag=True,
+    help="Keep what the parameters ask of an account before portfolio margin, and their bound on "
+    "one update's move of a price; both are off on a local chain.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line once ready.")
 def up(
     port: int | None,
@@ -57,6 +63,7 @@ def up(
     params: str,
     deployment: Path | None,
     republish: bool,
+    conditions: bool,
     as_json: bool,
 ) -> None:
     """Start a local HyperEVM with the venue deployed and funded, and stay until interrupted.
@@ -70,7 +77,9 @@ def up(
         signal.signal(number, signal.default_int_handler)
     try:
         chosen = usual_or_any() if port is None else port
-        with LocalVenue.start(params, port=chosen, chain_id=chain_id, clock=Clock.WALL) as venue:
+        with LocalVenue.start(
+            params, port=chosen, chain_id=chain_id, clock=Clock.WALL, conditions=conditions
+        ) as venue:
             if deployment is not None:
                 save_deployment(venue.deployment, deployment)
             announce(venue.deployment, as_json=as_json)

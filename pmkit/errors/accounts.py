@@ -42,6 +42,22 @@ class DexEquityOpen(VenueError):
 
 
 @dataclass(eq=False)
+class EnablingRefused(VenueError):
+    """Portfolio margin is not open to the account."""
+
+    volume: int
+    min_volume: int
+    value: int
+    min_value: int
+    max_value: int
+    sentence = (
+        "portfolio margin needs volume above {min_volume} or value above {min_value}, and value "
+        "below {max_value} (1e-6 USD; 2^64 - 1 for no condition); volume was {volume}, value "
+        "{value}"
+    )
+
+
+@dataclass(eq=False)
 class LeverageOutOfRange(VenueError):
     """Leverage must be at least one and at most the asset's maximum."""
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 from pmkit.decimals import kind_of, parse_units, shown
 from pmkit.errors import InputError, InvalidMarginTable
+from pmkit.margin import NO_CONDITION
 from pmkit.policy import (
     FIRST_TIERED_TABLE,
     NO_CAP,
@@ -35,6 +36,7 @@ BPS_DECIMALS = 4
 NONE = "none"
 """How a file says that the venue states no such figure."""
 MAX_WEI_DECIMALS = 18
+UINT16_MAX = 2**16 - 1
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 PAIR = re.compile(r"@[0-9]{1,9}", re.ASCII)
 
@@ -50,6 +52,9 @@ Choice = TypeVar("Choice", bound=StrEnum)
 POLICY_DECIMALS = {
     "trigger": WAD_DECIMALS,
     "sweep_dust": PERP_DECIMALS,
+    "enable_min_volume": PERP_DECIMALS,
+    "enable_min_value": PERP_DECIMALS,
+    "enable_max_value": PERP_DECIMALS,
     "debt_step": WAD_DECIMALS,
     "debt_step_minimum": WAD_DECIMALS,
     "perp_step_threshold": PERP_DECIMALS,
@@ -57,8 +62,9 @@ POLICY_DECIMALS = {
     "perp_backstop_ratio": WAD_DECIMALS,
 }
 POLICY_FLAGS = ("trigger_inclusive", "strict_ltv", "cap_each_collateral", "disable_needs_flat")
-POLICY_OPTIONAL = ("price_move_limit_bps",)
-POLICY_POSITIVE = ("trigger", "debt_step", "perp_step", "perp_backstop_ratio")
+POLICY_CONDITIONS = ("enable_min_volume", "enable_min_value", "enable_max_value")
+POLICY_OPTIONAL = ("price_move_limit_bps", *POLICY_CONDITIONS)
+POLICY_POSITIVE = ("trigger", "debt_step", "perp_step", "perp_backstop_ratio", "enable_max_value")
 
 
 def params_of(preset: Table, venue: Table, *, place: str) -> Params:
@@ -135,6 +141,10 @@ def policy_value(key: str, value: object, place: str) -> Any:
         raise InputError(place=place, problem="must be above zero")
     if key in ("leg_seed", "sweep_dust") and figure > UINT64_MAX:
         raise InputError(place=place, problem="must fit 64 bits")
+    if key in POLICY_CONDITIONS and figure >= NO_CONDITION:
+        raise InputError(place=place, problem='must be below 2^64 millionths; "none" is no bound')
+    if key == "enable_volume_days" and figure > UINT16_MAX:
+        raise InputError(place=place, problem=f"at most {UINT16_MAX} days")
     if key in ("debt_step", "perp_step") and figure > 10**WAD_DECIMALS:
         raise InputError(place=place, problem="a part must be at most 1")
     return figure

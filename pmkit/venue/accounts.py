@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def set_mode(s: VenueState, sender: Address, mode: Mode) -> None:
     """Set the sender's mode. SPEC AC-01, AC-02.
 
-    Raises OwnerOnly, PositionsOpen, DebtOpen, DexEquityOpen, what the sweep raises, and, where
-    positions may be open, what the account check raises.
+    Raises OwnerOnly, PositionsOpen, DebtOpen, DexEquityOpen, EnablingRefused, what the sweep
+    raises, and, where positions may be open, what the account check raises.
     """
     account = owner(s, sender)
     state = s.accounts[account]
@@ -34,6 +34,9 @@ def set_mode(s: VenueState, sender: Address, mode: Mode) -> None:
         raise PositionsOpen(perps=state.perp_bitmap)
     sweep(s, account)
     margin_engine.require_leavable(s, account, flat)
+    if mode == Mode.PORTFOLIO_MARGIN and state.mode != mode:
+        # Only its master acts for a sub-account here, and else nobody but the account itself.
+        margin_engine.require_admitted(s, account, sender)
     touch(s, account)
     s.accounts[account] = replace(s.accounts[account], mode=mode)
     sweep(s, account)

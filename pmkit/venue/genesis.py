@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pmkit.policy import FIRST_TIERED_TABLE, LegOrder
+from pmkit.policy import FIRST_TIERED_TABLE, LegOrder, condition_of
 from pmkit.venue.addresses import address_of_name
 from pmkit.venue.records import (
     UNSET_POLICY,
@@ -137,4 +137,8 @@ def policy_of(policy: Policy) -> VenuePolicy:
         perp_fee_ppm=policy.perp_taker_fee_ppm,
         spot_fee_ppm=policy.spot_taker_fee_ppm,
         leaves_flat=policy.disable_needs_flat,
+        enable_min_volume=condition_of(policy.enable_min_volume),
+        enable_min_value=condition_of(policy.enable_min_value),
+        enable_max_value=condition_of(policy.enable_max_value),
+        enable_volume_days=policy.enable_volume_days,
     )

@@ -9,6 +9,7 @@ from pmkit.errors import (
     DebtAboveThreshold,
     DebtOpen,
     DexEquityOpen,
+    EnablingRefused,
     HealthFactorBelowOne,
     InsufficientMargin,
     NoPosition,
@@ -17,8 +18,10 @@ from pmkit.errors import (
 from pmkit.liquidation import display_liquidation_px_down
 from pmkit.margin import (
     account_margin,
+    account_value_down,
     dex_margin,
     display_available_down,
+    is_admitted,
     notional,
     token_value_up,
 )
@@ -26,7 +29,7 @@ from pmkit.model import Account, AccountMargin, DexMargin, Mode
 from pmkit.sweep import swept
 from pmkit.tiers import tier_at
 from pmkit.units import WAD, checked
-from pmkit.venue import account_store
+from pmkit.venue import account_store, volume
 from pmkit.venue.account_store import load
 from pmkit.venue.price_age import require_young
 
@@ -120,6 +123,24 @@ def require_leavable(s: VenueState, account: str, flat: bool) -> None:
     for dex, held in zip(a.dexes, params.dexes, strict=True):
         if flat and dex.raw_usd != 0:
             raise DexEquityOpen(dex_index=held.index, raw_usd=dex.raw_usd)
+
+
+def require_admitted(s: VenueState, account: str, master: str) -> None:
+    """Require what the policy asks of an account before portfolio margin. SPEC AC-10.
+
+    Volume is that of its master, who may be the account itself. Raises EnablingRefused.
+    """
+    policy = s.registry.policy
+    a, _ = load(s, account)
+    compared = {
+        "volume": volume.over(s, master, policy.enable_volume_days),
+        "value": account_value_down(a),
+        "min_volume": policy.enable_min_volume,
+        "min_value": policy.enable_min_value,
+        "max_value": policy.enable_max_value,
+    }
+    if not is_admitted(**compared):
+        raise EnablingRefused(**compared)
 
 
 def display_liquidation_px(s: VenueState, account: str, asset: int) -> int:

@@ -128,6 +128,15 @@ class VenuePolicy:
     """Taker fee, millionths of what is bought."""
     leaves_flat: bool
     """Whether an account leaves portfolio margin only without positions and dex equity."""
+    enable_min_volume: Uint64
+    """Weighted volume (1e-6 USD) above which portfolio margin is open to an account; NO_CONDITION,
+    as in the next two, where there is no such condition. SPEC AC-10."""
+    enable_min_value: Uint64
+    """Account value (1e-6 USD) above which it is open too."""
+    enable_max_value: Uint64
+    """Account value (1e-6 USD) below which it is open."""
+    enable_volume_days: Uint16
+    """UTC days, today's included, over which volume counts; zero for all of them."""
 
 
 UNSET_POLICY = VenuePolicy(
@@ -155,6 +164,10 @@ UNSET_POLICY = VenuePolicy(
     perp_fee_ppm=0,
     spot_fee_ppm=0,
     leaves_flat=False,
+    enable_min_volume=0,
+    enable_min_value=0,
+    enable_max_value=0,
+    enable_volume_days=0,
 )
 """What a registry has before its first `set_policy`."""
 

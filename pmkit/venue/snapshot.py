@@ -22,7 +22,7 @@ from pmkit.venue.integers import (
     Uint256,
 )
 from pmkit.venue.registry import Dex, Pair, Perp, Settings, Token
-from pmkit.venue.state import AccountState, Parties, Position, Reserve, TokenBalance
+from pmkit.venue.state import AccountState, DayVolume, Parties, Position, Reserve, TokenBalance
 from pmkit.venue.wallets import Erc20
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ TABLES = {
     "operators": Kind((Address, Address), bool),
     "episode_debt": Kind((Address, Uint8), Uint128),
     "reserves": Kind(Uint8, Reserve),
+    "volumes": Kind(Address, tuple[DayVolume, ...]),
 }
 """Every table of a venue by its name in JSON."""
 
@@ -96,6 +97,7 @@ def tables_of(venue: Venue) -> dict[str, Table[Any, Any]]:
         "operators": state.operators,
         "episode_debt": state.episode_debt,
         "reserves": state.reserves,
+        "volumes": state.volumes,
     }
 
 

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 from pmkit.model import Mode
 from pmkit.venue.block import Table
-from pmkit.venue.integers import Int64, Int128, Uint8, Uint32, Uint40, Uint64, Uint128, Uint256
+from pmkit.venue.integers import (
+    Int64,
+    Int128,
+    Uint8,
+    Uint32,
+    Uint40,
+    Uint64,
+    Uint128,
+    Uint224,
+    Uint256,
+)
 
 if TYPE_CHECKING:
     from pmkit.venue.block import Block
@@ -79,6 +89,16 @@ class AccountState:
     perp_bitmap: Uint256 = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayVolume:
+    """An account's traded volume up to the end of a UTC day on which it traded. SPEC AC-11."""
+
+    day: Uint32
+    """Days since 1970."""
+    total: Uint224
+    """Weighted volume of all days up to this one, 1e-6 USD."""
+
+
 NO_RESERVE = Reserve()
 NO_BALANCE = TokenBalance()
 NO_POSITION = Position()
@@ -120,6 +140,7 @@ class VenueState:
         "raw_usd",
         "registry",
         "reserves",
+        "volumes",
         "wallets",
     )
 
@@ -147,3 +168,5 @@ class VenueState:
         """By token."""
         self.account_list: Table[int, str] = Table(block)
         """By place: accounts in the order in which they were first seen."""
+        self.volumes: Table[str, tuple[DayVolume, ...]] = Table(block, ())
+        """By account, a row for each day on which it traded."""

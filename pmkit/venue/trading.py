@@ -22,9 +22,10 @@ from pmkit.errors import (
     SpotPriceMissing,
     StalePrice,
 )
+from pmkit.margin import notional
 from pmkit.model import Mode
 from pmkit.units import SPOT_DECIMALS, checked, mul_div_down, mul_div_up
-from pmkit.venue import margin_engine, perps, pool
+from pmkit.venue import margin_engine, perps, pool, volume
 from pmkit.venue.account_store import add_idle, mark, token_state, touch
 from pmkit.venue.acting import actor
 from pmkit.venue.events import Filled
@@ -109,6 +110,7 @@ def _order_perp(s: VenueState, o: Order) -> None:
     maker_before = s.positions[maker, perp.index].szi
     fee = perps.fill(s, perp, o.account, maker, size, policy.perp_fee_ppm)
     sweep(s, o.account)
+    volume.add(s, o.account, notional(size, perp.mark))
 
     if not reduces:
         margin_engine.require_safe(s, o.account, debt_before)
@@ -166,6 +168,8 @@ def _order_spot(s: VenueState, o: Order) -> None:
     swap = _swap_of(base, quote, o, pair.px)
     fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, perps.MILLION)
     _swap(s, o.account, swap, fee)
+    # sz · px is the notional in 1e-8 of the quote token.
+    volume.add(s, o.account, volume.SPOT_WEIGHT * o.sz * pair.px // 100)
     s.block.emit(
         Filled(account=o.account, asset=o.asset, is_buy=o.is_buy, px=pair.px, sz=o.sz, fee=fee)
     )

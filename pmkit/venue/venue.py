@@ -10,7 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmkit.errors import InputError, VenueError
-from pmkit.venue import account_store, borrow_lend_pool, margin_engine, snapshot
+from pmkit.venue import account_store, borrow_lend_pool, margin_engine, snapshot, volume
 from pmkit.venue.actions import Action, External, Refusal, external
 from pmkit.venue.actor import Actor
 from pmkit.venue.addresses import address_of, sub_account_of
@@ -191,6 +191,12 @@ class Venue:
     def sub_account_of(self, who: str, index: int) -> str:
         """Return the address of a sub-account. SPEC AC-06."""
         return sub_account_of(self.address_of(who), index)
+
+    def volume_of(self, who: str) -> tuple[int, int]:
+        """Return what an account traded in the policy's window of days, and ever. SPEC AC-11."""
+        address = self.address_of(who)
+        window = self.registry.policy.enable_volume_days
+        return volume.over(self.state, address, window), volume.over(self.state, address, 0)
 
     def reserve_of(self, token: int | str) -> ReserveView:
         """Return a reserve with interest up to now. Raises UnknownToken, DoesNotFit128."""

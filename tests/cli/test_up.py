@@ -81,6 +81,13 @@ def test_ready_line_is_the_contract_and_everything_is_there(up):
     assert process.poll() is None
 
 
+@pytest.mark.parametrize(("options", "least"), [((), 2**64 - 1), (("--conditions",), 10**10)])
+def test_conditions_for_enabling_are_off_unless_they_are_asked_for(up, options, least):
+    process = up("--json", "--port", "0", *options)
+    rpc, deployment = connect(json.loads(line_of(process))["rpc_url"], None)
+    assert Reader(rpc, deployment).policy()["enable_min_value"] == least
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_end_on_request_is_no_failure_and_leaves_no_process(up, tmp_path, number):
     process = up("--json", "--port", "0")

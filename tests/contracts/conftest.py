@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from support.venue import Market
 from support.wide_market import WideMarket
+from venue.mirror import MirroredMarket
 
 
 @pytest.fixture
@@ -14,6 +15,17 @@ def market() -> Iterator[Market]:
     """Give the small market; afterwards nothing may be lost or made. SPEC BL-08."""
     market = Market.deploy()
     yield market
+    market.require_conserved()
+
+
+@pytest.fixture
+def mirrored() -> Iterator[MirroredMarket]:
+    """Give the wide market with its twin: every call is made, and must end alike, on both sides."""
+    market = MirroredMarket.deploy()
+    assert isinstance(market, MirroredMarket)
+    market.widen()
+    yield market
+    market.both.compare_everything()
     market.require_conserved()
 
 

@@ -153,6 +153,10 @@ def test_set_policy_tells_and_keeps_every_field(market: Market) -> None:
         perp_fee_ppm=31,
         spot_fee_ppm=37,
         leaves_flat=False,
+        enable_min_volume=41,
+        enable_min_value=43,
+        enable_max_value=47,
+        enable_volume_days=53,
     )
     market.registry("setPolicy", changed)
     assert market.event("PolicySet") == {"policy": changed}

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from pmkit.errors import ArithmeticOverflow, MarkMissing, PriceMissing
 from pmkit.margin import (
+    NO_CONDITION,
     account_margin,
+    account_value_down,
     dex_margin,
     health_factor_down,
     initial_margin_down,
+    is_admitted,
     is_beyond,
     ratio_up,
     token_value_down,
@@ -306,3 +309,38 @@ def test_more_idle_quote_never_raises_the_ratio(built, more):
     first, *others = built.tokens
     richer = replace(built, tokens=(replace(first, idle=first.idle + more), *others))
     assert account_margin(richer).ratio <= account_margin(built).ratio
+
+
+def test_account_value_is_the_net_totals_of_all_priced_tokens():
+    # 100 in the dex − 150 owed + 100 · 50 + 2 USDT0 at 0.99993; one USDH has no price.
+    built = account(
+        usdc(borrowed=150 * USDC_WEI),
+        hype(50, supplied=60 * HYPE_WEI, idle=40 * HYPE_WEI),
+        token("USDT0", px=999_930, idle=2 * USDC_WEI),
+        token("USDH", idle=10**8),
+        dexes=(DexState(collateral=0, raw_usd=100 * MILLIONTH),),
+    )
+    assert account_value_down(built) == 4_951_999_860
+
+
+@pytest.mark.parametrize(("wei", "value"), [(99, -1), (100, -1), (101, -2), (0, 0)])
+def test_account_value_below_zero_rounds_away_from_it(wei, value):
+    assert account_value_down(account(usdc(borrowed=wei))) == value
+
+
+@pytest.mark.parametrize(
+    ("volume", "value", "admitted"),
+    [
+        (5_000_000, 10_000, False),
+        (5_000_001, 0, True),
+        (0, 10_001, True),
+        (9_000_000, 25_000_000, False),
+        (0, 24_999_999, True),
+    ],
+)
+def test_admission_asks_for_volume_or_value_and_for_a_ceiling(volume, value, admitted):
+    assert is_admitted(volume, value, 5_000_000, 10_000, 25_000_000) is admitted
+
+
+def test_admission_without_conditions_is_everybodys_even_below_zero():
+    assert is_admitted(0, -1, NO_CONDITION, NO_CONDITION, NO_CONDITION)

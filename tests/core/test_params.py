@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pmkit.errors import InputError
 from pmkit.params import PRESETS, load_params
-from pmkit.policy import NO_CAP, Compounding, LegOrder, Policy, Reading
+from pmkit.policy import NO_CAP, USD, Compounding, LegOrder, Policy, Reading
 from pmkit.units import RAY, WAD
 
 MILLION = 10**6 * 10**8
@@ -149,9 +151,6 @@ def test_policy_defaults_are_the_settled_ones():
     [
         "twap_half_life",
         "enable_conditions",
-        "enable_min_volume",
-        "enable_min_value",
-        "enable_max_value",
         "buffer_sweep_interval",
     ],
 )
@@ -183,6 +182,52 @@ disable_needs_flat = false"""
     assert (policy.leg_order, policy.leg_seed) == (LegOrder.SEEDED, 42)
     assert (policy.margin.sweep_dust, policy.margin.cap_each) == (1_500_000, True)
     assert policy.disable_needs_flat is False
+
+
+@pytest.mark.parametrize(
+    ("preset", "volume", "value", "ceiling"),
+    [
+        ("pre-alpha", 5_000_000, None, None),
+        ("alpha", 5_000_000, None, None),
+        ("current", 5_000_000, 10_000, 25_000_000),
+    ],
+)
+def test_preset_asks_newcomers_for_what_the_venue_stated(preset, volume, value, ceiling):
+    policy = load_params(preset).policy
+    asked = (policy.enable_min_volume, policy.enable_min_value, policy.enable_max_value)
+    assert asked == tuple(None if usd is None else usd * USD for usd in (volume, value, ceiling))
+    assert policy.enable_volume_days == 14
+
+
+def test_local_chain_asks_newcomers_for_nothing_and_bounds_no_move(load):
+    guarded = 'enable_min_value = "10.5"\nenable_volume_days = 0\nprice_move_limit_bps = 100'
+    params = load(VALID.replace('reading = "docs"', f'reading = "docs"\n{guarded}', 1))
+    assert (params.policy.enable_min_value, params.policy.enable_volume_days) == (10_500_000, 0)
+    local = params.local()
+    assert local.policy == replace(params.policy, enable_min_value=None, price_move_limit_bps=None)
+    assert local.with_policy(params.policy) == params
+    assert local.local() == local
+
+
+def test_condition_may_be_none_and_is_none_by_default(load):
+    assert Policy().enable_max_value is None
+    text = VALID.replace('reading = "docs"', 'enable_max_value = "none"', 1)
+    assert load(text).policy.enable_max_value is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "enable_volume_days = 65536",
+        'enable_max_value = "0"',
+        'enable_min_value = "-1"',
+        'enable_min_volume = "18446744073709.551615"',
+    ],
+)
+def test_condition_out_of_range_is_refused(load, line):
+    with pytest.raises(InputError) as failed:
+        load(VALID.replace('reading = "docs"', line, 1))
+    assert failed.value.place == f"mine.toml: policy.{line.split()[0]}"
 
 
 @pytest.mark.parametrize("key", ["leg_seed", "sweep_dust"])

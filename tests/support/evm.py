@@ -76,12 +76,15 @@ class Contract:
         self.functions = {e["name"]: e for e in self.abi if e["type"] == "function"}
         self.selectors = {n: keccak(text=signature(e))[:4] for n, e in self.functions.items()}
 
+    def calldata(self, function: str, *args: Any) -> bytes:
+        """Return a call as bytes."""
+        types = [abi_type(i) for i in self.functions[function]["inputs"]]
+        return self.selectors[function] + encode(types, args)
+
     def __call__(self, function: str, *args: Any, sender: str = DEPLOYER) -> Any:
         """Run a function and keep its effects; return what it returns."""
         entry = self.functions[function]
-        types = [abi_type(i) for i in entry["inputs"]]
-        data = self.selectors[function] + encode(types, args)
-        output = self.evm.run(self.address, data, sender)
+        output = self.evm.run(self.address, self.calldata(function, *args), sender)
         if entry["stateMutability"] not in ("view", "pure"):
             self.evm.actions += 1
         outputs = entry["outputs"]

@@ -15,6 +15,7 @@ USDC, HYPE, UBTC, USDT0 = 0, 150, 197, 268
 BTC_PERP, HYPE_PERP = 0, 159
 HYPE_USDC, UBTC_USDC = 107, 142
 UNLIMITED = 2**128 - 1
+NO_CONDITION = 2**64 - 1
 EVERYTHING = 2**256 - 1
 WAD, RAY = 10**18, 10**27
 USD = 10**6
@@ -68,6 +69,10 @@ def policy(**changes: Any) -> tuple[Any, ...]:
         "perp_fee_ppm": 0,
         "spot_fee_ppm": 0,
         "leaves_flat": True,
+        "enable_min_volume": NO_CONDITION,
+        "enable_min_value": NO_CONDITION,
+        "enable_max_value": NO_CONDITION,
+        "enable_volume_days": 14,
     }
     fields.update(changes)
     return tuple(fields.values())

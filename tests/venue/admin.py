@@ -7,6 +7,7 @@ from typing import Any
 from support.venue import (
     ANNUAL_CURVE,
     HYPE,
+    NO_CONDITION,
     RAY,
     STABLE_CURVE,
     UBTC,
@@ -93,6 +94,10 @@ def draw_policy(w: World) -> tuple[Any, ...]:
         perp_fee_ppm=random.choice((0, 450)),
         spot_fee_ppm=random.choice((0, 700)),
         leaves_flat=random.random() < 0.6,
+        enable_min_volume=random.choice((NO_CONDITION, NO_CONDITION, 10**6 * USD, 10**11 * USD)),
+        enable_min_value=random.choice((NO_CONDITION, NO_CONDITION, 10**6 * USD)),
+        enable_max_value=random.choice((NO_CONDITION, NO_CONDITION, 10**7 * USD)),
+        enable_volume_days=random.choice((14, 14, 1, 0)),
     )
     return "setPolicy", drawn
 

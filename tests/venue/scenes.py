@@ -301,6 +301,26 @@ def old_prices(w: World) -> None:
     w.report()
 
 
+def closed_doors(w: World) -> None:
+    """Ask newcomers for volume and value, and let them come with too little and with enough."""
+    random, r, venue, price = w.random, w.market.registry, w.venue, 2**64 - 1
+    newcomer = f"0x{random.getrandbits(160):040x}"
+    ask = {"enable_min_volume": 10**9, "enable_min_value": 10**10, "enable_max_value": 10**11}
+    w.call(r, "setPolicy", policy(**ask, enable_volume_days=1), sender=DEPLOYER)
+    enable = venue.calldata("setMode", PORTFOLIO_MARGIN)
+    for dollars in (0, 900, 10_000, 90_000):
+        w.fund(newcomer, USDC, dollars * 10**8)
+        w.call(venue, "deposit", USDC, EVERYTHING, newcomer, sender=newcomer)
+        w.call(venue, "setMode", PORTFOLIO_MARGIN, sender=newcomer)
+        w.call(venue, "order", 10_107, True, price, random.choice((1, 100)), False, sender=newcomer)
+        w.call(venue, "order", 10_107, False, 0, 1, False, sender=newcomer)
+        w.call(venue, "forSubAccount", 3, enable, sender=newcomer)
+        w.call(venue, "setMode", STANDARD, sender=newcomer)
+        w.warp(random.choice((1, 3_600, 86_400)))
+        w.report()
+    w.call(r, "setPolicy", policy(), sender=DEPLOYER)
+
+
 def huge_position(w: World) -> None:
     """Order so much that a position would leave its 64 bits."""
     role, sz = w.random.choice(WALLETS), 2**63 - 1
@@ -372,6 +392,7 @@ SCENES = (
     operators,
     pauses,
     deficits,
+    closed_doors,
     huge_position,
     dark_token,
     cut_cap,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from pmkit.decimals import parse_units
+from pmkit.margin import NO_CONDITION
 from pmkit.model import MarginPolicy, Mode
 from pmkit.policy import NO_CAP, USD
 from pmkit.rates import RateCurve
@@ -60,6 +61,10 @@ POLICY = VenuePolicy(
     perp_fee_ppm=0,
     spot_fee_ppm=0,
     leaves_flat=True,
+    enable_min_volume=NO_CONDITION,
+    enable_min_value=NO_CONDITION,
+    enable_max_value=NO_CONDITION,
+    enable_volume_days=14,
 )
 
 
