@@ -37,7 +37,7 @@ demo: build ## Show the whole: supply, borrow, trade, crash, liquidate
 test: build ## Run all tests (ARGS='-k margin' goes to pytest)
 	@trap 'exit 130' INT; status=0; \
 	.venv/bin/ape test tests/ape -q || status=$$?; \
-	$(PYTEST) tests -m 'not deep' -n auto $(ARGS) || status=$$?; \
+	$(PYTEST) tests -n auto $(ARGS) || status=$$?; \
 	exit $$status
 
 .PHONY: test-fast
@@ -46,7 +46,7 @@ test-fast: build ## Run the tests that take no time (ARGS='-k margin' goes to py
 
 .PHONY: deep
 deep: build ## Run every test with many more examples (an hour or so)
-	@HYPOTHESIS_PROFILE=deep $(PYTEST) tests -n auto --timeout 7200 $(ARGS)
+	@HYPOTHESIS_PROFILE=deep $(PYTEST) tests -m 'deep or not deep' -n auto --timeout 7200 $(ARGS)
 
 .PHONY: bench
 bench: build ## Measure speed and gas
