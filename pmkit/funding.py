@@ -1,13 +1,15 @@
-"""Funding: premium, rate and payment. Twin of `contracts/libraries/FundingMath.sol`.
+"""Funding: premium, rate, index and payment. Twin of `contracts/libraries/FundingMath.sol`.
 
 Rates are WAD, signed: positive when longs pay shorts. The rate is stated for eight hours and paid
-an eighth each hour, on the notional at the oracle price (SPEC FD-01 to FD-04).
+an eighth each hour, on the notional at the oracle price (SPEC FD-01 to FD-06). What one unit of
+size has paid since the asset was listed is its funding index, 1e-6 USD · 1e18: oracle price times
+rate, summed over the hours without any rounding.
 """
 
 from __future__ import annotations
 
 from pmkit.errors import DivisionByZero
-from pmkit.units import WAD
+from pmkit.units import WAD, checked
 
 INTEREST = 10**14
 """Rate of eight hours without a premium: 0.01 %."""
@@ -50,9 +52,33 @@ def hourly_rate_down(premium: int) -> int:
     return max(-HOURLY_CAP, min(HOURLY_CAP, funding_rate(premium) // HOURS))
 
 
-def funding_payment_up(szi: int, oracle: int, rate: int) -> int:
-    """Return what a position pays for a rate, 1e-6 USD; negative when it receives. SPEC FD-04.
+def funding_payment_up(szi: int, growth: int) -> int:
+    """Return what a position pays while the index grows, 1e-6 USD. SPEC FD-04.
 
-    szi · oracle price · rate, rounded up: whoever pays covers whoever receives.
+    szi · oracle price · rate of every hour in it; negative when the position receives. Rounded up:
+    whoever pays covers whoever receives.
+
+    >>> funding_payment_up(10, 100 * 10**6 * 1_187_500_000_000_000)  # 10 coins at 100 USD
+    1187500
     """
-    return -(-szi * oracle * rate // WAD)
+    return -(-szi * growth // WAD)
+
+
+def hours_turned(since: int, now: int, interval: int) -> int:
+    """Return how many hours of funding turned after one time and up to another. SPEC FD-05.
+
+    An hour is a whole interval (seconds) since the epoch. None turns where the interval is zero.
+    Raises ArithmeticOverflow for a time before the first.
+
+    >>> hours_turned(3_599, 7_200, 3_600)
+    2
+    """
+    return 0 if interval == 0 else checked(now // interval - since // interval)
+
+
+def funding_index_after(index: int, mark: int, oracle: int, turned: int) -> int:
+    """Return the funding index after so many hours at unchanged prices, exactly. SPEC FD-06.
+
+    Raises DivisionByZero.
+    """
+    return index + oracle * hourly_rate_down(premium_down(mark, oracle)) * turned

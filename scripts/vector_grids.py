@@ -313,9 +313,19 @@ def funding_grids() -> dict[str, list[Inputs]]:
         "funding_rate": grid(premium=premiums),
         "hourly_rate_down": grid(premium=premiums),
         "funding_payment_up": grid(
-            szi=(0, 1, -1, 10**5, -(10**5), 2**63 - 1),
-            oracle=(0, 1, 1_000_000),
-            rate=(0, 1, -1, 1_187_500_000_000_000, -4 * 10**16),
+            szi=(0, 1, -1, 10**5, -(10**5), 2**63 - 1, -(2**63)),
+            growth=(0, 1, -1, WAD, 10**6 * 1_187_500_000_000_000 + 1, -(2**190)),
+        ),
+        "hours_turned": grid(
+            since=(0, 1, 3_599, 3_600, 1_760_000_000),
+            now=(0, 3_599, 3_600, 3_601, 1_760_000_000, 2**40 - 1),
+            interval=(0, 1, 60, 3_600),
+        ),
+        "funding_index_after": grid(
+            index=(0, -(10**30), 2**200),
+            mark=(0, 1, 1_010_000, 2**64 - 1),
+            oracle=(0, 1, 1_000_000, 2**64 - 1),
+            turned=(0, 1, 3, 2**40),
         ),
     }
 

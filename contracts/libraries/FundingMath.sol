@@ -10,7 +10,7 @@ int256 constant HOURS = 8;
 /// @dev Most that is paid in an hour, WAD.
 int256 constant HOURLY_CAP = 0.04e18;
 
-/// @title Funding: premium, rate and payment
+/// @title Funding: premium, rate, index and payment
 /// @notice Twin of `pmkit/funding.py`, where each formula is explained.
 library FundingMath {
     int256 private constant ONE = 1e18;
@@ -30,9 +30,27 @@ library FundingMath {
         return _clamp(_divDown(fundingRate(premium), HOURS), HOURLY_CAP);
     }
 
-    /// @notice What a position pays for a rate, 1e-6 USD, up; negative when it receives (SPEC FD-04).
-    function fundingPaymentUp(int64 szi, uint64 oracle, int256 rate) internal pure returns (int256) {
-        return -_divDown(-int256(szi) * int256(uint256(oracle)) * rate, ONE);
+    /// @notice What a position pays while the funding index grows, 1e-6 USD, up; negative when it receives
+    /// (SPEC FD-04).
+    function fundingPaymentUp(int64 szi, int256 growth) internal pure returns (int256) {
+        return -_divDown(-int256(szi) * growth, ONE);
+    }
+
+    /// @notice How many hours of funding, whole intervals since the epoch, turned after one time and up to
+    /// another; none where the interval is zero (SPEC FD-05).
+    function hoursTurned(uint256 since, uint256 now_, uint256 interval) internal pure returns (uint256) {
+        return interval == 0 ? 0 : now_ / interval - since / interval;
+    }
+
+    /// @notice The funding index after so many hours at unchanged prices, exactly (SPEC FD-06).
+    function fundingIndexAfter(int256 index, uint64 mark, uint64 oracle, uint256 turned)
+        internal
+        pure
+        returns (int256)
+    {
+        // The cast is safe: a number of hours is a time of 40 bits at most.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return index + int256(uint256(oracle)) * hourlyRateDown(premiumDown(mark, oracle)) * int256(turned);
     }
 
     function _clamp(int256 value, int256 bound) private pure returns (int256) {

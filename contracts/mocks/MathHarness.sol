@@ -296,8 +296,20 @@ contract MathHarness {
         return FundingMath.hourlyRateDown(premium);
     }
 
-    function fundingPaymentUp(int64 szi, uint64 oracle, int256 rate) external pure returns (int256) {
-        return FundingMath.fundingPaymentUp(szi, oracle, rate);
+    function fundingPaymentUp(int64 szi, int256 growth) external pure returns (int256) {
+        return FundingMath.fundingPaymentUp(szi, growth);
+    }
+
+    function hoursTurned(uint256 since, uint256 now_, uint256 interval) external pure returns (uint256) {
+        return FundingMath.hoursTurned(since, now_, interval);
+    }
+
+    function fundingIndexAfter(int256 index, uint64 mark, uint64 oracle, uint256 turned)
+        external
+        pure
+        returns (int256)
+    {
+        return FundingMath.fundingIndexAfter(index, mark, oracle, turned);
     }
 
     function tierAt(uint256 notional_, Tier[] memory table) external pure returns (Tier memory) {
