@@ -5,6 +5,7 @@ import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {
     AccountParams,
     DexParams,
+    FundingView,
     ICollateralRegistry,
     PairListing,
     PerpListing,
@@ -16,6 +17,7 @@ import {
     TokenParams
 } from "./interfaces/ICollateralRegistry.sol";
 import {Bitmap} from "./libraries/Bitmap.sol";
+import {FundingMath} from "./libraries/FundingMath.sol";
 import {OracleMath} from "./libraries/OracleMath.sol";
 import {RateCurve} from "./libraries/RateMath.sol";
 import {Tier, TierMath} from "./libraries/TierMath.sol";
@@ -51,7 +53,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         string name;
     }
 
-    /// @dev Everything that a check reads is in the first word.
+    /// @dev Everything that a check reads is in the first two words, prices in the one and funding in the
+    /// other.
     struct Perp {
         uint32 asset;
         uint64 mark;
@@ -61,6 +64,10 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         uint8 szDecimals;
         uint8 maxLeverage;
         uint16 marginTable;
+        /// What one unit of size has paid since listing, 1e-6 USD * 1e18, up to `chargedAt`. It cannot
+        /// overflow: an hour is worth less than 2^120, and there are less than 2^40 of them.
+        int216 fundingIndex;
+        uint40 chargedAt;
         string name;
     }
 
@@ -240,6 +247,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
                 szDecimals: listing.szDecimals,
                 maxLeverage: listing.maxLeverage,
                 marginTable: listing.marginTable,
+                fundingIndex: 0,
+                chargedAt: 0,
                 name: listing.name
             })
         );
@@ -269,6 +278,12 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     function setPolicy(Policy calldata policy_) external onlyRole(RISK_ADMIN) {
         require(policy_.debtStep <= WAD, FractionTooHigh(policy_.debtStep, WAD));
         require(policy_.perpPart <= WAD, FractionTooHigh(policy_.perpPart, WAD));
+        if (policy_.fundingInterval != _policy.fundingInterval) {
+            // The hours that have turned were hours of the old interval.
+            for (uint256 i = 0; i < _perps.length; ++i) {
+                _chargeFunding(_perps[i]);
+            }
+        }
         _policy = policy_;
         emit PolicySet(policy_);
     }
@@ -306,6 +321,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             Perp storage perp = _perps[_perpIndex(perps[i].asset)];
             _requireMove(perp.asset, perp.mark, perps[i].mark, maxMoveBps);
             _requireMove(perp.asset, perp.oracle, perps[i].oracle, maxMoveBps);
+            _chargeFunding(perp);
             perp.mark = perps[i].mark;
             perp.oracle = perps[i].oracle;
             perp.pxTime = uint40(block.timestamp);
@@ -359,6 +375,14 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @inheritdoc ICollateralRegistry
     function perpOraclePx(uint256 asset) external view returns (uint64) {
         return _perps[_perpIndex(asset)].oracle;
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function fundingOf(uint256 asset) external view returns (FundingView memory) {
+        Perp storage entry = _perps[_perpIndex(asset)];
+        (int256 index, uint256 turned) = _funding(entry);
+        int256 rate = entry.oracle == 0 ? int256(0) : _hourlyRate(entry);
+        return FundingView({index: index, hourlyRate: rate, turned: turned, chargedAt: entry.chargedAt});
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -492,6 +516,27 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         emit BorrowPriceSet(base.token, uint64(px));
     }
 
+    /// @dev Store the hours of funding that have turned, at the prices that stood then (SPEC FD-06).
+    function _chargeFunding(Perp storage perp) private {
+        (int256 index, uint256 turned) = _funding(perp);
+        // Casts are safe: see `Perp`; times fit 40 bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        (perp.fundingIndex, perp.chargedAt) = (int216(index), uint40(block.timestamp));
+        if (turned != 0) emit FundingCharged(perp.asset, turned, _hourlyRate(perp), index);
+    }
+
+    /// @dev The funding index with the hours that have turned since it was stored, and how many.
+    function _funding(Perp storage perp) private view returns (int256 index, uint256 turned) {
+        index = perp.fundingIndex;
+        if (perp.oracle == 0) return (index, 0);
+        turned = FundingMath.hoursTurned(perp.chargedAt, block.timestamp, _policy.fundingInterval);
+        if (turned != 0) index = FundingMath.fundingIndexAfter(index, perp.mark, perp.oracle, turned);
+    }
+
+    function _hourlyRate(Perp storage perp) private view returns (int256) {
+        return FundingMath.hourlyRateDown(FundingMath.premiumDown(perp.mark, perp.oracle));
+    }
+
     function _tokenParams(uint256 index) private view returns (TokenParams memory) {
         Token storage entry = _tokens[index];
         return TokenParams({
@@ -514,6 +559,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
 
     function _perpParams(uint256 index, uint256 dex) private view returns (PerpParams memory) {
         Perp storage entry = _perps[index];
+        (int256 fundingIndex,) = _funding(entry);
         return PerpParams({
             asset: entry.asset,
             mark: entry.mark,
@@ -522,6 +568,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             dex: uint8(dex),
             szDecimals: entry.szDecimals,
             maxLeverage: entry.maxLeverage,
+            fundingIndex: fundingIndex,
             table: _tables[entry.marginTable]
         });
     }

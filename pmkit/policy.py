@@ -121,6 +121,9 @@ class Policy:
     price_move_limit_bps: int | None = None
     """Largest move of one price update in basis points; None where updates are not bounded."""
 
+    funding_interval: int = 3_600
+    """Seconds of an hour of funding, the venue's 3600; zero switches funding off. SPEC FD-05."""
+
     perp_taker_fee_ppm: int = 0
     """Fee of a perp fill, millionths of notional."""
     spot_taker_fee_ppm: int = 0

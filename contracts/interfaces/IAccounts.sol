@@ -67,7 +67,12 @@ interface IAccounts {
     /// @notice The stored position in a perp asset by id.
     function positionOf(address account, uint32 asset) external view returns (Position memory);
 
-    /// @notice The stored equity in a dex by id, 1e-6 of its collateral token, without positions' value.
+    /// @notice What a position has to pay in funding since it was last settled, 1e-6 of its dex's
+    /// collateral token; negative when it receives (SPEC FD-07).
+    function fundingDueOf(address account, uint32 asset) external view returns (int256);
+
+    /// @notice The stored equity in a dex by id, 1e-6 of its collateral token, without positions' value and
+    /// without the funding they owe.
     function rawUsdOf(address account, uint32 dex) external view returns (int128);
 
     /// @notice What an account has traded, perps once and spot twice, 1e-6 USD: over the policy's window of

@@ -111,6 +111,8 @@ struct Policy {
     uint64 enableMaxValue;
     /// UTC days, today's included, over which volume counts; zero for all of them.
     uint16 enableVolumeDays;
+    /// Seconds of an hour of funding; zero switches funding off.
+    uint32 fundingInterval;
 }
 
 /// @dev What a guardian may pause; repaying and leaving are not among it (SPEC CR-07).
@@ -155,7 +157,21 @@ struct PerpParams {
     uint8 dex;
     uint8 szDecimals;
     uint8 maxLeverage;
+    /// What one unit of size has paid in funding since listing, up to now, 1e-6 USD * 1e18.
+    int256 fundingIndex;
     Tier[] table;
+}
+
+/// @notice Funding of a perp asset as it stands (SPEC FD-06).
+struct FundingView {
+    /// What one unit of size has paid since listing, up to now, 1e-6 USD * 1e18.
+    int256 index;
+    /// What the next hour to turn will charge at the prices as they stand, WAD.
+    int256 hourlyRate;
+    /// Hours in `index` that have turned since it was stored.
+    uint256 turned;
+    /// When the index was last stored.
+    uint40 chargedAt;
 }
 
 /// @notice Everything about an account's assets that one check needs, in one call.
@@ -200,6 +216,9 @@ interface ICollateralRegistry {
     event SpotPriceSet(uint32 indexed pair, uint64 px);
     /// @notice Mark and oracle of a perp asset were reported.
     event PerpPriceSet(uint32 indexed asset, uint64 mark, uint64 oracle);
+    /// @notice Hours of funding that have turned were stored: their number, the rate (WAD) of each, and
+    /// the funding index after them.
+    event FundingCharged(uint32 indexed asset, uint256 turned, int256 hourlyRate, int256 index);
 
     /// @notice What is paused changed; PAUSE_* bits.
     event PausedSet(uint8 paused);
@@ -303,11 +322,12 @@ interface ICollateralRegistry {
     /// @notice List a spot pair.
     function listPair(PairListing calldata listing) external;
 
-    /// @notice Set the policy.
+    /// @notice Set the policy. Hours of funding that have turned keep the old interval.
     function setPolicy(Policy calldata policy_) external;
 
     /// @notice Report prices; `usdcPx` is USDC's own oracle price in USDT, 8 decimals. Borrow oracle
-    /// prices of all tokens concerned follow (SPEC OR-01, OR-03).
+    /// prices of all tokens concerned follow (SPEC OR-01, OR-03). Hours of funding that have turned are
+    /// charged at the old prices first (SPEC FD-06).
     function reportPrices(SpotPrice[] calldata spots, PerpPrice[] calldata perps, uint64 usdcPx) external;
 
     /// @notice The policy.
@@ -327,6 +347,9 @@ interface ICollateralRegistry {
 
     /// @notice The oracle price of a perp asset, 10^-(6 - szDecimals) USD.
     function perpOraclePx(uint256 asset) external view returns (uint64);
+
+    /// @notice Funding of a perp asset: the index up to now, the rate, and what is not stored yet.
+    function fundingOf(uint256 asset) external view returns (FundingView memory);
 
     /// @notice Listing index and collateral token id of a dex id.
     function dexOf(uint256 dex) external view returns (uint256 index, uint64 collateral);

@@ -25,10 +25,11 @@ interface IPortfolioMargin {
     /// @notice A mark price is older (seconds) than the policy allows for this action.
     error StaleMark(uint32 asset, uint256 age, uint256 maximum);
 
-    /// @notice Sweep an account; anybody may (SPEC PM-14).
+    /// @notice Settle an account's funding and sweep it; anybody may (SPEC PM-14, FD-07).
     function sweep(address account) external;
 
-    /// @notice The account as stored, with interest up to now: the input of every margin formula.
+    /// @notice The account as stored, with interest and funding up to now: the input of every margin
+    /// formula.
     function accountOf(address account) external view returns (Account memory);
 
     /// @notice Margin figures of the account as if swept (SPEC PM-12). This is what liquidation looks at.

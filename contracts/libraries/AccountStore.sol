@@ -12,6 +12,7 @@ import {
 } from "../interfaces/ICollateralRegistry.sol";
 import {Account, DexState, Mode, PerpState, Sweep, TokenState, TokenSweep} from "./AccountTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
+import {Funding} from "./Funding.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes} from "./RateMath.sol";
 import {SweepMath} from "./SweepMath.sol";
@@ -40,7 +41,8 @@ library AccountStore {
     /// transfer margin changed: bits that appear are fallbacks entered, bits that go are fallbacks left.
     event FallbackSet(address indexed account, uint256 dexesBefore, uint256 dexesNow);
 
-    /// @notice The account as it stands, with interest up to now, and the parameters it was read with.
+    /// @notice The account as it stands, with interest and funding up to now, and the parameters it was
+    /// read with.
     function load(VenueState storage s, ICollateralRegistry registry, address account)
         internal
         view
@@ -71,6 +73,8 @@ library AccountStore {
                 leverage: position.leverage == 0 ? perp.maxLeverage : position.leverage,
                 table: perp.table
             });
+            DexState memory dex = a.dexes[perp.dex];
+            dex.rawUsd = WadMath.toInt128(dex.rawUsd - Funding.due(position, perp));
         }
     }
 
@@ -107,10 +111,16 @@ library AccountStore {
         t.cash = s.reserves[p.index].cash;
     }
 
-    /// @notice Sweep an account and store what moved (SPEC PM-14).
+    /// @notice Settle an account's funding, sweep it and store what moved (SPEC PM-14, FD-07).
     function sweep(VenueState storage s, ICollateralRegistry registry, address account) internal {
-        if (s.accounts[account].mode == Mode.Standard) return;
+        bool standard = s.accounts[account].mode == Mode.Standard;
+        if (standard && s.accounts[account].perpBitmap == 0) return;
         (Account memory a, AccountParams memory params) = load(s, registry, account);
+        for (uint256 i = 0; i < params.perps.length; ++i) {
+            PerpParams memory perp = params.perps[i];
+            Funding.settle(s, account, perp, params.dexes[perp.dex].index);
+        }
+        if (standard) return;
         Sweep memory plan = SweepMath.sweep(a);
         for (uint256 i = 0; i < plan.tokens.length; ++i) {
             _store(s, account, params.tokens[i], a.tokens[i], plan.tokens[i]);

@@ -99,6 +99,7 @@ library PerpLeg {
             dex: c.params.dexes[listed.dex].index,
             szDecimals: listed.szDecimals,
             maxLeverage: listed.maxLeverage,
+            fundingIndex: listed.fundingIndex,
             table: listed.table
         });
     }

@@ -5,6 +5,7 @@ import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
 import {PerpParams} from "../interfaces/ICollateralRegistry.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Bitmap} from "./Bitmap.sol";
+import {Funding} from "./Funding.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
 import {AccountState, Position, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
@@ -42,7 +43,9 @@ library Perps {
         }
     }
 
+    /// @dev What is owed for the size so far is settled before the size changes.
     function _move(VenueState storage s, PerpParams memory perp, address account, int64 size) private {
+        Funding.settle(s, account, perp, perp.dex);
         Position storage position = s.positions[account][perp.index];
         int64 before = position.szi;
         require(

@@ -38,6 +38,8 @@ struct Position {
     uint128 entryNtl;
     /// Chosen leverage; zero stands for the asset's maximum.
     uint8 leverage;
+    /// Funding index of the asset when the position was last settled.
+    int256 fundingIndex;
 }
 
 /// @notice One account: which listing indexes it touches, and its liquidation clock.

@@ -5,6 +5,7 @@ import {IAccounts} from "../interfaces/IAccounts.sol";
 import {PerpParams} from "../interfaces/ICollateralRegistry.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
+import {Funding} from "../libraries/Funding.sol";
 import {MarginEngine} from "../libraries/MarginEngine.sol";
 import {AccountState, Position, TokenBalance} from "../libraries/VenueState.sol";
 import {Volume} from "../libraries/Volume.sol";
@@ -96,6 +97,12 @@ abstract contract Accounts is VenueBase {
     /// @inheritdoc IAccounts
     function positionOf(address account, uint32 asset) external view returns (Position memory) {
         return _s.positions[account][registry.perpParams(asset).index];
+    }
+
+    /// @inheritdoc IAccounts
+    function fundingDueOf(address account, uint32 asset) external view returns (int256) {
+        PerpParams memory perp = registry.perpParams(asset);
+        return Funding.due(_s.positions[account][perp.index], perp);
     }
 
     /// @inheritdoc IAccounts

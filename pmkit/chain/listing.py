@@ -210,6 +210,7 @@ def policy_call(params: Params) -> dict[str, Any]:
         "enableMinValue": condition_of(policy.enable_min_value),
         "enableMaxValue": condition_of(policy.enable_max_value),
         "enableVolumeDays": policy.enable_volume_days,
+        "fundingInterval": policy.funding_interval,
     }
 
 

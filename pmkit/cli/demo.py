@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -50,8 +51,12 @@ def play(told: Callable[[str], None]) -> Demo:
     from pmkit.chain.local import LocalVenue
     from pmkit.demo import Demo, carry, crash, recorded
     from pmkit.demo.stage import Stage
+    from pmkit.params import load_params
 
-    with LocalVenue.start("current") as local:
+    params = load_params("current")
+    # The three scenarios state their figures without funding.
+    policy = replace(params.policy, funding_interval=0)
+    with LocalVenue.start(params.with_policy(policy)) as local:
         stage = Stage(local)
         with local.scratch():
             first = recorded.run(stage, lambda text: told(f"recorded account: {text}"))

@@ -16,6 +16,8 @@ from pmkit.units import to_uint128
 from pmkit.venue import pool
 from pmkit.venue.bitmap import having, members, without
 from pmkit.venue.events import DexFunded, FallbackSet, Swept
+from pmkit.venue.funding import due, settle
+from pmkit.venue.integers import to_int128
 from pmkit.venue.records import Pause
 
 if TYPE_CHECKING:
@@ -25,19 +27,22 @@ if TYPE_CHECKING:
 
 
 def load(s: VenueState, account: str) -> tuple[Account, AccountParams]:
-    """Return an account as it stands, with interest up to now, and what it was read with.
+    """Return an account as it stands, with interest and funding up to now, and its parameters.
 
     Raises DoesNotFit128.
     """
     state = s.accounts[account]
     params = s.registry.account_params(state.token_bitmap, state.dex_bitmap, state.perp_bitmap)
+    raw_usd = [s.raw_usd[account, dex.index] for dex in params.dexes]
+    for perp, dex in params.perps:
+        raw_usd[dex] = to_int128(raw_usd[dex] - due(s, account, perp))
     loaded = Account(
         mode=state.mode,
         tokens=tuple([token_state(s, account, p) for p in params.tokens]),
         dexes=tuple(
             [
-                DexState(collateral=dex.collateral, raw_usd=s.raw_usd[account, dex.index])
-                for dex in params.dexes
+                DexState(collateral=dex.collateral, raw_usd=held)
+                for dex, held in zip(params.dexes, raw_usd, strict=True)
             ]
         ),
         perps=tuple([_perp_state(s, account, perp, dex) for perp, dex in params.perps]),
@@ -96,13 +101,19 @@ def room(cap: int, used: int) -> int:
 
 
 def sweep(s: VenueState, account: str) -> None:
-    """Sweep an account and store what moved. SPEC PM-14. See `margin_engine.sweep`.
+    """Settle an account's funding, sweep it and store what moved. SPEC PM-14, FD-07.
 
-    Raises MarkMissing, PriceMissing, DoesNotFit128, ArithmeticOverflow.
+    See `margin_engine.sweep`. Raises MarkMissing, PriceMissing, DoesNotFit128, ArithmeticOverflow.
     """
-    if s.accounts[account].mode == Mode.STANDARD:
+    state = s.accounts[account]
+    standard = state.mode == Mode.STANDARD
+    if standard and state.perp_bitmap == 0:
         return
     before, params = load(s, account)
+    for perp, _ in params.perps:
+        settle(s, account, perp)
+    if standard:
+        return
     after, plan = sweep_plan(before)
     for p, token, done in zip(params.tokens, after.tokens, plan.tokens, strict=True):
         _store(s, account, p, token, done)

@@ -61,7 +61,8 @@ def set_leverage(s: VenueState, sender: Address, asset: Uint32, leverage: Uint8)
     else:
         sweep(s, account)
         debt_before = margin_engine.gross_debt(s, account)
-        s.positions[account, perp.index] = replace(position, leverage=leverage)
+        settled = s.positions[account, perp.index]
+        s.positions[account, perp.index] = replace(settled, leverage=leverage)
         sweep(s, account)
         margin_engine.require_safe(s, account, debt_before)
     s.block.emit(LeverageSet(account=account, asset=asset, leverage=leverage))

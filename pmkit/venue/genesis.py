@@ -141,4 +141,5 @@ def policy_of(policy: Policy) -> VenuePolicy:
         enable_min_value=condition_of(policy.enable_min_value),
         enable_max_value=condition_of(policy.enable_max_value),
         enable_volume_days=policy.enable_volume_days,
+        funding_interval=policy.funding_interval,
     )

@@ -31,6 +31,7 @@ from pmkit.venue.events import (
     TokenFactorsSet,
     TokenListed,
 )
+from pmkit.venue.funding import charge_funding
 from pmkit.venue.integers import UINT40_MAX, Address, Uint8, Uint16, Uint32, Uint64, Uint128
 from pmkit.venue.records import Curve, PairListing, PerpListing, TokenListing, VenuePolicy
 from pmkit.venue.registry import Dex, Pair, Perp, Token
@@ -235,6 +236,8 @@ def list_perp(r: Registry, sender: Address, listing: PerpListing) -> None:
         sz_decimals=listing.sz_decimals,
         max_leverage=listing.max_leverage,
         margin_table=listing.margin_table,
+        funding_index=0,
+        charged_at=0,
         name=listing.name,
     )
     r.perp_at[listing.asset] = index
@@ -263,10 +266,17 @@ def list_pair(r: Registry, sender: Address, listing: PairListing) -> None:
 
 
 def set_policy(r: Registry, sender: Address, policy: VenuePolicy) -> None:
-    """Set the policy. SPEC PM-20. Raises AccessControlUnauthorizedAccount, FractionTooHigh."""
+    """Set the policy. SPEC PM-20, FD-06.
+
+    Raises AccessControlUnauthorizedAccount, FractionTooHigh.
+    """
     require_role(r, sender, RISK_ADMIN)
     _require_at_most(policy.debt_step, WAD)
     _require_at_most(policy.perp_part, WAD)
+    if policy.funding_interval != r.policy.funding_interval:
+        # The hours that have turned were hours of the old interval.
+        for index in range(len(r.perps)):
+            charge_funding(r, index)
     r.settings[0] = replace(r.settings[0], policy=policy)
     r.block.emit(PolicySet(policy=policy))
 

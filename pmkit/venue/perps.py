@@ -13,6 +13,7 @@ from pmkit.margin import notional
 from pmkit.units import mul_div_down, mul_div_up, to_uint128
 from pmkit.venue.account_store import set_raw_usd, touch
 from pmkit.venue.bitmap import having, without
+from pmkit.venue.funding import settle
 from pmkit.venue.integers import INT64_MAX, int128, to_int128, wrapped_int128
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def _add_raw_usd(s: VenueState, account: str, dex: int, usd: int) -> None:
 
 
 def _move(s: VenueState, perp: Perp, account: str, size: int) -> None:
+    """Change a position's size; what is owed for the size so far is settled before. SPEC FD-07."""
+    settle(s, account, perp)
     position = s.positions[account, perp.index]
     now = position.szi + size
     if abs(now) > INT64_MAX:

@@ -12,6 +12,7 @@ from pmkit.errors import PriceMoveTooLarge, PriceZero
 from pmkit.oracle import borrow_oracle_px
 from pmkit.units import BPS, UINT64_MAX
 from pmkit.venue.events import BorrowPriceSet, PerpPriceSet, SpotPriceSet
+from pmkit.venue.funding import charge_funding
 from pmkit.venue.integers import Address, Uint64
 from pmkit.venue.listing import USDC
 from pmkit.venue.records import PerpPrice, SpotPrice
@@ -30,6 +31,7 @@ def report_prices(
 ) -> None:
     """Report prices; `usdc_px` is USDC's own oracle price in USDT, 8 decimals.
 
+    Hours of funding that have turned are charged at the old prices first (SPEC FD-06).
     Raises AccessControlUnauthorizedAccount, PriceZero, UnknownAsset, UnknownPair,
     PriceMoveTooLarge.
     """
@@ -41,8 +43,9 @@ def report_prices(
         perp = r.perp(reported.asset)
         _require_move(perp.asset, perp.mark, reported.mark, most)
         _require_move(perp.asset, perp.oracle, reported.oracle, most)
+        charge_funding(r, perp.index)
         r.perps[perp.index] = replace(
-            perp, mark=reported.mark, oracle=reported.oracle, px_time=r.block.now
+            r.perps[perp.index], mark=reported.mark, oracle=reported.oracle, px_time=r.block.now
         )
         r.block.emit(PerpPriceSet(asset=perp.asset, mark=reported.mark, oracle=reported.oracle))
     for spot in spots:

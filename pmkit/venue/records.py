@@ -137,6 +137,8 @@ class VenuePolicy:
     """Account value (1e-6 USD) below which it is open."""
     enable_volume_days: Uint16
     """UTC days, today's included, over which volume counts; zero for all of them."""
+    funding_interval: Uint32
+    """Seconds of an hour of funding; zero switches funding off."""
 
 
 UNSET_POLICY = VenuePolicy(
@@ -168,6 +170,7 @@ UNSET_POLICY = VenuePolicy(
     enable_min_value=0,
     enable_max_value=0,
     enable_volume_days=0,
+    funding_interval=0,
 )
 """What a registry has before its first `set_policy`."""
 
@@ -203,6 +206,20 @@ class LiquidationStep:
     loss: int
     liquidatable: bool
     """Whether the account is still liquidatable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingView:
+    """Funding of a perp asset as it stands. SPEC FD-06."""
+
+    index: int
+    """What one unit of size has paid since listing, up to now, 1e-6 USD · 1e18."""
+    hourly_rate: int
+    """What the next hour to turn will charge at the prices as they stand, WAD."""
+    turned: int
+    """Hours in `index` that have turned since it was stored."""
+    charged_at: int
+    """When the index was last stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

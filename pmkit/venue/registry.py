@@ -17,13 +17,14 @@ from pmkit.errors import (
     UnknownPair,
     UnknownToken,
 )
+from pmkit.funding import funding_index_after, hourly_rate_down, hours_turned, premium_down
 from pmkit.model import MarginPolicy
 from pmkit.rates import RateCurve
 from pmkit.tiers import MarginTable
 from pmkit.venue.bitmap import having, members, rank
 from pmkit.venue.block import Table
-from pmkit.venue.integers import Address, Uint8, Uint16, Uint32, Uint40, Uint64, Uint128
-from pmkit.venue.records import UNSET_POLICY, VenuePolicy
+from pmkit.venue.integers import Address, Int216, Uint8, Uint16, Uint32, Uint40, Uint64, Uint128
+from pmkit.venue.records import UNSET_POLICY, FundingView, VenuePolicy
 
 if TYPE_CHECKING:
     from pmkit.venue.block import Block
@@ -84,6 +85,9 @@ class Perp:
     sz_decimals: Uint8
     max_leverage: Uint8
     margin_table: Uint16
+    funding_index: Int216
+    """What one unit of size has paid since listing, 1e-6 USD · 1e18, up to `charged_at`."""
+    charged_at: Uint40
     name: str
 
 
@@ -201,6 +205,20 @@ class Registry:
         if index is None:
             raise UnknownAsset(asset=asset)
         return index
+
+    def funding(self, perp: Perp) -> tuple[int, int]:
+        """Return the funding index up to now, and the hours in it not stored yet. SPEC FD-06."""
+        if perp.oracle == 0:
+            return perp.funding_index, 0
+        turned = hours_turned(perp.charged_at, self.block.now, self.policy.funding_interval)
+        return funding_index_after(perp.funding_index, perp.mark, perp.oracle, turned), turned
+
+    def funding_of(self, asset: int) -> FundingView:
+        """Return the funding of a perp asset. Raises UnknownAsset."""
+        perp = self.perp(asset)
+        index, turned = self.funding(perp)
+        rate = 0 if perp.oracle == 0 else hourly_rate_down(premium_down(perp.mark, perp.oracle))
+        return FundingView(index=index, hourly_rate=rate, turned=turned, charged_at=perp.charged_at)
 
     def dex(self, dex: int) -> Dex:
         """Return a dex by its id. Raises UnknownDex."""

@@ -13,6 +13,7 @@ from pmkit.venue.block import Table
 from pmkit.venue.integers import (
     Int64,
     Int128,
+    Int256,
     Uint8,
     Uint32,
     Uint40,
@@ -70,6 +71,8 @@ class Position:
     """Notional at entry, 1e-6 USD."""
     leverage: Uint8 = 0
     """Chosen leverage; zero stands for the asset's maximum. SPEC AC-03."""
+    funding_index: Int256 = 0
+    """Funding index of the asset when the position was last settled. SPEC FD-07."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,14 @@ import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmkit.errors import InputError, VenueError
-from pmkit.venue import account_store, borrow_lend_pool, margin_engine, snapshot, volume
+from pmkit.venue import (
+    account_store,
+    borrow_lend_pool,
+    funding,
+    margin_engine,
+    snapshot,
+    volume,
+)
 from pmkit.venue.actions import Action, External, Refusal, external
 from pmkit.venue.actor import Actor
 from pmkit.venue.addresses import address_of, sub_account_of
@@ -27,7 +34,7 @@ if TYPE_CHECKING:
     from pmkit.model import Account, AccountMargin
     from pmkit.policy import Params
     from pmkit.venue.events import Event
-    from pmkit.venue.records import ReserveView
+    from pmkit.venue.records import FundingView, ReserveView
     from pmkit.venue.registry import Dex, Perp, Token
     from pmkit.venue.state import AccountState, Position, TokenBalance
 
@@ -175,6 +182,18 @@ class Venue:
         index = self.registry.perp_index(self.asset_id(asset))
         return self.state.positions[self.address_of(who), index]
 
+    def funding_due_of(self, who: str, asset: int | str) -> int:
+        """Return what a position has to pay since it was settled, 1e-6 USD. SPEC FD-07.
+
+        Negative when it receives. Raises UnknownAsset.
+        """
+        perp = self.registry.perp(self.asset_id(asset))
+        return funding.due(self.state, self.address_of(who), perp)
+
+    def funding_of(self, asset: int | str) -> FundingView:
+        """Return the funding of a perp asset as it stands. SPEC FD-06. Raises UnknownAsset."""
+        return self.registry.funding_of(self.asset_id(asset))
+
     def raw_usd_of(self, who: str, dex: int | str) -> int:
         """Return the stored equity in a dex, 1e-6 of its collateral token. Raises UnknownDex."""
         index = self.registry.dex(self.dex_id(dex)).index
@@ -203,7 +222,7 @@ class Venue:
         return borrow_lend_pool.reserve_of(self.state, self.token_id(token))
 
     def account_of(self, who: str) -> Account:
-        """Return an account as stored, with interest up to now: the input of every formula."""
+        """Return an account as stored, with interest and funding up to now: what formulas take."""
         return account_store.load(self.state, self.address_of(who))[0]
 
     def margin_of(self, who: str) -> AccountMargin:

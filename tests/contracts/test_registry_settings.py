@@ -157,6 +157,7 @@ def test_set_policy_tells_and_keeps_every_field(market: Market) -> None:
         enable_min_value=43,
         enable_max_value=47,
         enable_volume_days=53,
+        funding_interval=2**32 - 1,
     )
     market.registry("setPolicy", changed)
     assert market.event("PolicySet") == {"policy": changed}

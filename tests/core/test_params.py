@@ -144,6 +144,7 @@ def test_policy_defaults_are_the_settled_ones():
         3,
         10 * WAD,
     )
+    assert policy.funding_interval == 3_600
 
 
 @pytest.mark.parametrize(
@@ -177,11 +178,13 @@ def test_choices_of_a_file_reach_the_policy(load):
 leg_seed = 42
 sweep_dust = "1.5"
 cap_each_collateral = true
-disable_needs_flat = false"""
+disable_needs_flat = false
+funding_interval = 0"""
     policy = load(VALID.replace('reading = "docs"', chosen, 1)).policy
     assert (policy.leg_order, policy.leg_seed) == (LegOrder.SEEDED, 42)
     assert (policy.margin.sweep_dust, policy.margin.cap_each) == (1_500_000, True)
     assert policy.disable_needs_flat is False
+    assert policy.funding_interval == 0
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,8 @@ class InProcessEvm:
         self.logs: list[tuple[str, dict[str, Any]]] = []
         self.gas_used = 0
         self.actions = 0
+        self.seen: Counter[str] = Counter()
+        """Events by name, of everything that was done."""
         self.evm.set_balance(DEPLOYER, 10**30)
         self._set_block()
 
@@ -159,6 +162,7 @@ class InProcessEvm:
         assert result is not None, "a call leaves a result"
         self.gas_used = result.gas_used
         self.logs = [self.event_of(log) for log in result.logs]
+        self.seen.update(name for name, _ in self.logs)
         return bytes(output)
 
     def revert_of(self, message: str) -> Reverted:

@@ -73,6 +73,7 @@ def policy(**changes: Any) -> tuple[Any, ...]:
         "enable_min_value": NO_CONDITION,
         "enable_max_value": NO_CONDITION,
         "enable_volume_days": 14,
+        "funding_interval": 0,
     }
     fields.update(changes)
     return tuple(fields.values())
@@ -216,9 +217,7 @@ class Market:
     def dusts(self) -> dict[int, int]:
         """Return holdings − claims − buffer + deficit of every token: the sums of roundings."""
         claims = dict.fromkeys(self.erc20, 0)
-        everyone, total = self.venue("accounts", 0, 10_000)
-        assert len(everyone) == total
-        for account in everyone:
+        for account in self.everyone():
             state = self.account(account)
             for t in state["tokens"]:
                 claims.setdefault(t["token"], 0)
@@ -241,9 +240,22 @@ class Market:
         return held * 10 ** WEI_DECIMALS[token] // 10 ** EVM_DECIMALS[token]
 
     def require_conserved(self) -> None:
-        """Require that dust is not negative and at most a wei an action. SPEC BL-08."""
+        """Require dust that roundings explain. SPEC BL-08, FD-08.
+
+        It is not negative, and at most a wei an action and a perp unit for every position that has
+        settled its funding, or would now.
+        """
+        held = sum(len(self.account(account)["perps"]) for account in self.everyone())
+        settled = self.evm.seen["FundingPaid"] + held
         for token, dust in self.dusts().items():
-            assert 0 <= dust <= self.evm.actions, f"dust of token {token} is {dust}"
+            most = self.evm.actions + settled * 10 ** max(0, WEI_DECIMALS[token] - 6)
+            assert 0 <= dust <= most, f"dust of token {token} is {dust}"
+
+    def everyone(self) -> list[str]:
+        """Return every account that the venue has seen."""
+        accounts, total = self.venue("accounts", 0, 10_000)
+        assert len(accounts) == total
+        return list(accounts)
 
 
 def grid(px: Any, decimals: int) -> int:

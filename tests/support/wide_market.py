@@ -36,6 +36,8 @@ class WideMarket(Market):
         r("listPerp", (GOLD_PERP, "xyz:GOLD", GOLD_DEX, 4, 20, 20))
         self.marks = dict(TYPICAL_MARK)
         self.usdt0_px = 1_000_000
+        self.premium_bps = 0
+        """By how much marks stand over oracle prices."""
         self.report()
         self.fund(SUPPLIER, USDT0, 10_000_000 * 10**8)
         self.venue("supply", USDT0, 5_000_000 * 10**8, SUPPLIER, sender=SUPPLIER)
@@ -48,7 +50,7 @@ class WideMarket(Market):
         spots = [(USDT0_USDC, self.usdt0_px)]
         perps = []
         for asset, mark in self.marks.items():
-            perps.append((asset, mark, mark))
+            perps.append((asset, mark, mark * 10_000 // (10_000 + self.premium_bps)))
             if asset in (BTC_PERP, HYPE_PERP):
                 pair = 142 if asset == BTC_PERP else 107
                 spots.append((pair, mark * 100))
@@ -60,6 +62,7 @@ class WideMarket(Market):
             factor = random.choice((drift, drift, random.randint(75, 133), random.randint(97, 103)))
             self.marks[asset] = max(1_000, min(10**9, mark * factor // 100))
         self.usdt0_px = random.randint(970_000, 1_030_000)
+        self.premium_bps = random.choice((0, 5, -20, random.randint(-100, 100)))
         self.report()
 
     @classmethod
@@ -83,6 +86,7 @@ class WideMarket(Market):
             max_liquidation_price_age=random.choice((10**9, 86_400)),
             perp_fee_ppm=random.choice((0, 450)),
             spot_fee_ppm=random.choice((0, 700)),
+            funding_interval=random.choice((0, 3_600, 3_600, 60)),
         )
         if random.random() < 0.4:
             million = 10**6 * 10**8

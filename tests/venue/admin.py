@@ -98,6 +98,7 @@ def draw_policy(w: World) -> tuple[Any, ...]:
         enable_min_value=random.choice((NO_CONDITION, NO_CONDITION, 10**6 * USD)),
         enable_max_value=random.choice((NO_CONDITION, NO_CONDITION, 10**7 * USD)),
         enable_volume_days=random.choice((14, 14, 1, 0)),
+        funding_interval=random.choice((0, 3_600, 3_600, 60)),
     )
     return "setPolicy", drawn
 

@@ -39,9 +39,16 @@ def given_away(venue: Venue) -> Counter[int]:
     return given
 
 
-def require_conserved(venue: Venue) -> None:
-    """Require that nothing was made, and no more lost than a few wei an action."""
+def require_conserved(venue: Venue, settled: int = 0) -> None:
+    """Require that nothing was made, and no more lost than roundings explain. SPEC BL-08, FD-08.
+
+    A few wei an action, and a perp unit for every position that settled its funding, so many, or
+    would now.
+    """
     given = given_away(venue)
+    held = sum(len(venue.account_of(who).perps) for who in venue.accounts())
     for token, dust in dust_of(venue).items():
         left = dust - given[token]
-        assert 0 <= left <= 2 * len(venue.log), f"dust of token {token} is {left}"
+        unit = wei_per_perp_usd(venue.registry.token(token).wei_decimals)
+        most = 2 * len(venue.log) + (settled + held) * unit
+        assert 0 <= left <= most, f"dust of token {token} is {left}"

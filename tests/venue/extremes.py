@@ -41,11 +41,15 @@ def newcomer(w: World, account: str, hype: int) -> None:
 
 
 def break_small_rules(w: World) -> None:
-    """Borrow what is not lent, withdraw what no wallet holds, leave modes with things open."""
+    """Borrow what is not lent, supply beyond a cap, leave modes with things open, and the like."""
     for token in (USDC, HYPE):
         w.call(w.market.registry, "setTokenCaps", token, *(UNLIMITED,) * 4, sender=DEPLOYER)
     newcomer(w, DEBTOR, 1_000 * 10**8)
     w.fund(DEBTOR, USDC, MILLION_WEI)
+    full = (UNLIMITED, UNLIMITED, 0, UNLIMITED)
+    w.call(w.market.registry, "setTokenCaps", USDC, *full, sender=DEPLOYER)
+    w.call(w.venue, "supply", USDC, 10**8, DEBTOR, sender=DEBTOR)
+    w.call(w.market.registry, "setTokenCaps", USDC, *(UNLIMITED,) * 4, sender=DEPLOYER)
     w.call(w.venue, "transferPerp", 0, 10**6, True, sender=DEBTOR)
     w.call(w.venue, "borrow", HYPE, 1, sender=DEBTOR)
     w.call(w.venue, "borrow", USDC, 10**10, sender=DEBTOR)

@@ -168,6 +168,7 @@ class Both:
             self.compare_view("balanceOf", (account, token), story)
         for asset in registry.perp_at:
             self.compare_view("positionOf", (account, asset), story)
+            self.compare_view("fundingDueOf", (account, asset), story)
             self.compare_view("displayLiquidationPx", (account, asset), story)
         for dex in registry.dex_at:
             self.compare_view("rawUsdOf", (account, dex), story)
@@ -201,7 +202,9 @@ class Both:
             perp = registry.perp(asset)
             table = registry.table(perp.margin_table)
             head = (perp.asset, perp.mark, perp.px_time, perp.index, perp.dex, perp.sz_decimals)
-            assert plain((*head, perp.max_leverage, table)) == plain(theirs("perpParams", asset))
+            row = (*head, perp.max_leverage, registry.funding(perp)[0], table)
+            assert plain(row) == plain(theirs("perpParams", asset))
+            assert plain(registry.funding_of(asset)) == plain(theirs("fundingOf", asset))
             assert perp.oracle == theirs("perpOraclePx", asset)
         for number in listed[3]:
             pair = registry.pair(number)

@@ -40,7 +40,7 @@ from venue.cast import (
     WALLETS,
     WEI,
 )
-from venue.draws import borrow, draw, part, whole
+from venue.draws import borrow, draw, order_perp, part, whole
 from venue.world import World
 
 
@@ -384,6 +384,32 @@ def crash(w: World) -> None:
         w.marks[asset] = min(MARKS[asset] * 100, w.marks[asset] * 100 // factor)
 
 
+def hours_turn(w: World) -> None:
+    """Let hours of funding turn over open positions, and settle in every way there is."""
+    m, random = w.market, w.random
+    interval = random.choice((3_600, 3_600, 60))
+    hourly = policy(funding_interval=interval, perp_fee_ppm=random.choice((0, 450)))
+    w.call(m.registry, "setPolicy", hourly, sender=DEPLOYER)
+    holders = random.sample(USERS, 3)
+    for role in holders:
+        drawn = order_perp(w, role)
+        if drawn is not None:
+            w.by(role, *drawn)
+    before = interval - w.twin.now % interval - 1
+    for seconds in w.some(3, (max(1, before), 1, interval - 1, 3 * interval, 50 * interval)):
+        w.warp(seconds)
+        if random.random() < 0.5:
+            w.report()
+        for role in holders:
+            drawn = order_perp(w, role)
+            calls = [("sweep", role), ("setLeverage", random.choice(tuple(MARKS)), 3)]
+            w.by(role, *random.choice([*calls, *[drawn] * 3] if drawn else calls))
+            w.call(m.venue, "liquidate", role, sender=KEEPER)
+        w.call(m.venue, "sweep", random.choice((MAKER, BACKSTOP, INSURANCE)), sender=KEEPER)
+    other = policy(funding_interval=random.choice((0, 60, 3_600)))
+    w.call(m.registry, "setPolicy", other, sender=DEPLOYER)
+
+
 SCENES = (
     bad_ids,
     bad_admin,
@@ -401,4 +427,6 @@ SCENES = (
     faq_loan,
     faq_loan,
     old_prices,
+    hours_turn,
+    hours_turn,
 )

@@ -65,6 +65,7 @@ POLICY = VenuePolicy(
     enable_min_value=NO_CONDITION,
     enable_max_value=NO_CONDITION,
     enable_volume_days=14,
+    funding_interval=0,
 )
 
 

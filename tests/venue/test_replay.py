@@ -87,7 +87,7 @@ def told_by(seed: int, both: Both) -> Iterator[None]:
 def require_sound_end(both: Both) -> None:
     """Require equal views, nothing lost, and that log and JSON lead to the venue they are of."""
     both.compare_everything()
-    require_conserved(both.twin)
+    require_conserved(both.twin, both.events["FundingPaid"])
     found = both.twin.to_json()
     read = Venue.from_json(json.loads(json.dumps(found)))
     assert read.to_json() == found
@@ -126,7 +126,7 @@ def run_wild(seeds: range, steps: int) -> None:
             for _ in range(steps):
                 wild.step()
             wild.both.compare_everything()
-            require_conserved(wild.twin)
+            require_conserved(wild.twin, wild.both.events["FundingPaid"])
 
 
 @pytest.mark.slow

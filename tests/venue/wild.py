@@ -35,7 +35,12 @@ class Wild(World):
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
         r = self.market.registry
-        self.call(r, "setPolicy", policy(perp_fee_ppm=450, spot_fee_ppm=700), sender=DEPLOYER)
+        drawn = policy(
+            perp_fee_ppm=450,
+            spot_fee_ppm=700,
+            funding_interval=self.random.choice((0, 1, 3_600, 2**32 - 1)),
+        )
+        self.call(r, "setPolicy", drawn, sender=DEPLOYER)
         for token in TOKENS:
             self.call(r, "setTokenCaps", token, *(UNLIMITED,) * 4, sender=DEPLOYER)
             for role in (*WALLETS, MAKER):

@@ -228,9 +228,9 @@ class World:
         """Return what an account has supplied of a token."""
         return sum(t.supplied for t in self.twin.account_of(who).tokens if t.token == token)
 
-    def some(self, count: int, calls: tuple[tuple[Any, ...], ...]) -> tuple[tuple[Any, ...], ...]:
-        """Return a sample of calls, or all of them where a scene is played thoroughly."""
-        return calls if self.thorough else tuple(self.random.sample(calls, count))
+    def some(self, count: int, steps: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return a sample of steps, or all of them where a scene is played thoroughly."""
+        return steps if self.thorough else tuple(self.random.sample(steps, count))
 
 
 def clamp(px: int, typical: int) -> int:

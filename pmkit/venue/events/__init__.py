@@ -25,6 +25,7 @@ from pmkit.venue.events.liquidation import (
 from pmkit.venue.events.margin import (
     DexFunded,
     FallbackSet,
+    FundingPaid,
     Swept,
 )
 from pmkit.venue.events.pool import (
@@ -39,6 +40,7 @@ from pmkit.venue.events.pool import (
 from pmkit.venue.events.registry import (
     BorrowPriceSet,
     DexListed,
+    FundingCharged,
     MarginTableSet,
     PairListed,
     PausedSet,
@@ -73,6 +75,8 @@ __all__ = [
     "Event",
     "FallbackSet",
     "Filled",
+    "FundingCharged",
+    "FundingPaid",
     "InterestHour",
     "LeverageSet",
     "Liquidated",

@@ -29,6 +29,15 @@ class DexFunded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FundingPaid(Event):
+    """A position paid funding, or received it when negative. SPEC FD-07."""
+
+    account: str
+    asset: int
+    usd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackSet(Event):
     """The dexes that caps or cash keep below their transfer margin changed. SPEC AC-07.
 

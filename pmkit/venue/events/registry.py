@@ -121,6 +121,19 @@ class PerpPriceSet(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FundingCharged(Event):
+    """Hours of funding that have turned were stored. SPEC FD-06."""
+
+    asset: int
+    turned: int
+    """How many."""
+    hourly_rate: int
+    """WAD, of each."""
+    index: int
+    """The funding index after them, 1e-6 USD · 1e18."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoleGranted(Event):
     """An account was given a role."""
 
