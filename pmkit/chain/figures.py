@@ -76,6 +76,37 @@ class ReserveFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FundingFigures:
+    """Funding of a perp as it stands at the block. SPEC FD-06."""
+
+    index: int
+    """What one unit of size has paid since listing, 1e-6 USD · 1e18."""
+    hourly_rate: int
+    """What the next hour to turn will charge at the prices as they stand, WAD."""
+    turned: int
+    """Hours in `index` that have turned since it was stored."""
+    charged_at: int
+    """When the index was last stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionFigures:
+    """One position as stored, and the funding that it owes at the block. SPEC FD-07."""
+
+    asset: int
+    szi: int
+    """Signed size, 10^-sz_decimals."""
+    entry_ntl: int
+    """Notional at entry, 1e-6 USD."""
+    leverage: int
+    """Chosen leverage; zero stands for the asset's maximum."""
+    funding_index: int
+    """Funding index of the asset when the position was last settled."""
+    funding_due: int
+    """What it has to pay since then, 1e-6 USD; negative when it receives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
     """One token of one account as stored."""
 

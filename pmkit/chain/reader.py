@@ -15,7 +15,9 @@ from pmkit.chain.contracts import Call, ask, ask_all, ask_each, call_of
 from pmkit.chain.deployment import connect
 from pmkit.chain.figures import (
     Balance,
+    FundingFigures,
     PerpPx,
+    PositionFigures,
     ReportedPrices,
     ReserveFigures,
     SpotPx,
@@ -63,7 +65,7 @@ class Reader:
         return self if self.block is not None else self.at(self.rpc.block_number())
 
     def account(self, address: str, block: int | None = None) -> Account:
-        """Return an account as stored, with interest up to the block. SPEC PM-14.
+        """Return an account as stored, with interest and funding up to the block. SPEC PM-14.
 
         Raises the venue's errors, and NodeUnavailable.
         """
@@ -122,6 +124,28 @@ class Reader:
                 SpotPx(pair=pair, px=px, time=time)
                 for pair, (_, _, px, time) in zip(pairs, answers[2 * len(perps) :], strict=True)
             ),
+        )
+
+    def funding(self, coin: str, block: int | None = None) -> FundingFigures:
+        """Return the funding of a perp by its coin. SPEC FD-06."""
+        asset = self.listing.perp(coin).asset
+        return FundingFigures(**self._ask(block, self._registry("fundingOf", asset)))
+
+    def positions(self, address: str, block: int | None = None) -> tuple[PositionFigures, ...]:
+        """Return an account's positions as stored, and the funding that each owes. SPEC FD-07."""
+        owner = checked(address)
+        assets = [perp.asset for perp in self.listing.perps]
+        answers = ask_all(
+            self.rpc,
+            [self._venue("positionOf", owner, asset) for asset in assets]
+            + [self._venue("fundingDueOf", owner, asset) for asset in assets],
+            self._tag(block),
+        )
+        stored, dues = answers[: len(assets)], answers[len(assets) :]
+        return tuple(
+            PositionFigures(asset=asset, funding_due=due, **held)
+            for asset, held, due in zip(assets, stored, dues, strict=True)
+            if held["szi"] != 0
         )
 
     def balances(self, address: str, block: int | None = None) -> tuple[Balance, ...]:

@@ -1,12 +1,13 @@
-"""What the venue holds against what it owes, token by token. SPEC BL-08."""
+"""What the venue holds against what it owes, token by token. SPEC BL-08, FD-08."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pmkit.chain.contracts import events_of
 from pmkit.errors import Mismatch
-from pmkit.margin import dex_margins, perp_to_wei
+from pmkit.margin import dex_margins, perp_to_wei, wei_per_perp_usd
 
 if TYPE_CHECKING:
     from pmkit.chain.catalogue import ListedToken
@@ -39,7 +40,8 @@ class TokenLedger:
     dust: int
     """holdings − (spot + perp equity − uncovered + supplied − borrowed + buffer − deficit)."""
     dust_bound: int
-    """One wei per accrual and per action since the deployment, one of each per transaction."""
+    """One wei per accrual and per action since the deployment, one of each per transaction, and one
+    perp unit per settlement of funding, done or due."""
 
     @property
     def balanced(self) -> bool:
@@ -53,8 +55,10 @@ def ledgers(reader: Reader) -> tuple[TokenLedger, ...]:
     Raises Mismatch for holdings that are no whole number of wei.
     """
     here = reader.pinned()
-    bound = 2 * transactions(here, here.deployment.block, here.rpc.block_number())
+    since, last = here.deployment.block, here.rpc.block_number()
+    bound = 2 * transactions(here, since, last)
     accounts = [here.account(address) for address in here.accounts()]
+    settled = settlements(here, since, last) + sum(len(account.perps) for account in accounts)
     found: list[TokenLedger] = []
     for token in here.listing.tokens:
         spot = supplied = borrowed = equity = uncovered = 0
@@ -89,7 +93,7 @@ def ledgers(reader: Reader) -> tuple[TokenLedger, ...]:
                 buffer=reserve.buffer,
                 deficit=reserve.deficit,
                 dust=held - owed,
-                dust_bound=bound,
+                dust_bound=bound + settled * wei_per_perp_usd(token.wei_decimals),
             )
         )
     return tuple(found)
@@ -113,3 +117,13 @@ def transactions(reader: Reader, after: int, last: int) -> int:
         for start in range(0, len(blocks), PAGE)
         for count in reader.rpc.batch([(counted, [hex(b)]) for b in blocks[start : start + PAGE]])
     )
+
+
+def settlements(reader: Reader, after: int, last: int) -> int:
+    """Return how many positions settled funding after one block and up to another. SPEC FD-08."""
+    found = 0
+    for start in range(after + 1, last + 1, PAGE):
+        ends = {"fromBlock": hex(start), "toBlock": hex(min(last, start + PAGE - 1))}
+        logs = reader.rpc.request("eth_getLogs", {"address": reader.deployment.venue, **ends})
+        found += sum(event.name == "FundingPaid" for event in events_of(logs))
+    return found

@@ -28,6 +28,16 @@ def test_time_travel_publishes_the_last_prices_again(venue):
     assert {p.time for p in after.perps} | {p.time for p in after.pairs} == {then + 86_400}
 
 
+def test_time_travel_charges_its_hours_at_the_last_premium(venue):
+    venue.set_prices({"BTC": "101000"}, oracles={"BTC": "100000"})
+    before = venue.reader.funding("BTC")
+    venue.warp(86_400)
+    after = venue.reader.funding("BTC")
+    # A day at 0.11875 % an hour, on an oracle price of 10^6 units.
+    assert after.index - before.index == 24 * 10**6 * 1_187_500_000_000_000
+    assert (before.turned, after.turned) == (0, 0)
+
+
 def test_time_travel_without_publishing_lets_prices_grow_old(venue):
     borrower = venue.sender("borrower")
     borrower.deposit("USDC", 10**12)

@@ -9,6 +9,7 @@ import pytest
 from pmkit.chain.contracts import ask, call_of
 from pmkit.chain.reader import read_account
 from pmkit.errors import InputError, NoPosition, UnknownToken, VenueError
+from pmkit.funding import funding_payment_up
 from pmkit.margin import account_margin
 from pmkit.model import Mode
 from pmkit.report import margin_report
@@ -102,6 +103,33 @@ def test_call_at_a_block_runs_at_that_blocks_own_time(venue, offset):
     assert int(answer, 16) == block.timestamp
     if offset == 0:
         assert venue.rpc.request("eth_call", {"to": clock}, "latest") == answer
+
+
+def test_funding_follows_the_hours_at_the_last_premium(venue):
+    # 1 BTC at an oracle price of 100,000 and a premium of 1 %: 118.75 USD an hour.
+    trader, maker = venue.sender("trader"), venue.account("maker")
+    trader.supply("UBTC", venue.amount("UBTC", "10"))
+    venue.set_prices({"BTC": "101000"}, oracles={"BTC": "100000"})
+    trader.order(BTC, is_buy=True, sz=10**5, limit_px=2**64 - 1)
+    assert venue.reader.positions(trader.address)[0].funding_due == 0
+    now = venue.rpc.block().timestamp
+    venue.warp(3 * 3_600 - now % 3_600, republish=False)
+    here = venue.reader.pinned()
+    funding = here.funding("BTC")
+    assert (funding.hourly_rate, funding.turned) == (1_187_500_000_000_000, 3)
+    (position,) = here.positions(trader.address)
+    assert (position.asset, position.szi, position.funding_due) == (BTC, 10**5, 356_250_000)
+    assert funding_payment_up(10**5, funding.index - position.funding_index) == 356_250_000
+    (other,) = here.positions(maker)
+    assert other.funding_due == -356_250_000
+    require_twins(here, trader.address)
+    # Publishing prices again stores what has turned and changes nothing else.
+    charged = [event for event in venue.republish().events if event.name == "FundingCharged"]
+    assert {event.values["asset"]: event.values["turned"] for event in charged}[BTC] == 3
+    assert venue.reader.funding("BTC").index == funding.index
+    paid = venue.sender("keeper").sweep(trader.address).event("FundingPaid")
+    assert paid.values == {"account": trader.address, "asset": BTC, "usd": 356_250_000}
+    assert venue.reader.positions(trader.address)[0].funding_due == 0
 
 
 def test_many_accounts_are_read_in_order_and_one_that_fails_is_its_error(venue):

@@ -45,3 +45,19 @@ def test_dust_may_be_two_wei_a_transaction_whatever_the_blocks(venue):
     venue.rpc.request("anvil_mine", "0x5")
     # The deposit and its approval; five blocks are empty.
     assert ledger(venue, "USDC").dust_bound == before + 2 * 2
+
+
+def test_dust_may_be_a_perp_unit_for_every_payment_of_funding_done_or_due(venue):
+    trader = venue.sender("trader")
+    trader.supply("UBTC", 10**10)
+    trader.order(BTC, is_buy=True, limit_px=2**64 - 1, sz=12_345)
+    venue.set_prices({"BTC": "100123.4"}, oracles={"BTC": "100000"})
+    venue.warp(3_600)
+    owed = ledger(venue, "USDC")
+    # What the long owes is rounded up and what the short gets down: a unit, 100 wei, is left.
+    assert owed.balanced
+    assert owed.dust >= 100
+    venue.sender("keeper").sweep(trader.address)
+    paid = ledger(venue, "USDC")
+    assert paid.dust_bound == owed.dust_bound + 2 + 100
+    assert paid.balanced
