@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmkit.rates import LN2, expm1
-from pmkit.units import PERP_DECIMALS, RAY, WAD, checked, mul_div_down, mul_div_up
+from pmkit.units import INFINITE, PERP_DECIMALS, RAY, WAD, checked, mul_div_down, mul_div_up
 
 DISPLAY_DECIMALS = 10
 """Decimals of a displayed liquidation price."""
@@ -93,6 +93,26 @@ def isolated_liquidation_px_down(
     """
     spare = (margin - maintenance) * 10 ** (DISPLAY_DECIMALS - PERP_DECIMALS)
     return display_liquidation_px_down(mark, szi, sz_decimals, spare, max_leverage)
+
+
+def adl_index_down(mark: int, entry_ntl: int, szi: int, notional: int, account_value: int) -> int:
+    """Return a position's place in the queue of auto-deleveraging, WAD, down. SPEC LQ-16.
+
+    (mark / entry) · (notional / account value), where entry is `entry_ntl` / |szi|: what the
+    position was opened for, 1e-6 USD as notional and account value. The highest goes first, closed
+    at the mark before. The venue's page states no other form for shorts, although their profit
+    falls as the mark rises; neither is there one here. INFINITE for an account that is worth
+    nothing. Raises DivisionByZero for a position opened for nothing.
+
+    >>> adl_index_down(110, 1_000, 10, 1_100, 550) == 11 * WAD // 5  # 1.1 · 2
+    True
+    """
+    if notional == 0:
+        return 0
+    if account_value <= 0:
+        return INFINITE
+    product = checked(checked(mark * abs(szi)) * notional)
+    return mul_div_down(product, WAD, checked(entry_ntl * account_value))
 
 
 def remaining_up(amount: int, elapsed: int, half_life: int) -> int:

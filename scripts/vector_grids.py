@@ -10,6 +10,7 @@ from typing import Any
 
 from pmkit.margin import NO_CONDITION
 from pmkit.model import MarginPolicy, PerpState, TokenState
+from pmkit.oracle import Ema
 from pmkit.rates import MAX_EXPONENT, YEAR, RateCurve, ReserveIndexes
 from pmkit.tiers import margin_table
 from pmkit.units import BPS, INFINITE, RAY, UINT128_MAX, UINT256_MAX, WAD
@@ -76,6 +77,7 @@ def grids(random_accounts: Iterator[Any]) -> dict[str, list[Inputs]]:
         **unit_grids(),
         **rate_grids(),
         **tier_and_oracle_grids(),
+        **mark_grids(),
         **margin_grids(),
         **liquidation_grids(),
         **funding_grids(),
@@ -212,6 +214,49 @@ def tier_and_oracle_grids() -> dict[str, list[Inputs]]:
     }
 
 
+def mark_grids() -> dict[str, list[Inputs]]:
+    """Return the inputs of moving averages and of the mark price, with prices missing."""
+    averages = (
+        Ema(num=0, den=0),
+        Ema(num=30 * RAY, den=3 * RAY),
+        Ema(num=-(31 * RAY) - 1, den=2 * RAY),
+        Ema(num=7 * 10**12 * RAY + 12_345, den=150 * RAY + 1),
+    )
+    lists: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
+        ((), ()),
+        ((5,), ()),
+        ((5,), (0,)),
+        ((5,), (7,)),
+        ((0,), (7,)),
+        ((5, 3), (1, 1)),
+        ((5, 3), (2, 1)),
+        ((3, 5, 3), (1, 2, 1)),
+        ((9, 0, 4, 6), (1, 9, 1, 1)),
+        ((783_470, 783_440, 783_500, 783_410, 783_520), (3, 2, 2, 1, 1)),
+        ((783_470, 783_440, 783_500, 783_410, 783_520), (0, 2, 2, 1, 1)),
+        ((1, 2), (UINT256_MAX, 1)),
+        ((1, 2), (UINT256_MAX, 0)),
+    )
+    parts = (0, 783_450, 783_470)
+    return {
+        "weighted_median": [{"prices": p, "weights": w} for p, w in lists],
+        "decay_down": grid(
+            elapsed=(0, 1, 3, 150, 5_999, *around(6_000), 10**9, UINT256_MAX),
+            time_constant=(0, 1, 30, 150),
+        ),
+        "ema_updated": grid(
+            ema=averages,
+            sample=(0, 20, -20, 2**64 - 1),
+            elapsed=(0, 1, 3, 7_000, 2**40),
+            time_constant=(0, 30, 150),
+        ),
+        "ema_nearest": grid(ema=(*averages, Ema(num=-3, den=2), Ema(num=3, den=2))),
+        "basis_px_nearest": grid(oracle=(0, 1, 15, 16, 783_400), ema=averages),
+        "book_median": grid(bid=(0, 783_460), ask=(0, 783_480), last=(0, 783_430, 783_490)),
+        "mark_px": grid(basis_px=parts, book_px=parts, cex_px=parts, book_ema_px=(0, 783_460)),
+    }
+
+
 def margin_grids() -> dict[str, list[Inputs]]:
     """Return the inputs of margin formulas that take plain numbers."""
     values = (0, 1, 3, 10_001, 330 * WAD, UINT128_MAX)
@@ -290,6 +335,12 @@ def liquidation_grids() -> dict[str, list[Inputs]]:
             {**p, "available": a}
             for p in positions
             for a in (0, 1, -1, 13_571_346_019_832_834, -(10**20))
+        ],
+        "adl_index_down": [
+            {"mark": mark, "szi": szi, "notional": mark * abs(szi), **rest}
+            for mark in (0, 1, 783_470)
+            for szi in (0, 1, -2_189_310, 2**63 - 1)
+            for rest in grid(entry_ntl=(0, 1, 10**12), account_value=(-1, 0, 1, 55 * 10**9))
         ],
         "remaining_up": grid(
             amount=(0, 1, 10**11, UINT128_MAX, UINT256_MAX),

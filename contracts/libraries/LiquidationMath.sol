@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 import {LN2, RateMath} from "./RateMath.sol";
-import {PERP_DECIMALS, RAY, WAD, WadMath} from "./WadMath.sol";
+import {INFINITE, PERP_DECIMALS, RAY, WAD, WadMath} from "./WadMath.sol";
 
 /// @dev Decimals of a displayed liquidation price.
 uint256 constant DISPLAY_DECIMALS = 10;
@@ -89,6 +89,20 @@ library LiquidationMath {
     ) internal pure returns (int256) {
         int256 spare = (margin - maintenance) * int256(10 ** (DISPLAY_DECIMALS - PERP_DECIMALS));
         return displayLiquidationPxDown(mark, szi, szDecimals, spare, maxLeverage);
+    }
+
+    /// @notice A position's place in the queue of auto-deleveraging, WAD, down (SPEC LQ-16).
+    /// @dev `entryNtl` is what the position was opened for, 1e-6 USD; entry = entryNtl / |szi|.
+    function adlIndexDown(uint256 mark, uint256 entryNtl, int256 szi, uint256 notional, int256 accountValue)
+        internal
+        pure
+        returns (uint256)
+    {
+        if (notional == 0) return 0;
+        if (accountValue <= 0) return INFINITE;
+        // The cast is safe: the sign is known.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return (mark * abs(szi) * notional).mulDivDown(WAD, entryNtl * uint256(accountValue));
     }
 
     /// @notice What is left of an amount that is sold by half in every half-life, up (SPEC LQ-17).

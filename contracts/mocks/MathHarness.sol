@@ -16,7 +16,7 @@ import {
 import {CLAMP, FundingMath, HOURLY_CAP, HOURS, INTEREST} from "../libraries/FundingMath.sol";
 import {DISPLAY_DECIMALS, LiquidationMath, Takeover} from "../libraries/LiquidationMath.sol";
 import {MarginMath, NO_CONDITION} from "../libraries/MarginMath.sol";
-import {OracleMath, USDC_PX_ONE} from "../libraries/OracleMath.sol";
+import {BASIS_EMA_SECONDS, BOOK_EMA_SECONDS, Ema, OracleMath, USDC_PX_ONE} from "../libraries/OracleMath.sol";
 import {
     LN2,
     MAX_EXPONENT,
@@ -44,6 +44,8 @@ struct Constants {
     uint256 ln2;
     uint256 maxLeverage;
     uint256 usdcPxOne;
+    uint256 basisEmaSeconds;
+    uint256 bookEmaSeconds;
     uint256 displayDecimals;
     int256 interest;
     int256 clamp;
@@ -186,6 +188,46 @@ contract MathHarness {
         return OracleMath.borrowOraclePx(spot, mark, oracle, perpSzDecimals, szDecimals, usdcPx);
     }
 
+    function weightedMedian(uint256[] memory prices, uint256[] memory weights)
+        external
+        pure
+        returns (uint256)
+    {
+        return OracleMath.weightedMedian(prices, weights);
+    }
+
+    function decayDown(uint256 elapsed, uint256 timeConstant) external pure returns (uint256) {
+        return OracleMath.decayDown(elapsed, timeConstant);
+    }
+
+    function emaUpdated(Ema memory ema, int256 sample, uint256 elapsed, uint256 timeConstant)
+        external
+        pure
+        returns (Ema memory)
+    {
+        return OracleMath.emaUpdated(ema, sample, elapsed, timeConstant);
+    }
+
+    function emaNearest(Ema memory ema) external pure returns (int256) {
+        return OracleMath.emaNearest(ema);
+    }
+
+    function basisPxNearest(uint256 oracle, Ema memory ema) external pure returns (uint256) {
+        return OracleMath.basisPxNearest(oracle, ema);
+    }
+
+    function bookMedian(uint256 bid, uint256 ask, uint256 last) external pure returns (uint256) {
+        return OracleMath.bookMedian(bid, ask, last);
+    }
+
+    function markPx(uint256 basisPx, uint256 bookPx, uint256 cexPx, uint256 bookEmaPx)
+        external
+        pure
+        returns (uint256)
+    {
+        return OracleMath.markPx(basisPx, bookPx, cexPx, bookEmaPx);
+    }
+
     function initialMarginDown(uint256 notional_, uint256 leverage) external pure returns (uint256) {
         return MarginMath.initialMarginDown(notional_, leverage);
     }
@@ -255,6 +297,14 @@ contract MathHarness {
         return LiquidationMath.isolatedLiquidationPxDown(
             mark, szi, szDecimals, margin, maintenance, maxLeverage
         );
+    }
+
+    function adlIndexDown(uint256 mark, uint256 entryNtl, int256 szi, uint256 notional_, int256 accountValue)
+        external
+        pure
+        returns (uint256)
+    {
+        return LiquidationMath.adlIndexDown(mark, entryNtl, szi, notional_, accountValue);
     }
 
     function remainingUp(uint256 amount, uint256 elapsed, uint256 halfLife) external pure returns (uint256) {
@@ -445,6 +495,8 @@ contract MathHarness {
             ln2: LN2,
             maxLeverage: MAX_LEVERAGE,
             usdcPxOne: USDC_PX_ONE,
+            basisEmaSeconds: BASIS_EMA_SECONDS,
+            bookEmaSeconds: BOOK_EMA_SECONDS,
             displayDecimals: DISPLAY_DECIMALS,
             interest: INTEREST,
             clamp: CLAMP,

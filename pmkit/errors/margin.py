@@ -24,6 +24,33 @@ class MarkMissing(VenueError):
 
 
 @dataclass(eq=False)
+class InvalidWeights(VenueError):
+    """No price with weight to take a median of, or not as many weights as prices."""
+
+    prices: int
+    weights: int
+    total_weight: int
+    sentence = (
+        "a median needs a weight for each price and one that is priced, was given {prices} prices "
+        "and {weights} weights, {total_weight} of them in all"
+    )
+
+
+@dataclass(eq=False)
+class MarkPartsMissing(VenueError):
+    """Too few parts of a mark price exist; what is missing is zero."""
+
+    basis_px: int
+    book_px: int
+    cex_px: int
+    book_ema_px: int
+    sentence = (
+        "a mark price needs three of: oracle and basis {basis_px}, book {book_px}, other exchanges "
+        "{cex_px}, and for one of them the book's average {book_ema_px}; zero is missing"
+    )
+
+
+@dataclass(eq=False)
 class StalePrice(VenueError):
     """A token's price is older than the policy allows for the action."""
 

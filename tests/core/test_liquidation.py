@@ -1,4 +1,4 @@
-"""Liquidation steps and displayed prices. SPEC LQ-02 to LQ-08, LQ-17."""
+"""Liquidation steps and displayed prices. SPEC LQ-02 to LQ-08, LQ-16, LQ-17."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmkit.liquidation import (
+    adl_index_down,
     display_liquidation_px_down,
     full_takeover,
     isolated_liquidation_px_down,
@@ -19,7 +20,7 @@ from pmkit.liquidation import (
     step_debt_up,
 )
 from pmkit.margin import weight_takeover_down
-from pmkit.units import WAD
+from pmkit.units import INFINITE, WAD
 
 FIFTH = WAD // 5
 USD = 10**6
@@ -151,3 +152,21 @@ def test_remaining_is_the_power_of_one_half_rounded_up(amount, elapsed, half_lif
 @given(st.integers(0, 2**128 - 1), st.integers(0, 10**6), st.integers(0, 10**6))
 def test_remaining_never_grows(amount, elapsed, more):
     assert remaining_up(amount, elapsed + more, 600) <= remaining_up(amount, elapsed, 600)
+
+
+@pytest.mark.parametrize("szi", [10**5, -(10**5)])
+def test_adl_index_of_one_btc_from_100000_at_110000_is_profit_times_leverage(szi):
+    # 110,000 / 100,000 · 110,000 / 55,000 = 1.1 · 2; the page has one formula for both sides.
+    index = adl_index_down(1_100_000, 100_000 * USD, szi, 110_000 * USD, 55_000 * USD)
+    assert index == 22 * WAD // 10
+
+
+def test_adl_index_ranks_the_more_leveraged_of_two_equal_profits_first():
+    figures = (1_100_000, 100_000 * USD, 10**5, 110_000 * USD)
+    assert adl_index_down(*figures, 10_000 * USD) > adl_index_down(*figures, 20_000 * USD)
+
+
+@pytest.mark.parametrize("account_value", [0, -1])
+def test_adl_index_against_nothing_is_infinite(account_value):
+    assert adl_index_down(1, 1, 1, 1, account_value) == INFINITE
+    assert adl_index_down(1, 0, 0, 0, account_value) == 0
