@@ -30,6 +30,7 @@ from pmkit.units import (
     amount_up,
     checked,
     mul_div_down,
+    mul_div_nearest,
     mul_div_up,
     value_down,
     value_up,
@@ -148,6 +149,32 @@ def buying_power_down(token: TokenState, borrow_power: int) -> int:
         return 0
     power = amount_down(borrow_power, px_of(token), token.wei_decimals, token.sz_decimals)
     return min(token.user_borrow_cap, power)
+
+
+def hold_up(token: TokenState, total: int, equity: int, borrow_power: int) -> int:
+    """Return what is held of a token, wei, signed, rounded up. SPEC PM-25.
+
+    min(net total, equity of the token's dexes) − buying power: orders may use total − hold, which
+    is negative by what they can borrow. `borrow_power` (USD WAD) is without the collateral that
+    rests in orders of its own. Raises PriceMissing.
+    """
+    return min(total, equity) - buying_power_down(token, borrow_power)
+
+
+def cap_used_nearest(amount: int, cap: int) -> int:
+    """Return amount / cap (WAD), to nearest at the 10 decimals that the venue prints. SPEC PM-26.
+
+    INFINITE for an amount under a cap of zero.
+
+    >>> cap_used_nearest(1, 3) == 3333333333 * 10**8
+    True
+    """
+    if amount == 0:
+        return 0
+    if cap == 0:
+        return INFINITE
+    printed = mul_div_nearest(amount, 10**DISPLAY_DECIMALS, cap)
+    return checked(printed * (WAD // 10**DISPLAY_DECIMALS))
 
 
 def dex_margin(raw_usd: int, perps: tuple[PerpState, ...]) -> DexMargin:

@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING
 from pmkit.errors import InputError, MarkMissing, PriceMissing
 from pmkit.intervals import Interval, Move, liquidation_interval
 from pmkit.liquidation import display_liquidation_px_down, isolated_liquidation_px_down
-from pmkit.margin import account_margin, display_available_down, health_of, notional
+from pmkit.margin import (
+    account_margin,
+    cap_used_nearest,
+    display_available_down,
+    health_of,
+    notional,
+)
 from pmkit.model import AccountMargin, Health, Mode, TokenMargin
+from pmkit.policy import NO_CAP
 from pmkit.sweep import swept
 from pmkit.tiers import maintenance_margin_down, tier_at
 from pmkit.units import SPOT_DECIMALS
@@ -40,6 +47,9 @@ class TokenFigures:
     requirement: int
     liquidation_value: int | None
     available_after_maintenance: int | None
+    borrow_cap_used: int | None
+    """WAD; None where there is no such cap, as for the next. SPEC PM-26."""
+    supply_cap_used: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +147,22 @@ def token_figures(
         requirement=figures.requirement,
         liquidation_value=figures.liquidation_value if known else None,
         available_after_maintenance=available if known else None,
+        **caps_used(view, account, i),
     )
+
+
+def caps_used(view: AccountView, account: Account, i: int) -> dict[str, int | None]:
+    """Return the parts of a token's caps that are used; a recording's as recorded. SPEC PM-26."""
+    token = (view.account if view.recorded else account).tokens[i]
+    caps = {
+        "borrow_cap_used": (token.borrowed, token.user_borrow_cap, token.borrowable),
+        "supply_cap_used": (token.supplied, token.user_supply_cap, token.ltv_bps != 0),
+    }
+    pm = account.mode == Mode.PORTFOLIO_MARGIN
+    return {
+        name: cap_used_nearest(amount, cap) if pm and counts and cap != NO_CAP else None
+        for name, (amount, cap, counts) in caps.items()
+    }
 
 
 def coin_figures(

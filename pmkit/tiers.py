@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import lcm
 
-from pmkit.errors import InvalidMarginTable
+from pmkit.errors import DivisionByZero, InvalidMarginTable
+from pmkit.units import INFINITE
 
 MAX_LEVERAGE = 100
 """Largest leverage a tier may name."""
@@ -92,3 +93,23 @@ def maintenance_margin_down(notional: int, table: MarginTable) -> int:
     """
     tier = tier_at(notional, table)
     return (notional * tier.rate - tier.deduction) // table.scale
+
+
+def tier_room_down(szi: int, mark: int, is_buy: bool, leverage: int, table: MarginTable) -> int:
+    """Return the size of the largest order that the tiers allow at a leverage, down. SPEC PM-27.
+
+    The position that it leaves stays below the first bound from which less leverage is allowed;
+    INFINITE where there is none. Raises DivisionByZero without a mark.
+
+    >>> ether = margin_table((0, 100_000_000 * 10**6), (25, 15))
+    >>> tier_room_down(12_500_0000, 27_45_78, True, 25, ether)  # (12,500 + 23,919.5237) · 2,745.78
+    239195237
+    """
+    for tier in table.tiers[1:]:
+        if leverage <= tier.max_leverage:
+            continue
+        if mark == 0:
+            raise DivisionByZero
+        most = (tier.lower_bound - 1) // mark
+        return max(0, most - szi if is_buy else most + szi)
+    return INFINITE

@@ -203,6 +203,13 @@ def tier_and_oracle_grids() -> dict[str, list[Inputs]]:
     return {
         "margin_table": [{"lower_bounds": b, "max_leverages": m} for b, m in tables],
         "tier_at": of_table,
+        "tier_room_down": grid(
+            szi=(0, 1, -12_500, 2**63 - 1),
+            mark=(0, 1, 7, 1_000_000),
+            is_buy=(False, True),
+            leverage=(0, 10, 11, 25, 40),
+            table=(BITCOIN, THREE_TIERS),
+        ),
         "maintenance_margin_down": of_table,
         "median": grid(a=(0, 1, 5), b=(0, 1, 5, UINT256_MAX), c=(0, 3, 5)),
         "perp_px_on_spot_grid_nearest": [
@@ -277,6 +284,10 @@ def margin_grids() -> dict[str, list[Inputs]]:
             liquidation_value=ratios,
             trigger=(WAD * 95 // 100, WAD),
             inclusive=(False, True),
+        ),
+        "cap_used_nearest": grid(
+            amount=(0, 1, 2, 10**10, UINT128_MAX, UINT256_MAX),
+            cap=(0, 1, 3, 2 * 10**10, UINT128_MAX),
         ),
         "health_factor_down": grid(
             borrow_power=(0, 1, 45_000 * WAD), gross_debt=(0, 1, 3, 42_000 * WAD)
@@ -411,6 +422,12 @@ def token_grids() -> dict[str, list[Inputs]]:
         ),
         "buying_power_down": grid(
             token=(USDC, USDT0, FINE, HYPE, unlisted, replace(USDC, user_borrow_cap=5)),
+            borrow_power=(0, 1, 50_000 * WAD),
+        ),
+        "hold_up": grid(
+            token=(USDC, HYPE, unlisted, replace(USDC, user_borrow_cap=5)),
+            total=(0, 10**10, -(10**10)),
+            equity=(0, 5 * 10**9, -(2 * 10**10)),
             borrow_power=(0, 1, 50_000 * WAD),
         ),
         "token_margin": grid(

@@ -138,6 +138,24 @@ library MarginMath {
         return power < token.userBorrowCap ? power : token.userBorrowCap;
     }
 
+    /// @notice What is held of a token, wei, up; negative by what can be borrowed for orders (SPEC PM-25).
+    function holdUp(TokenState memory token, int256 total, int256 equity, uint256 borrowPower)
+        internal
+        pure
+        returns (int256)
+    {
+        // The cast is safe: the cap has 128 bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return (total < equity ? total : equity) - int256(buyingPowerDown(token, borrowPower));
+    }
+
+    /// @notice amount / cap (WAD), to nearest at the 10 decimals of the venue (SPEC PM-26).
+    function capUsedNearest(uint256 amount, uint256 cap) internal pure returns (uint256) {
+        if (amount == 0) return 0;
+        if (cap == 0) return INFINITE;
+        return amount.mulDivNearest(10 ** DISPLAY_DECIMALS, cap) * (WAD / 10 ** DISPLAY_DECIMALS);
+    }
+
     /// @notice Figures of dex `dex` from its raw USD and its cross positions (SPEC PM-03 to PM-07).
     function dexMargin(int256 rawUsd, PerpState[] memory perps, uint256 dex)
         internal

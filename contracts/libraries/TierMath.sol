@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {INFINITE} from "./WadMath.sol";
+
 /// @dev Largest leverage a tier may name.
 uint256 constant MAX_LEVERAGE = 100;
 
@@ -65,6 +67,24 @@ library TierMath {
     function maintenanceMarginDown(uint256 notional, Tier[] memory table) internal pure returns (uint256) {
         Tier memory tier = tierAt(notional, table);
         return (notional * tier.rate - tier.deduction) / tier.scale;
+    }
+
+    /// @notice The size of the largest order that the tiers allow at a leverage, down (SPEC PM-27).
+    function tierRoomDown(int256 szi, uint256 mark, bool isBuy, uint256 leverage, Tier[] memory table)
+        internal
+        pure
+        returns (uint256)
+    {
+        for (uint256 i = 1; i < table.length; ++i) {
+            if (leverage <= table[i].maxLeverage) continue;
+            // Casts are safe: bounds have 64 bits.
+            // forge-lint: disable-start(unsafe-typecast)
+            int256 most = int256((uint256(table[i].lowerBound) - 1) / mark);
+            int256 room = isBuy ? most - szi : most + szi;
+            return room > 0 ? uint256(room) : 0;
+            // forge-lint: disable-end(unsafe-typecast)
+        }
+        return INFINITE;
     }
 
     function lcm(uint256 a, uint256 b) private pure returns (uint256) {

@@ -334,6 +334,26 @@ contract MathHarness {
         return MarginMath.buyingPowerDown(token, borrowPower);
     }
 
+    function holdUp(TokenState memory token, int256 total, int256 equity, uint256 borrowPower)
+        external
+        pure
+        returns (int256)
+    {
+        return MarginMath.holdUp(token, total, equity, borrowPower);
+    }
+
+    function capUsedNearest(uint256 amount, uint256 cap) external pure returns (uint256) {
+        return MarginMath.capUsedNearest(amount, cap);
+    }
+
+    function tierRoomDown(int256 szi, uint256 mark, bool isBuy, uint256 leverage, Tier[] memory table)
+        external
+        pure
+        returns (uint256)
+    {
+        return TierMath.tierRoomDown(szi, mark, isBuy, leverage, table);
+    }
+
     function premiumDown(uint64 px, uint64 oracle) external pure returns (int256) {
         return FundingMath.premiumDown(px, oracle);
     }

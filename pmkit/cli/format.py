@@ -35,6 +35,11 @@ def health_factor_text(health_factor: int) -> str | None:
     return None if health_factor == INFINITE else ratio_text(health_factor)
 
 
+def cap_text(used: int | None) -> str | None:
+    """Return the part of a cap that is used as a ratio, or None without a cap."""
+    return None if used is None else ratio_text(used)
+
+
 def amount_text(amount: int | None, wei_decimals: int) -> str | None:
     """Return token wei with the token's own decimals, fixed; None for an unknown amount."""
     return None if amount is None else fixed(amount, wei_decimals)

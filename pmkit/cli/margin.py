@@ -14,6 +14,7 @@ from pmkit.cli.format import (
     PRICE_DECIMALS,
     amount_text,
     bound_text,
+    cap_text,
     displayed_px_text,
     health_factor_text,
     ratio_text,
@@ -136,6 +137,8 @@ def report_object(report: MarginReport) -> dict[str, Any]:
                 "availableAfterMaintenance": amount_text(
                     token.available_after_maintenance, token.wei_decimals
                 ),
+                "tokenToPortfolioBorrowRatio": cap_text(token.borrow_cap_used),
+                "tokenToPortfolioSupplyRatio": cap_text(token.supply_cap_used),
             }
             for token in report.tokens
         },
@@ -190,11 +193,24 @@ def print_report(report: MarginReport, console: Console) -> None:
             texts = [readable(f, token.wei_decimals, "unknown") for f in figures]
             tokens.add_row(f"{token.name} ({token.token})", *texts)
     console.print(tokens)
+    print_caps(report, console)
 
     if report.coins:
         print_coins(report, console)
     for note in report.notes:
         console.print(f"Note: {note}", style="dim", markup=False)
+
+
+def print_caps(report: MarginReport, console: Console) -> None:
+    """Print the parts of caps that are used, where any is."""
+    used = [
+        f"{token.name} {kind} {cap_text(part)}"
+        for token in report.tokens
+        for kind, part in (("borrow", token.borrow_cap_used), ("supply", token.supply_cap_used))
+        if part
+    ]
+    if used:
+        console.print(f"Caps used: {', '.join(used)}", style="dim")
 
 
 def print_coins(report: MarginReport, console: Console) -> None:

@@ -19,6 +19,8 @@ TOKEN_KEYS = {
     "requirement",
     "liquidationValue",
     "availableAfterMaintenance",
+    "tokenToPortfolioBorrowRatio",
+    "tokenToPortfolioSupplyRatio",
 }
 
 
@@ -65,6 +67,19 @@ def test_json_numbers_have_the_contracts_decimals():
     assert printed["liquidationPx"]["AAVE"] is None
     assert printed["liquidationPx"]["XRP"] == "34.567440073"
     assert printed["liquidationIntervals"]["NEAR"] == [None, None]
+
+
+def test_json_has_the_parts_of_caps_that_the_venue_recorded():
+    """SPEC PM-26."""
+    tokens = margin(SHORT_BOOK)["tokens"]
+    assert tokens["0"]["tokenToPortfolioBorrowRatio"] == "0.0001721778"
+    assert tokens["197"]["tokenToPortfolioSupplyRatio"] == "0.0999997175"
+    # Collateral is not lent, USDC is no collateral, and USDE is neither.
+    assert tokens["197"]["tokenToPortfolioBorrowRatio"] is None
+    assert tokens["0"]["tokenToPortfolioSupplyRatio"] is None
+    assert set(tokens["235"].values()) & {None} == {None}
+    unstated = margin(CROSS_LONGS, "--params", "pre-alpha")["tokens"]
+    assert unstated["0"]["tokenToPortfolioBorrowRatio"] == "0.0000000000"
 
 
 def test_json_without_debt_has_no_health_factor():

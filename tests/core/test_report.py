@@ -1,4 +1,4 @@
-"""The report of recorded accounts against the venue's own answers. SPEC PM-19."""
+"""The report of recorded accounts against the venue's own answers. SPEC PM-19, PM-25, PM-26."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from fractions import Fraction
 import pytest
 from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
 
+from pmkit.decimals import parse_units
 from pmkit.errors import InputError
+from pmkit.margin import (
+    dex_margins,
+    hold_up,
+    net_total,
+    perp_to_wei,
+    token_value_down,
+    weight_ltv_down,
+)
 from pmkit.model import Health, Mode
 from pmkit.report import margin_report
 from pmkit.units import INFINITE, WAD
@@ -61,6 +70,50 @@ def test_health_factor_of_the_recorded_short_book_is_the_venues_at_its_moment():
     factor = Decimal(margin_report(read(later)).health_factor) / WAD
     printed = Decimal("91.0064138619")
     assert abs(factor / printed - 1) <= Decimal("1e-9")
+
+
+def test_caps_used_of_the_recorded_short_book_are_the_venues():
+    tokens = {t.token: t for t in margin_report(read(recorded(SHORT_BOOK))).tokens}
+    assert tokens[0].borrow_cap_used == 1_721_778 * 10**8
+    assert tokens[197].supply_cap_used == 999_997_175 * 10**8
+    # What is not lent, is no collateral or has no cap uses none.
+    assert tokens[197].borrow_cap_used is tokens[0].supply_cap_used is None
+    assert tokens[268].borrow_cap_used == 0
+
+
+def test_caps_never_stated_and_other_modes_have_no_part_that_is_used():
+    pre_alpha = {t.token: t for t in margin_report(read(recorded(SHORT_BOOK), "pre-alpha")).tokens}
+    assert pre_alpha[197].supply_cap_used is None
+    unified = margin_report(read(recorded("unified_isolated_long"))).tokens[0]
+    assert (unified.borrow_cap_used, unified.supply_cap_used) == (None, None)
+
+
+def test_hold_of_the_recorded_short_book_is_the_venues():
+    """SPEC PM-25: by what can be borrowed, without the UBTC that rests in orders."""
+    book = recorded(SHORT_BOOK)
+    balances = {b["token"]: b for b in book["spotClearinghouseState"]["balances"]}
+    view = read(book)
+    tokens = {t.token: t for t in view.account.tokens}
+    ubtc = tokens[197]
+    free = ubtc.supplied - parse_units(balances[197]["hold"], ubtc.wei_decimals, "hold")
+    power = weight_ltv_down(token_value_down(ubtc, free), ubtc.ltv_bps)
+    equity = perp_to_wei(dex_margins(view.account)[0].account_value, 8)
+    total = net_total(tokens[0], equity)
+    held = {0: hold_up(tokens[0], total, equity, power), 268: hold_up(tokens[268], 0, 0, power)}
+    for token, wei in held.items():
+        # The recording's amounts are recovered from published multiples.
+        assert abs(Decimal(wei) / 10**8 - Decimal(balances[token]["hold"])) < Decimal("1e-6")
+
+
+def test_hold_of_the_recorded_longs_is_their_perp_equity():
+    # 4,104,640 against an account value of 4,101,762: the two replies are of different moments.
+    longs = recorded(CROSS_LONGS)
+    usdc = longs["spotClearinghouseState"]["balances"][0]
+    view = read(longs)
+    equity = perp_to_wei(dex_margins(view.account)[0].account_value, 8)
+    state = next(t for t in view.account.tokens if t.token == 0)
+    held = hold_up(state, net_total(state, equity), equity, 0)
+    assert abs(Decimal(held) / 10**8 / Decimal(usdc["hold"]) - 1) < Decimal("1e-3")
 
 
 def test_ratio_of_the_recorded_longs_is_the_venues_as_far_as_its_moments_agree():

@@ -1,4 +1,4 @@
-"""Margin tables against the venue's, and continuity at every bound. SPEC PM-05, PM-06."""
+"""Margin tables against the venue's, and continuity at every bound. SPEC PM-05, PM-06, PM-27."""
 
 from __future__ import annotations
 
@@ -11,9 +11,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pmkit.errors import InvalidMarginTable
+from pmkit.errors import DivisionByZero, InvalidMarginTable
 from pmkit.params import load_params
-from pmkit.tiers import MAX_SCALE, maintenance_margin_down, margin_table, tier_at
+from pmkit.tiers import (
+    MAX_SCALE,
+    maintenance_margin_down,
+    margin_table,
+    tier_at,
+    tier_room_down,
+)
+from pmkit.units import INFINITE
 
 RECORDED = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "margin_tables.json").read_text("utf-8")
@@ -105,3 +112,42 @@ def test_maintenance_never_falls_as_notional_rises(leverages, bounds, notional):
     assert 0 <= smaller <= larger <= notional + 1
     # Rates rise and the sum is continuous, so that the exact figure is the largest of all tiers'.
     assert smaller == max((notional * t.rate - t.deduction) // table.scale for t in table.tiers)
+
+
+@pytest.mark.parametrize(
+    ("is_buy", "room"),
+    # (12,500 + 23,919.5237) · 2,745.78 = 99,999,999.8 of 100 million: the recorded largest trade.
+    [(True, 239_195_237), (False, 489_195_237)],
+)
+def test_largest_order_in_recorded_ether_ends_below_the_bound_of_its_tier(is_buy, room):
+    table = load_params("current").table(55)
+    assert tier_room_down(125_000_000, 274_578, is_buy, 25, table) == room
+
+
+@pytest.mark.parametrize(("leverage", "most"), [(40, 9), (26, 9), (25, 49), (11, 49)])
+def test_largest_order_is_bound_by_the_first_tier_that_allows_less(leverage, most):
+    table = margin_table((0, 10, 50), (40, 25, 10))
+    assert tier_room_down(0, 1, True, leverage, table) == most
+    assert tier_room_down(-most, 1, False, leverage, table) == 0
+    assert tier_room_down(-most - 5, 1, False, leverage, table) == 0
+    assert tier_room_down(0, 1, True, 10, table) == INFINITE
+
+
+@given(
+    st.integers(-(10**6), 10**6), st.integers(1, 10**4), st.booleans(), st.sampled_from((40, 25))
+)
+def test_position_after_the_largest_order_has_its_leverage_and_one_more_has_not(
+    szi, mark, is_buy, leverage
+):
+    table = margin_table((0, 10**7, 10**8), (40, 25, 10))
+    room = tier_room_down(szi, mark, is_buy, leverage, table)
+    assume(room > 0)
+    after = szi + room if is_buy else szi - room
+    assert tier_at(abs(after) * mark, table).max_leverage >= leverage
+    beyond = abs(after + 1 if is_buy else after - 1) * mark
+    assert tier_at(beyond, table).max_leverage < leverage
+
+
+def test_largest_order_without_a_mark_is_refused():
+    with pytest.raises(DivisionByZero):
+        tier_room_down(0, 0, True, 40, margin_table((0, 10), (40, 25)))
