@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 
@@ -238,6 +239,19 @@ def test_figure_beyond_64_bits_is_refused(load, key):
     with pytest.raises(InputError) as failed:
         load(VALID.replace('reading = "docs"', f"{key} = {2**64}", 1))
     assert failed.value.place == f"mine.toml: policy.{key}"
+
+
+def test_base_fees_are_charged_once_the_presets_two_lines_are_uncommented(load):
+    """SPEC CH-06: 0.045 % of perps, 0.07 % of spot."""
+    text = files("pmkit.params").joinpath("current.toml").read_text("utf-8")
+    fees = ("perp_taker_fee_ppm = 450", "spot_taker_fee_ppm = 700")
+    assert all(f"\n# {fee}\n" in text for fee in fees)
+    for fee in fees:
+        text = text.replace(f"# {fee}", fee)
+    charged, free = load(text).policy, load_params("current").policy
+    assert (free.perp_taker_fee_ppm, free.spot_taker_fee_ppm) == (0, 0)
+    assert (charged.perp_taker_fee_ppm, charged.spot_taker_fee_ppm) == (450, 700)
+    assert replace(charged, perp_taker_fee_ppm=0, spot_taker_fee_ppm=0) == free
 
 
 @pytest.mark.parametrize(("compounding", "annual"), [("annual", True), ("continuous", False)])
