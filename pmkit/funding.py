@@ -34,6 +34,34 @@ def premium_down(px: int, oracle: int) -> int:
     return (px - oracle) * WAD // oracle
 
 
+def impact_premium_down(bid: int, ask: int, oracle: int) -> int:
+    """Return what the book is off the oracle price, rounded down. SPEC FD-09.
+
+    (max(0, impact bid − oracle) − max(0, oracle − impact ask)) / oracle: none while the oracle
+    price lies between them. Raises DivisionByZero.
+
+    >>> impact_premium_down(10_100, 10_120, 10_000) == WAD // 100
+    True
+    """
+    if oracle == 0:
+        raise DivisionByZero
+    return (max(0, bid - oracle) - max(0, oracle - ask)) * WAD // oracle
+
+
+def mid_premium_down(bid: int, ask: int, oracle: int) -> int:
+    """Return what the middle of the impact prices is off the oracle price, down. SPEC FD-10.
+
+    (impact bid + impact ask) / 2 / oracle − 1: the premium of dexes that others list. Raises
+    DivisionByZero.
+
+    >>> mid_premium_down(10_100, 10_120, 10_000) == 11 * WAD // 1_000
+    True
+    """
+    if oracle == 0:
+        raise DivisionByZero
+    return (bid + ask - 2 * oracle) * WAD // (2 * oracle)
+
+
 def funding_rate(premium: int) -> int:
     """Return the rate of eight hours: P + clamp(0.01 % − P, ±0.05 %). SPEC FD-02.
 

@@ -140,6 +140,24 @@ def locked_collateral_up(
     return amount_up(mul_div_up(debt_value, BPS, ltv_bps), px, wei_decimals, sz_decimals)
 
 
+def withdrawable_down(token: TokenState, borrow_power: int, gross_debt: int) -> int:
+    """Return the supply that leaves the health factor at one or above, wei, down. SPEC PM-28.
+
+    Without what the debt ties up beyond the borrow power of the other collaterals; both in USD WAD.
+    The ratio may keep more. Raises PriceMissing, ArithmeticOverflow.
+    """
+    if gross_debt == 0 or token.ltv_bps == 0:
+        return token.supplied
+    own = weight_ltv_down(token_value_down(token, token.supplied), token.ltv_bps)
+    rest = checked(borrow_power - own)
+    if gross_debt <= rest:
+        return token.supplied
+    locked = locked_collateral_up(
+        gross_debt - rest, token.px, token.wei_decimals, token.sz_decimals, token.ltv_bps
+    )
+    return max(0, token.supplied - locked)
+
+
 def buying_power_down(token: TokenState, borrow_power: int) -> int:
     """Return the wei of a token that a borrow power (USD WAD) buys within the user cap. SPEC PM-24.
 

@@ -370,8 +370,15 @@ def funding_grids() -> dict[str, list[Inputs]]:
     """Return the inputs of funding, around its clamps."""
     clamps = (0, 10**14, 6 * 10**14, -4 * 10**14, 10**16, 32 * 10**16)
     premiums = sorted({s * (c + d) for c in clamps for d in (-1, 0, 1) for s in (1, -1)})
+    book = grid(
+        bid=(0, 1, 9_999, 10_100, 2**64 - 1),
+        ask=(0, 9_990, 10_120, 2**64 - 1),
+        oracle=(0, 1, 7, 10_000, 2**64 - 1),
+    )
     return {
         "premium_down": grid(px=(0, 1, 3, 10_100, 2**64 - 1), oracle=(0, 1, 7, 10_000, 2**64 - 1)),
+        "impact_premium_down": book,
+        "mid_premium_down": book,
         "funding_rate": grid(premium=premiums),
         "hourly_rate_down": grid(premium=premiums),
         "funding_payment_up": grid(
@@ -419,6 +426,17 @@ def token_grids() -> dict[str, list[Inputs]]:
             token=(USDC, USDT0, FINE, HYPE, unlisted, replace(USDC, user_borrow_cap=5)),
             values=((), (1,), (0, 112_500 * WAD), (40_000_000 * WAD, 30_000_000 * WAD)),
             cap_each=(False, True),
+        ),
+        "withdrawable_down": grid(
+            token=(
+                USDC,
+                replace(USDC, supplied=7),
+                replace(HYPE, supplied=10**9),
+                replace(HYPE, supplied=10**9, ltv_bps=0),
+                replace(unpriced, supplied=10**9),
+            ),
+            borrow_power=(0, 165 * WAD, 200 * WAD),
+            gross_debt=(0, 1, 100 * WAD, 165 * WAD, 201 * WAD),
         ),
         "buying_power_down": grid(
             token=(USDC, USDT0, FINE, HYPE, unlisted, replace(USDC, user_borrow_cap=5)),

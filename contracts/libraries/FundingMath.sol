@@ -20,6 +20,23 @@ library FundingMath {
         return _divDown((int256(uint256(px)) - int256(uint256(oracle))) * ONE, int256(uint256(oracle)));
     }
 
+    /// @notice What the book is off the oracle price, WAD, down: by its impact bid above it, or by its impact
+    /// ask below (SPEC FD-09).
+    function impactPremiumDown(uint64 bid, uint64 ask, uint64 oracle) internal pure returns (int256) {
+        uint256 above = bid > oracle ? bid - oracle : 0;
+        uint256 below = ask < oracle ? oracle - ask : 0;
+        // Casts are safe: prices have 64 bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return _divDown((int256(above) - int256(below)) * ONE, int256(uint256(oracle)));
+    }
+
+    /// @notice What the middle of the impact prices is off the oracle price, WAD, down: the premium of dexes
+    /// that others list (SPEC FD-10).
+    function midPremiumDown(uint64 bid, uint64 ask, uint64 oracle) internal pure returns (int256) {
+        int256 doubled = 2 * int256(uint256(oracle));
+        return _divDown((int256(uint256(bid) + ask) - doubled) * ONE, doubled);
+    }
+
     /// @notice The rate of eight hours: P + clamp(interest - P) (SPEC FD-02).
     function fundingRate(int256 premium) internal pure returns (int256) {
         return premium + _clamp(INTEREST - premium, CLAMP);

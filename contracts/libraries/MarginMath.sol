@@ -131,6 +131,20 @@ library MarginMath {
         return debtValue.mulDivUp(BPS, ltvBps).amountUp(px, weiDecimals, szDecimals);
     }
 
+    /// @notice Supply of a token that leaves the health factor at one or above, wei, down (SPEC PM-28).
+    function withdrawableDown(TokenState memory token, uint256 borrowPower, uint256 grossDebt)
+        internal
+        pure
+        returns (uint256)
+    {
+        if (grossDebt == 0 || token.ltvBps == 0) return token.supplied;
+        uint256 rest = borrowPower - weightLtvDown(tokenValueDown(token, token.supplied), token.ltvBps);
+        if (grossDebt <= rest) return token.supplied;
+        uint256 locked =
+            lockedCollateralUp(grossDebt - rest, token.px, token.weiDecimals, token.szDecimals, token.ltvBps);
+        return locked < token.supplied ? token.supplied - locked : 0;
+    }
+
     /// @notice Wei of a token that a borrow power (USD WAD) buys within the user cap (SPEC PM-24).
     function buyingPowerDown(TokenState memory token, uint256 borrowPower) internal pure returns (uint256) {
         if (!token.borrowable || borrowPower == 0) return 0;

@@ -330,6 +330,14 @@ contract MathHarness {
         return MarginMath.lockedCollateralUp(debtValue, px, weiDecimals, szDecimals, ltvBps);
     }
 
+    function withdrawableDown(TokenState memory token, uint256 borrowPower, uint256 grossDebt)
+        external
+        pure
+        returns (uint256)
+    {
+        return MarginMath.withdrawableDown(token, borrowPower, grossDebt);
+    }
+
     function buyingPowerDown(TokenState memory token, uint256 borrowPower) external pure returns (uint256) {
         return MarginMath.buyingPowerDown(token, borrowPower);
     }
@@ -356,6 +364,14 @@ contract MathHarness {
 
     function premiumDown(uint64 px, uint64 oracle) external pure returns (int256) {
         return FundingMath.premiumDown(px, oracle);
+    }
+
+    function impactPremiumDown(uint64 bid, uint64 ask, uint64 oracle) external pure returns (int256) {
+        return FundingMath.impactPremiumDown(bid, ask, oracle);
+    }
+
+    function midPremiumDown(uint64 bid, uint64 ask, uint64 oracle) external pure returns (int256) {
+        return FundingMath.midPremiumDown(bid, ask, oracle);
     }
 
     function fundingRate(int256 premium) external pure returns (int256) {

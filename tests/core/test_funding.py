@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,8 @@ from pmkit.funding import (
     funding_rate,
     hourly_rate_down,
     hours_turned,
+    impact_premium_down,
+    mid_premium_down,
     premium_down,
 )
 from pmkit.units import WAD
@@ -119,3 +123,42 @@ def test_hours_turned_add_up(first: int, second: int, third: int, interval: int)
     a, b, c = sorted((first, second, third))
     parts = hours_turned(a, b, interval) + hours_turned(b, c, interval)
     assert hours_turned(a, c, interval) == parts
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "premium"),
+    [
+        # The page's impact bid of 10,100 over an oracle price of 10,000.
+        (10_100, 10_120, WAD // 100),
+        (9_850, 9_900, -WAD // 100),
+        (9_990, 10_010, 0),
+    ],
+)
+def test_premium_of_a_book_is_its_impact_price_beyond_the_oracle(
+    bid: int, ask: int, premium: int
+) -> None:
+    """SPEC FD-09."""
+    assert impact_premium_down(bid, ask, 10_000) == premium
+
+
+def test_premium_of_a_book_leads_to_the_pages_hourly_rate() -> None:
+    assert hourly_rate_down(impact_premium_down(10_100, 10_120, 10_000)) == 1_187_500_000_000_000
+
+
+@given(st.integers(1, 2**64 - 1), st.integers(0, 2**64 - 1))
+def test_premium_of_a_book_of_one_price_is_that_prices(oracle: int, px: int) -> None:
+    assert impact_premium_down(px, px, oracle) == premium_down(px, oracle)
+    assert mid_premium_down(px, px, oracle) == premium_down(px, oracle)
+
+
+def test_premium_of_a_listed_dex_is_its_books_middle() -> None:
+    """SPEC FD-10: (10,100 + 10,120) / 2 = 10,110."""
+    assert mid_premium_down(10_100, 10_120, 10_000) == 11 * WAD // 1_000
+
+
+@pytest.mark.parametrize("premium", [impact_premium_down, mid_premium_down])
+def test_premium_of_a_book_without_an_oracle_price_is_refused(
+    premium: Callable[[int, int, int], int],
+) -> None:
+    with pytest.raises(DivisionByZero):
+        premium(1, 2, 0)

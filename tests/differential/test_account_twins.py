@@ -26,7 +26,7 @@ from pmkit.sweep import sweep
 
 @pytest.fixture(scope="module")
 def harness() -> Contract:
-    return InProcessEvm().deploy("MathHarness")
+    return InProcessEvm().place("MathHarness")
 
 
 def in_python(account: Account) -> tuple[Any, Any]:

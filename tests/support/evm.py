@@ -138,6 +138,15 @@ class InProcessEvm:
         self.know(built["abi"])
         return Contract(self, name, to_checksum_address(address), built["abi"])
 
+    def place(self, name: str) -> Contract:
+        """Put a contract that needs no constructor where it runs: a mock may be of any size."""
+        built = artifact(name)
+        address = to_checksum_address(keccak(text=name)[:20])
+        code = bytes.fromhex(built["deployedBytecode"].removeprefix("0x"))
+        self.evm.insert_account_info(address, pyrevm.AccountInfo(nonce=1, code=code))
+        self.know(built["abi"])
+        return Contract(self, name, address, built["abi"])
+
     def know(self, abi: list[dict[str, Any]]) -> None:
         """Learn the errors and events of an ABI."""
         for entry in abi:

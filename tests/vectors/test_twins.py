@@ -26,7 +26,7 @@ RENAMED_CONSTANTS = {"hours_": "HOURS"}
 
 @pytest.fixture(scope="module")
 def harness() -> Contract:
-    return InProcessEvm().deploy("MathHarness")
+    return InProcessEvm().place("MathHarness")
 
 
 def test_every_formula_has_its_twin_by_name(harness: Contract) -> None:

@@ -19,7 +19,7 @@ SOURCES = {"docs", "hand", "filled"}
 
 @pytest.fixture(scope="module")
 def harness() -> Contract:
-    return InProcessEvm().deploy("MathHarness")
+    return InProcessEvm().place("MathHarness")
 
 
 def python_answer(name: str, given: dict[str, Any]) -> Any:
