@@ -7,6 +7,7 @@ import {
     DexParams,
     FundingView,
     ICollateralRegistry,
+    MAX_REWARD_PPM,
     PairListing,
     PerpListing,
     PerpParams,
@@ -42,6 +43,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         uint128 globalSupplyCap;
         uint128 globalBorrowCap;
         RateCurve curve;
+        uint128 liquidationWidth;
         address erc20;
         uint8 evmDecimals;
         string name;
@@ -150,6 +152,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
                 globalSupplyCap: listing.globalSupplyCap,
                 globalBorrowCap: listing.globalBorrowCap,
                 curve: listing.curve,
+                liquidationWidth: listing.liquidationWidth,
                 erc20: listing.erc20,
                 evmDecimals: listing.evmDecimals,
                 name: listing.name
@@ -167,6 +170,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             listing.globalBorrowCap
         );
         emit RateCurveSet(listing.token, listing.curve);
+        emit LiquidationWidthSet(listing.token, listing.liquidationWidth);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -194,6 +198,12 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         entry.globalSupplyCap = globalSupplyCap;
         entry.globalBorrowCap = globalBorrowCap;
         emit TokenCapsSet(token, userSupplyCap, userBorrowCap, globalSupplyCap, globalBorrowCap);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function setLiquidationWidth(uint64 token, uint128 width) external onlyRole(RISK_ADMIN) {
+        _tokens[tokenIndex(token)].liquidationWidth = width;
+        emit LiquidationWidthSet(token, width);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -278,6 +288,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     function setPolicy(Policy calldata policy_) external onlyRole(RISK_ADMIN) {
         require(policy_.debtStep <= WAD, FractionTooHigh(policy_.debtStep, WAD));
         require(policy_.perpPart <= WAD, FractionTooHigh(policy_.perpPart, WAD));
+        require(policy_.rewardPpm <= MAX_REWARD_PPM, FractionTooHigh(policy_.rewardPpm, MAX_REWARD_PPM));
         if (policy_.fundingInterval != _policy.fundingInterval) {
             // The hours that have turned were hours of the old interval.
             for (uint256 i = 0; i < _perps.length; ++i) {
@@ -553,6 +564,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             globalSupplyCap: entry.globalSupplyCap,
             globalBorrowCap: entry.globalBorrowCap,
             curve: entry.curve,
+            liquidationWidth: entry.liquidationWidth,
             paused: paused
         });
     }

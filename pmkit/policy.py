@@ -23,6 +23,8 @@ FIRST_TIERED_TABLE = 50
 """A margin table id below this one means a single tier with that leverage."""
 USD = 10**6
 """One dollar in 1e-6 USD, the unit of perp amounts."""
+MAX_REWARD_PPM = 100_000
+"""The most of `Policy.trigger_reward_ppm`: a tenth. SPEC LQ-21."""
 DOCS_OFFSET = 20 * WAD
 """What the venue's page adds to a requirement with net debt, USD WAD."""
 
@@ -124,6 +126,13 @@ class Policy:
     funding_interval: int = 3_600
     """Seconds of an hour of funding, the venue's 3600; zero switches funding off. SPEC FD-05."""
 
+    twap_half_life: int = 600
+    """Seconds in which the backstop sells half of what it took over; zero sells all at once."""
+    buffer_sweep_interval: int = 3_600
+    """Seconds, counted from the epoch, in each of which the buffer is swept once; zero: never."""
+    trigger_reward_ppm: int = 0
+    """Part of the collateral taken that goes to whoever triggered the step, millionths."""
+
     perp_taker_fee_ppm: int = 0
     """Fee of a perp fill, millionths of notional."""
     spot_taker_fee_ppm: int = 0
@@ -171,6 +180,8 @@ class TokenParams:
     user_supply_cap: int
     user_borrow_cap: int
     curve: RateCurve
+    liquidation_width: int
+    """Most of it (USD WAD) that one partial liquidation step takes; zero is no bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

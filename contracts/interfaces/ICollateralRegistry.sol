@@ -22,6 +22,8 @@ struct TokenListing {
     uint128 globalSupplyCap;
     uint128 globalBorrowCap;
     RateCurve curve;
+    /// Most value (USD WAD) of this collateral that one partial liquidation step takes; zero is none.
+    uint128 liquidationWidth;
 }
 
 /// @notice How a perp asset is listed.
@@ -113,7 +115,16 @@ struct Policy {
     uint16 enableVolumeDays;
     /// Seconds of an hour of funding; zero switches funding off.
     uint32 fundingInterval;
+    /// Seconds in which the backstop sells half of what it took over; zero sells all at once.
+    uint32 twapHalfLife;
+    /// Seconds, counted from the epoch, in each of which the buffer is swept once; zero switches that off.
+    uint32 bufferInterval;
+    /// Part of the collateral taken that goes to whoever triggered the step, millionths.
+    uint32 rewardPpm;
 }
+
+/// @dev The most of `Policy.rewardPpm`: a tenth.
+uint256 constant MAX_REWARD_PPM = 100_000;
 
 /// @dev What a guardian may pause; repaying and leaving are not among it (SPEC CR-07).
 uint8 constant PAUSE_SUPPLY = 1;
@@ -136,6 +147,8 @@ struct TokenParams {
     uint128 globalSupplyCap;
     uint128 globalBorrowCap;
     RateCurve curve;
+    /// Most value (USD WAD) of it that one partial liquidation step takes; zero is none.
+    uint128 liquidationWidth;
     /// What is paused now, PAUSE_* bits.
     uint8 paused;
 }
@@ -198,6 +211,8 @@ interface ICollateralRegistry {
         uint128 globalSupplyCap,
         uint128 globalBorrowCap
     );
+    /// @notice The width of liquidation steps in a token changed, USD WAD.
+    event LiquidationWidthSet(uint64 indexed token, uint128 width);
     /// @notice The rate curve of a token changed.
     event RateCurveSet(uint64 indexed token, RateCurve curve);
     /// @notice A perp dex was listed.
@@ -304,6 +319,10 @@ interface ICollateralRegistry {
         uint128 globalSupplyCap,
         uint128 globalBorrowCap
     ) external;
+
+    /// @notice Set how much (USD WAD) of a collateral one partial liquidation step may take (SPEC LQ-16);
+    /// zero sets no bound.
+    function setLiquidationWidth(uint64 token, uint128 width) external;
 
     /// @notice Set a token's rate curve (SPEC BL-02). Interest up to now keeps the old curve only if
     /// the reserve was accrued in this block.

@@ -128,6 +128,7 @@ def token_call(token: TokenParams, erc20: str) -> dict[str, Any]:
             "protocolShare": token.curve.protocol_share,
             "annual": token.curve.annual,
         },
+        "liquidationWidth": token.liquidation_width,
     }
 
 
@@ -211,6 +212,9 @@ def policy_call(params: Params) -> dict[str, Any]:
         "enableMaxValue": condition_of(policy.enable_max_value),
         "enableVolumeDays": policy.enable_volume_days,
         "fundingInterval": policy.funding_interval,
+        "twapHalfLife": policy.twap_half_life,
+        "bufferInterval": policy.buffer_sweep_interval,
+        "rewardPpm": policy.trigger_reward_ppm,
     }
 
 

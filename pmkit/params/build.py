@@ -12,6 +12,7 @@ from pmkit.errors import InputError, InvalidMarginTable
 from pmkit.margin import NO_CONDITION
 from pmkit.policy import (
     FIRST_TIERED_TABLE,
+    MAX_REWARD_PPM,
     NO_CAP,
     Compounding,
     DexParams,
@@ -43,7 +44,7 @@ PAIR = re.compile(r"@[0-9]{1,9}", re.ASCII)
 TOP_KEYS = ("name", "date", "policy", "tokens", "perps", "dexes", "pairs", "tables", "curve")
 META_KEYS = ("id", "sz_decimals", "wei_decimals", "evm_decimals")
 CAP_KEYS = ("global_supply_cap", "global_borrow_cap", "user_supply_cap", "user_borrow_cap")
-LISTING_KEYS = ("borrowable", "ltv", *CAP_KEYS)
+LISTING_KEYS = ("borrowable", "ltv", *CAP_KEYS, "liquidation_width")
 CURVE_KEYS = ("base", "slope", "kink", "protocol_share")
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -148,6 +149,8 @@ def policy_value(key: str, value: object, place: str) -> Any:
         raise InputError(place=place, problem='must be below 2^64 millionths; "none" is no bound')
     if key == "enable_volume_days" and figure > UINT16_MAX:
         raise InputError(place=place, problem=f"at most {UINT16_MAX} days")
+    if key == "trigger_reward_ppm" and figure > MAX_REWARD_PPM:
+        raise InputError(place=place, problem=f"must be at most {MAX_REWARD_PPM}")
     if key in ("debt_step", "perp_step") and figure > 10**WAD_DECIMALS:
         raise InputError(place=place, problem="a part must be at most 1")
     return figure
@@ -160,7 +163,7 @@ def token_of(name: str, entry: Table, curve: RateCurve, place: str) -> TokenPara
     sz_decimals = count_of(entry, "sz_decimals", SPOT_DECIMALS, place)
     wei_decimals = count_of(entry, "wei_decimals", MAX_WEI_DECIMALS, place)
     caps = dict.fromkeys(CAP_KEYS, 0)
-    borrowable, ltv_bps = False, 0
+    borrowable, ltv_bps, width = False, 0, 0
     if listed:
         borrowable = flag_of(required(entry, "borrowable", place), f"{place}.borrowable")
         ltv_bps = units_of(required(entry, "ltv", place), BPS_DECIMALS, f"{place}.ltv")
@@ -170,6 +173,7 @@ def token_of(name: str, entry: Table, curve: RateCurve, place: str) -> TokenPara
             key: cap_of(required(entry, key, place), wei_decimals, f"{place}.{key}")
             for key in CAP_KEYS
         }
+        width = width_of(entry, ltv_bps, place)
     elif len(entry.keys() & set(LISTING_KEYS)) > 0:
         raise InputError(place=place, problem="a token that is not listed has no factors or caps")
     return TokenParams(
@@ -182,6 +186,7 @@ def token_of(name: str, entry: Table, curve: RateCurve, place: str) -> TokenPara
         borrowable=borrowable,
         ltv_bps=ltv_bps,
         curve=curve,
+        liquidation_width=width,
         **caps,
     )
 
@@ -309,6 +314,22 @@ def units_of(value: object, decimals: int, place: str) -> int:
 def cap_of(value: object, decimals: int, place: str) -> int:
     """Return a cap; `"none"` is NO_CAP. Raises InputError."""
     return NO_CAP if value == NONE else units_of(value, decimals, place)
+
+
+def width_of(entry: Table, ltv_bps: int, place: str) -> int:
+    """Return the width of a collateral's liquidation steps; `"none"` is zero. Raises InputError."""
+    here = f"{place}.liquidation_width"
+    if ltv_bps == 0:
+        if "liquidation_width" in entry:
+            raise InputError(place=here, problem="only collateral is taken, which has an ltv")
+        return 0
+    value = required(entry, "liquidation_width", place)
+    if value == NONE:
+        return 0
+    width = units_of(value, WAD_DECIMALS, here)
+    if width == 0:
+        raise InputError(place=here, problem=f"must be above zero; no bound is {NONE!r}")
+    return width
 
 
 def count_of(table: Table, key: str, most: int, place: str) -> int:

@@ -77,6 +77,7 @@ class Genesis:
                     global_supply_cap=token.global_supply_cap,
                     global_borrow_cap=token.global_borrow_cap,
                     curve=token.curve,
+                    liquidation_width=token.liquidation_width,
                 )
                 for token in params.tokens
             ),
@@ -142,4 +143,7 @@ def policy_of(policy: Policy) -> VenuePolicy:
         enable_max_value=condition_of(policy.enable_max_value),
         enable_volume_days=policy.enable_volume_days,
         funding_interval=policy.funding_interval,
+        twap_half_life=policy.twap_half_life,
+        buffer_interval=policy.buffer_sweep_interval,
+        reward_ppm=policy.trigger_reward_ppm,
     )

@@ -17,11 +17,13 @@ from pmkit.errors import (
     ListingFull,
     LtvTooHigh,
 )
+from pmkit.policy import MAX_REWARD_PPM
 from pmkit.rates import RateCurve
 from pmkit.tiers import margin_table
 from pmkit.units import BPS, PERP_DECIMALS, RAY, SPOT_DECIMALS, WAD
 from pmkit.venue.events import (
     DexListed,
+    LiquidationWidthSet,
     MarginTableSet,
     PairListed,
     PerpListed,
@@ -33,7 +35,13 @@ from pmkit.venue.events import (
 )
 from pmkit.venue.funding import charge_funding
 from pmkit.venue.integers import UINT40_MAX, Address, Uint8, Uint16, Uint32, Uint64, Uint128
-from pmkit.venue.records import Curve, PairListing, PerpListing, TokenListing, VenuePolicy
+from pmkit.venue.records import (
+    Curve,
+    PairListing,
+    PerpListing,
+    TokenListing,
+    VenuePolicy,
+)
 from pmkit.venue.registry import Dex, Pair, Perp, Token
 from pmkit.venue.roles import RISK_ADMIN, require_role
 
@@ -90,6 +98,7 @@ def list_token(r: Registry, sender: Address, listing: TokenListing) -> None:
         global_supply_cap=listing.global_supply_cap,
         global_borrow_cap=listing.global_borrow_cap,
         curve=listing.curve,
+        liquidation_width=listing.liquidation_width,
         erc20=listing.erc20,
         evm_decimals=listing.evm_decimals,
         name=listing.name,
@@ -111,6 +120,7 @@ def list_token(r: Registry, sender: Address, listing: TokenListing) -> None:
         )
     )
     r.block.emit(RateCurveSet(token=listing.token, curve=listing.curve))
+    r.block.emit(LiquidationWidthSet(token=listing.token, width=listing.liquidation_width))
 
 
 def set_token_factors(
@@ -161,6 +171,17 @@ def set_token_caps(
             global_borrow_cap=global_borrow_cap,
         )
     )
+
+
+def set_liquidation_width(r: Registry, sender: Address, token: Uint64, width: Uint128) -> None:
+    """Set how much (USD WAD) of a collateral one partial liquidation step may take. SPEC LQ-16.
+
+    Zero sets no bound. Raises AccessControlUnauthorizedAccount, UnknownToken.
+    """
+    require_role(r, sender, RISK_ADMIN)
+    index = r.token_index(token)
+    r.tokens[index] = replace(r.tokens[index], liquidation_width=width)
+    r.block.emit(LiquidationWidthSet(token=token, width=width))
 
 
 def set_rate_curve(r: Registry, sender: Address, token: Uint64, curve: Curve) -> None:
@@ -273,6 +294,7 @@ def set_policy(r: Registry, sender: Address, policy: VenuePolicy) -> None:
     require_role(r, sender, RISK_ADMIN)
     _require_at_most(policy.debt_step, WAD)
     _require_at_most(policy.perp_part, WAD)
+    _require_at_most(policy.reward_ppm, MAX_REWARD_PPM)
     if policy.funding_interval != r.policy.funding_interval:
         # The hours that have turned were hours of the old interval.
         for index in range(len(r.perps)):

@@ -36,6 +36,8 @@ class TokenListing:
     global_supply_cap: Uint128
     global_borrow_cap: Uint128
     curve: Curve
+    liquidation_width: Uint128
+    """Most value (USD WAD) that one partial liquidation step takes; zero is none. SPEC LQ-16."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,12 @@ class VenuePolicy:
     """UTC days, today's included, over which volume counts; zero for all of them."""
     funding_interval: Uint32
     """Seconds of an hour of funding; zero switches funding off."""
+    twap_half_life: Uint32
+    """Seconds in which the backstop sells half of what it took over; zero sells all at once."""
+    buffer_interval: Uint32
+    """Seconds, counted from the epoch, in each of which the buffer is swept once; zero: never."""
+    reward_ppm: Uint32
+    """Part of the collateral taken that goes to whoever triggered the step, millionths."""
 
 
 UNSET_POLICY = VenuePolicy(
@@ -171,6 +179,9 @@ UNSET_POLICY = VenuePolicy(
     enable_max_value=0,
     enable_volume_days=0,
     funding_interval=0,
+    twap_half_life=0,
+    buffer_interval=0,
+    reward_ppm=0,
 )
 """What a registry has before its first `set_policy`."""
 
@@ -220,6 +231,17 @@ class FundingView:
     """Hours in `index` that have turned since it was stored."""
     charged_at: int
     """When the index was last stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryView:
+    """What the backstop took over of a token and has still to sell, token wei."""
+
+    scheduled: int
+    """What was not yet due at that time."""
+    scheduled_at: int
+    due_now: int
+    """What is due by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,8 @@ class Token:
     global_supply_cap: Uint128
     global_borrow_cap: Uint128
     curve: RateCurve
+    liquidation_width: Uint128
+    """Most value (USD WAD) that one partial liquidation step takes; zero is none. SPEC LQ-16."""
     erc20: Address
     evm_decimals: Uint8
     name: str

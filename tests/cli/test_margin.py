@@ -161,6 +161,7 @@ def test_params_from_a_file_count_like_a_preset(tmp_path):
         global_borrow_cap = "0"
         user_supply_cap = "200"
         user_borrow_cap = "0"
+        liquidation_width = "none"
         """,
         "utf-8",
     )

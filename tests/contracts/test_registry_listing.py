@@ -45,6 +45,7 @@ def listing(**changes: Any) -> tuple[Any, ...]:
         "global_supply_cap": 3,
         "global_borrow_cap": 4,
         "curve": STABLE_CURVE,
+        "liquidation_width": 5,
     }
     return tuple({**fields, **changes}.values())
 
@@ -65,11 +66,13 @@ def test_list_token_tells_all_that_was_listed(market: Market) -> None:
             },
         ),
         ("RateCurveSet", {"token": 900, "curve": STABLE_CURVE}),
+        ("LiquidationWidthSet", {"token": 900, "width": 5}),
     ]
     assert market.registry("tokenErc20", 900) == (ERC20, 18)
     params = market.registry("tokenParams", 900)
     assert (params["index"], params["weiDecimals"], params["szDecimals"]) == (4, 8, 2)
     assert (params["px"], params["pxTime"]) == (0, 0)
+    assert params["liquidationWidth"] == 5
     assert market.registry("tokenIndex", 900) == 4
 
 
@@ -240,6 +243,7 @@ RISK_ADMIN_CALLS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("listToken", (listing(),)),
     ("setTokenFactors", (HYPE, 6_500, False)),
     ("setTokenCaps", (HYPE, 1, 1, 1, 1)),
+    ("setLiquidationWidth", (HYPE, 300_000 * WAD)),
     ("setRateCurve", (USDC, STABLE_CURVE)),
     ("listDex", (5, "xyz", USDC)),
     ("setMarginTable", (10, [0], [10])),

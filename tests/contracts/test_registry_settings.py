@@ -81,6 +81,14 @@ def test_set_caps_bounds_what_counts_as_collateral(market: Market) -> None:
     assert market.token(TRADER, HYPE)["supplied"] == 10 * 10**8
 
 
+def test_set_liquidation_width_tells_the_width(market: Market) -> None:
+    market.registry("setLiquidationWidth", HYPE, 3_000_000 * WAD)
+    assert market.event("LiquidationWidthSet") == {"token": HYPE, "width": 3_000_000 * WAD}
+    assert market.registry("tokenParams", HYPE)["liquidationWidth"] == 3_000_000 * WAD
+    refused = refusal(market.registry, "setLiquidationWidth", 999, 1, sender=DEPLOYER)
+    assert refused == ("UnknownToken", (999,))
+
+
 def test_set_rate_curve_tells_the_curve(market: Market) -> None:
     curve = (RAY // 10, 0, RAY, 0, True)
     market.registry("setRateCurve", USDC, curve)
@@ -158,6 +166,9 @@ def test_set_policy_tells_and_keeps_every_field(market: Market) -> None:
         enable_max_value=47,
         enable_volume_days=53,
         funding_interval=2**32 - 1,
+        twap_half_life=59,
+        buffer_interval=61,
+        reward_ppm=67,
     )
     market.registry("setPolicy", changed)
     assert market.event("PolicySet") == {"policy": changed}
@@ -171,6 +182,14 @@ def test_set_policy_with_a_part_above_one_is_refused(market: Market, name: str) 
     bad: Any = policy(**{name: WAD + 1})
     refused = refusal(market.registry, "setPolicy", bad, sender=DEPLOYER)
     assert refused == ("FractionTooHigh", (WAD + 1, WAD))
+
+
+def test_set_policy_with_a_reward_above_a_tenth_is_refused(market: Market) -> None:
+    """SPEC LQ-21."""
+    bad: Any = policy(reward_ppm=100_001)
+    refused = refusal(market.registry, "setPolicy", bad, sender=DEPLOYER)
+    assert refused == ("FractionTooHigh", (100_001, 100_000))
+    market.set_policy(reward_ppm=100_000)
 
 
 def test_policy_inclusive_trigger_counts_the_trigger_itself(market: Market) -> None:

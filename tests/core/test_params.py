@@ -35,6 +35,7 @@ global_supply_cap = "none"
 global_borrow_cap = "0"
 user_supply_cap = "200"
 user_borrow_cap = "0"
+liquidation_width = "none"
 [tokens.UBTC]
 listed = false
 [tokens.UETH]
@@ -141,6 +142,8 @@ def test_policy_defaults_are_the_settled_ones():
     assert policy.leg_order is LegOrder.PERP_FIRST_IF_CURES
     assert policy.with_reading(Reading.DOCS).margin.borrow_offset == 20 * WAD
     assert (policy.price_max_age_risk, policy.price_max_age_liquidation) == (60, 600)
+    assert (policy.twap_half_life, policy.buffer_sweep_interval) == (600, 3_600)
+    assert policy.trigger_reward_ppm == 0
     assert (policy.debt_step, policy.debt_step_cadence, policy.debt_step_minimum) == (
         WAD // 5,
         3,
@@ -152,9 +155,7 @@ def test_policy_defaults_are_the_settled_ones():
 @pytest.mark.parametrize(
     "key",
     [
-        "twap_half_life",
         "enable_conditions",
-        "buffer_sweep_interval",
     ],
 )
 def test_choice_that_would_have_no_effect_is_refused(load, key):
@@ -164,10 +165,48 @@ def test_choice_that_would_have_no_effect_is_refused(load, key):
     assert failed.value.problem == "is not a known key"
 
 
-def test_width_of_a_step_would_have_no_effect_and_is_refused(load):
+@pytest.mark.parametrize(
+    ("preset", "hype", "ubtc"),
+    [("pre-alpha", 0, 0), ("alpha", 0, 0), ("current", 3_000_000, 300_000)],
+)
+def test_widths_of_steps_are_those_stated_in_august(preset, hype, ubtc):
+    """SPEC LQ-16: the statement dates from 2026-08-01, so the older presets have none."""
+    params = load_params(preset)
+    assert params.token("HYPE").liquidation_width == hype * WAD
+    assert params.token("UBTC").liquidation_width == ubtc * WAD
+    assert params.token("USDC").liquidation_width == 0
+
+
+def test_width_of_a_file_is_usd(load):
+    width = 'liquidation_width = "none"'
+    params = load(VALID.replace(width, 'liquidation_width = "1000.5"', 1))
+    assert params.token("HYPE").liquidation_width == 1_000_500 * 10**15
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('liquidation_width = "none"\n', "", "tokens.HYPE.liquidation_width"),
+        ('width = "none"', 'width = "0"', "tokens.HYPE.liquidation_width"),
+        ('width = "none"', 'width = "-1"', "tokens.HYPE.liquidation_width"),
+        # What cannot be taken has no width: not what is lent only, nor what is not listed.
+        ('ltv = "0"\n', 'ltv = "0"\nliquidation_width = "1"\n', "tokens.USDC.liquidation_width"),
+        ("[tokens.UETH]\n", '[tokens.UETH]\nliquidation_width = "1"\n', "tokens.UETH"),
+    ],
+)
+def test_width_that_is_missing_or_means_nothing_is_refused(load, old, new, place):
     with pytest.raises(InputError) as failed:
-        load(VALID.replace('ltv = "0.65"', 'ltv = "0.65"\nliquidation_width = "3000000"', 1))
-    assert failed.value.place == "mine.toml: tokens.HYPE.liquidation_width"
+        load(VALID.replace(old, new, 1))
+    assert failed.value.place == f"mine.toml: {place}"
+
+
+def test_liquidation_choices_of_a_file_reach_the_policy(load):
+    chosen = "twap_half_life = 0\nbuffer_sweep_interval = 60\ntrigger_reward_ppm = 100000"
+    policy = load(VALID.replace('reading = "docs"', chosen, 1)).policy
+    assert (policy.twap_half_life, policy.buffer_sweep_interval) == (0, 60)
+    assert policy.trigger_reward_ppm == 100_000
+    with pytest.raises(InputError, match="at most 100000"):
+        load(VALID.replace('reading = "docs"', "trigger_reward_ppm = 100001", 1))
 
 
 def test_order_of_legs_that_nothing_knows_is_refused(load):

@@ -74,6 +74,9 @@ def policy(**changes: Any) -> tuple[Any, ...]:
         "enable_max_value": NO_CONDITION,
         "enable_volume_days": 14,
         "funding_interval": 0,
+        "twap_half_life": 600,
+        "buffer_interval": 3_600,
+        "reward_ppm": 0,
     }
     fields.update(changes)
     return tuple(fields.values())
@@ -127,6 +130,7 @@ class Market:
                     lent,
                     *caps,
                     STABLE_CURVE,
+                    0,
                 ),
             )
         r("listDex", 0, "", USDC)
@@ -145,6 +149,10 @@ class Market:
             self.fund(MAKER, token, amount)
             self.venue("deposit", token, amount, MAKER, sender=MAKER)
         self.venue("transferPerp", 0, 500_000_000 * USD, True, sender=MAKER)
+
+    def warp(self, seconds: int) -> None:
+        """Move the clock."""
+        self.evm.warp(seconds)
 
     def set_policy(self, **changes: Any) -> None:
         """Set the policy of the tests with some fields changed."""

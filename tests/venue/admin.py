@@ -99,9 +99,18 @@ def draw_policy(w: World) -> tuple[Any, ...]:
         enable_max_value=random.choice((NO_CONDITION, NO_CONDITION, 10**7 * USD)),
         enable_volume_days=random.choice((14, 14, 1, 0)),
         funding_interval=random.choice((0, 3_600, 3_600, 60)),
+        twap_half_life=random.choice((600, 600, 1, 0, 2**32 - 1)),
+        buffer_interval=random.choice((3_600, 60, 0)),
+        reward_ppm=random.choice((0, 0, 1, 50_000, 100_000, 100_001)),
     )
     return "setPolicy", drawn
 
 
-CHANGES = (caps, caps, factors, curve, table, draw_policy)
+def width(w: World) -> tuple[Any, ...]:
+    """Draw a width of liquidation steps."""
+    usd = w.random.choice((0, 0, 1, 100, 10**4, 10**6)) * WAD
+    return "setLiquidationWidth", w.random.choice((HYPE, UBTC, FINE)), usd
+
+
+CHANGES = (caps, caps, factors, curve, width, table, draw_policy)
 """What the admin changes; each returns a call of the registry."""

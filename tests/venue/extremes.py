@@ -178,7 +178,7 @@ def fill_the_registry(w: World) -> None:
     r = w.market.registry
     erc20, caps = w.market.erc20[USDC].address, (UNLIMITED,) * 4
     for i in range(1_000, 1_064):
-        listing = (i, f"T{i}", erc20, 6, 8, 2, 0, False, *caps, STABLE_CURVE)
+        listing = (i, f"T{i}", erc20, 6, 8, 2, 0, False, *caps, STABLE_CURVE, 0)
         w.call(r, "listToken", listing, sender=DEPLOYER)
     for i in range(1_000, 1_032):
         w.call(r, "listDex", i, f"D{i}", USDC, sender=DEPLOYER)

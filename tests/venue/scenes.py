@@ -88,14 +88,14 @@ def bad_admin(w: World) -> None:
     for args in w.some(
         10,
         (
-            ("listToken", (USDC, name, erc20, 6, 8, 8, 0, True, *caps, STABLE_CURVE)),
-            ("listToken", (500, name, erc20, 6, 19, 8, 0, True, *caps, STABLE_CURVE)),
-            ("listToken", (500, name, erc20, 6, 6, 7, 0, True, *caps, STABLE_CURVE)),
-            ("listToken", (500, name, erc20, 25, 8, 8, 0, True, *caps, STABLE_CURVE)),
-            ("listToken", (500, name, erc20, 6, 8, 8, 10_000, True, *caps, STABLE_CURVE)),
+            ("listToken", (USDC, name, erc20, 6, 8, 8, 0, True, *caps, STABLE_CURVE, 0)),
+            ("listToken", (500, name, erc20, 6, 19, 8, 0, True, *caps, STABLE_CURVE, 0)),
+            ("listToken", (500, name, erc20, 6, 6, 7, 0, True, *caps, STABLE_CURVE, 0)),
+            ("listToken", (500, name, erc20, 25, 8, 8, 0, True, *caps, STABLE_CURVE, 0)),
+            ("listToken", (500, name, erc20, 6, 8, 8, 10_000, True, *caps, STABLE_CURVE, 0)),
             (
                 "listToken",
-                (500, name, erc20, 6, 8, 8, 0, True, *caps, (0, 5001 * RAY, 0, 0, False)),
+                (500, name, erc20, 6, 8, 8, 0, True, *caps, (0, 5001 * RAY, 0, 0, False), 0),
             ),
             ("listDex", 0, name, USDC),
             ("listDex", 77, name, 999),
@@ -110,6 +110,7 @@ def bad_admin(w: World) -> None:
             ("setTokenFactors", 999, 0, False),
             ("setTokenFactors", HYPE, 10_000, False),
             ("setTokenCaps", 999, 0, 0, 0, 0),
+            ("setPolicy", policy(reward_ppm=100_001)),
             ("setRateCurve", 999, STABLE_CURVE),
             ("setMarginTable", 51, [0, 5], [10]),
             ("setMarginTable", 51, [1], [10]),
@@ -128,7 +129,7 @@ def bad_admin(w: World) -> None:
     for args in w.some(
         3,
         (
-            ("listToken", (500, name, erc20, 6, 8, 8, 0, True, *caps, STABLE_CURVE)),
+            ("listToken", (500, name, erc20, 6, 8, 8, 0, True, *caps, STABLE_CURVE, 0)),
             ("listDex", 77, name, USDC),
             ("listPerp", (900, name, 0, 5, 40, 56)),
             ("listPair", (900, HYPE, USDC, False, 0)),
@@ -261,24 +262,29 @@ def deficits(w: World) -> None:
         w.call(m.venue, "socialise", token, sender=random.choice((role, DEPLOYER)))
 
 
-def faq_loan(w: World) -> None:
-    """Let somebody new owe half of what 10 HYPE are worth, and be liquidated by parts."""
-    m, random = w.market, w.random
-    role = f"0x{random.getrandbits(160):040x}"
+def loan_in_trouble(w: World, percent: int) -> str:
+    """Let somebody new owe half of what 10 HYPE are worth, and HYPE fall to so many percent."""
+    role = f"0x{w.random.getrandbits(160):040x}"
     mark = w.twin.registry.perp(HYPE_PERP).mark
-    w.call(m.venue, "setMode", PORTFOLIO_MARGIN, sender=role)
+    w.call(w.venue, "setMode", PORTFOLIO_MARGIN, sender=role)
     w.fund(role, HYPE, 10 * 10**8)
-    w.call(m.venue, "deposit", HYPE, EVERYTHING, role, sender=role)
+    w.call(w.venue, "deposit", HYPE, EVERYTHING, role, sender=role)
     lent = 5 * mark * 10**4
-    w.call(m.venue, "borrow", USDC, lent, sender=role)
+    w.call(w.venue, "borrow", USDC, lent, sender=role)
     cents = lent // 10**6 * 99 // 100
-    w.call(m.venue, "order", 10_000 + USDT0_USDC, True, 2**64 - 1, cents, False, sender=role)
-    w.marks[HYPE_PERP] = mark * 65 // 100
+    w.call(w.venue, "order", 10_000 + USDT0_USDC, True, 2**64 - 1, cents, False, sender=role)
+    w.marks[HYPE_PERP] = mark * percent // 100
     w.report()
-    for seconds in (random.choice((0, 1, 2)), 3, 601):
-        w.call(m.venue, "liquidate", role, sender=KEEPER)
+    return role
+
+
+def faq_loan(w: World) -> None:
+    """Let a loan of half of what 10 HYPE are worth be liquidated by parts."""
+    role = loan_in_trouble(w, 65)
+    for seconds in (w.random.choice((0, 1, 2)), 3, 601):
+        w.call(w.venue, "liquidate", role, sender=KEEPER)
         w.warp(seconds)
-    w.call(m.venue, "repay", USDC, EVERYTHING, role, sender=random.choice(WALLETS))
+    w.call(w.venue, "repay", USDC, EVERYTHING, role, sender=w.random.choice(WALLETS))
 
 
 def old_prices(w: World) -> None:
@@ -295,6 +301,7 @@ def old_prices(w: World) -> None:
         ("withdraw", USDC, EVERYTHING, role),
         ("supply", USDC, 10**8, role),
         ("liquidate", role),
+        ("sellInventory", 107),
     ):
         w.call(m.venue, *args, sender=role)
     w.call(m.registry, "setPolicy", policy(), sender=DEPLOYER)

@@ -66,6 +66,9 @@ POLICY = VenuePolicy(
     enable_max_value=NO_CONDITION,
     enable_volume_days=14,
     funding_interval=0,
+    twap_half_life=600,
+    buffer_interval=3_600,
+    reward_ppm=0,
 )
 
 
@@ -87,6 +90,7 @@ def token(
         global_supply_cap=NO_CAP,
         global_borrow_cap=NO_CAP,
         curve=CURVE,
+        liquidation_width=0,
     )
 
 

@@ -43,6 +43,14 @@ class TokenCapsSet(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidationWidthSet(Event):
+    """The width of liquidation steps in a token changed, USD WAD."""
+
+    token: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateCurveSet(Event):
     """The rate curve of a token changed."""
 
