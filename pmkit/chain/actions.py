@@ -99,6 +99,21 @@ class Actions:
         """Take one liquidation step on an account. SPEC LQ-01."""
         return Action(call=self._venue("liquidate", checked(account)), about=checked(account))
 
+    def liquidate_as_taker(self, account: str) -> Action:
+        """Take one liquidation step on an account, and its debt with own funds. SPEC LQ-20."""
+        call = self._venue("liquidateAsTaker", checked(account))
+        return Action(call=call, about=checked(account))
+
+    def sell_inventory(self, pair: int | str) -> Action:
+        """Sell what is due of the backstop's inventory of a pair's base token. SPEC LQ-18."""
+        listed = self._reader.listing.pair(pair)
+        return Action(call=self._venue("sellInventory", listed.pair), about=None)
+
+    def sweep_buffer(self, token: int | str) -> Action:
+        """Move a reserve's buffer to the insurance account, once an interval. SPEC LQ-19."""
+        listed = self._reader.listing.token(token)
+        return Action(call=self._venue("sweepBuffer", listed.token), about=None)
+
     def report_prices(self, prices: Prices) -> Action:
         """Report prices; needs the reporter's role. SPEC OR-01."""
         return self.configure("reportPrices", *prices.call())

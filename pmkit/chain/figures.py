@@ -107,6 +107,17 @@ class PositionFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryFigures:
+    """What the backstop took over of a token and has still to sell, token wei. SPEC LQ-18."""
+
+    scheduled: int
+    """What was not yet due at that time."""
+    scheduled_at: int
+    due_now: int
+    """What is due by the block."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
     """One token of one account as stored."""
 

@@ -16,6 +16,7 @@ from pmkit.chain.deployment import connect
 from pmkit.chain.figures import (
     Balance,
     FundingFigures,
+    InventoryFigures,
     PerpPx,
     PositionFigures,
     ReportedPrices,
@@ -102,6 +103,11 @@ class Reader:
         """Return a reserve by token id or name."""
         token_id = self.listing.token(token).token
         return ReserveFigures(**self._ask(block, self._venue("reserveOf", token_id)))
+
+    def inventory(self, token: int | str, block: int | None = None) -> InventoryFigures:
+        """Return what the backstop has still to sell of a token by id or name. SPEC LQ-18."""
+        token_id = self.listing.token(token).token
+        return InventoryFigures(**self._ask(block, self._venue("inventoryOf", token_id)))
 
     def prices(self, block: int | None = None) -> ReportedPrices:
         """Return every reported price."""

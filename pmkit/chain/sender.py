@@ -151,6 +151,18 @@ class Sender:
         """Take one liquidation step on an account. SPEC LQ-01."""
         return self.send(self.actions.liquidate(account))
 
+    def liquidate_as_taker(self, account: str) -> Receipt:
+        """Take one liquidation step on an account, and its debt with own funds. SPEC LQ-20."""
+        return self.send(self.actions.liquidate_as_taker(account))
+
+    def sell_inventory(self, pair: int | str) -> Receipt:
+        """Sell what is due of the backstop's inventory of a pair's base token. SPEC LQ-18."""
+        return self.send(self.actions.sell_inventory(pair))
+
+    def sweep_buffer(self, token: int | str) -> Receipt:
+        """Move a reserve's buffer to the insurance account, once an interval. SPEC LQ-19."""
+        return self.send(self.actions.sweep_buffer(token))
+
     def report_prices(self, prices: Prices) -> Receipt:
         """Report prices; needs the reporter's role. SPEC OR-01."""
         return self.send(self.actions.report_prices(prices))

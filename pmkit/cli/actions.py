@@ -122,12 +122,18 @@ def order(
 
 @click.command()
 @click.argument("account")
+@click.option("--as-taker", is_flag=True, help="Take debt and collateral over with own funds.")
 @sender_options("liquidator")
-def liquidate(account: str, **options: Any) -> None:
-    """Take one liquidation step on ACCOUNT, an address or a role; it needs no funds."""
+def liquidate(account: str, as_taker: bool, **options: Any) -> None:
+    """Take one liquidation step on ACCOUNT, an address or a role.
+
+    The backstop takes debt and collateral over and the caller needs no funds, unless it takes them.
+    """
     sender = opened(options)
     whose = address_of(sender.reader, account, "ACCOUNT")
-    finish(sender, "liquidate", sender.actions.liquidate(whose), whose, options)
+    actions = sender.actions
+    step = actions.liquidate_as_taker(whose) if as_taker else actions.liquidate(whose)
+    finish(sender, "liquidate", step, whose, options)
 
 
 def opened(options: dict[str, Any]) -> Sender:

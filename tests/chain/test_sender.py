@@ -12,6 +12,7 @@ from pmkit.chain.listing import Prices
 from pmkit.errors import (
     AccessControlUnauthorizedAccount,
     BorrowWhileSupplied,
+    BufferSweepTooEarly,
     DebtAboveThreshold,
     ERC20InsufficientAllowance,
     ERC20InsufficientBalance,
@@ -25,6 +26,7 @@ from pmkit.errors import (
     NodeRefused,
     NodeUnavailable,
     NotBorrowable,
+    NothingToSell,
     NotLiquidatable,
     NotPortfolioMargin,
     NotStandardMode,
@@ -256,6 +258,49 @@ def test_liquidation_of_a_crashed_account_takes_collateral_and_debt(venue):
     assert (step["account"], step["caller"]) == (borrower.address, venue.account("liquidator"))
     assert receipt.event("DebtTaken").values["token"] == 0
     assert receipt.event("CollateralTaken").values["token"] == 197
+
+
+def test_liquidator_takes_debt_with_own_funds(venue):
+    borrower = in_debt(venue)
+    venue.move("BTC", Decimal(40_000))
+    liquidator = venue.sender("liquidator")
+    needed = refused(
+        venue, InsufficientBalance, lambda: liquidator.liquidate_as_taker(borrower.address)
+    ).requested
+    liquidator.deposit("USDC", needed + usdc(1))
+    receipt = liquidator.liquidate_as_taker(borrower.address)
+    taken = receipt.event("CollateralTaken").values
+    assert taken["taker"] == liquidator.address
+    held = venue.reader.account(liquidator.address).tokens
+    assert taken["amount"] in [token.supplied for token in held if token.token == 197]
+    assert venue.reader.inventory("UBTC").scheduled == 0
+
+
+def test_anybody_sells_the_backstops_inventory_as_it_falls_due(venue):
+    borrower, keeper = in_debt(venue), venue.sender("keeper")
+    venue.move("BTC", Decimal(40_000))
+    taken = keeper.liquidate(borrower.address).event("CollateralTaken").values["amount"]
+    scheduled = venue.reader.inventory("UBTC")
+    assert (scheduled.scheduled, scheduled.due_now) == (taken, 0)
+    refused(venue, NothingToSell, lambda: keeper.sell_inventory("HYPE/USDC"))
+    venue.warp(600)
+    sold = keeper.sell_inventory("UBTC/USDC").event("InventorySold").values
+    # Half of it, and a second or two more, in lots of 0.00001.
+    assert 0 <= sold["amount"] - taken // 2 < taken // 200
+    assert sold["left"] == taken - sold["amount"]
+    assert venue.reader.inventory("UBTC").due_now < 10**5
+
+
+def test_anybody_sweeps_a_buffer_once_an_hour(venue):
+    in_debt(venue)
+    venue.warp(3_600)
+    keeper = venue.sender("keeper")
+    before = venue.reader.balance(venue.account("insurance"), "USDC").idle
+    swept = keeper.sweep_buffer("USDC").event("BufferSwept").values["amount"]
+    assert swept > 0
+    assert venue.reader.balance(venue.account("insurance"), "USDC").idle == before + swept
+    error = refused(venue, BufferSweepTooEarly, lambda: keeper.sweep_buffer("USDC"))
+    assert error.ready_at % 3_600 == 0
 
 
 def test_liquidation_of_a_sound_account_is_refused_with_its_ratio(venue):

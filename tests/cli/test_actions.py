@@ -96,6 +96,19 @@ def test_liquidation_of_a_role_is_told_with_its_figures_afterwards(venue, pmkit)
     assert {"Liquidated", "DebtTaken", "CollateralTaken"} <= set(events(found))
 
 
+def test_liquidation_as_taker_is_paid_by_the_liquidator(venue, pmkit):
+    pmkit("supply", "UBTC", "4", "--from", "borrower")
+    pmkit("borrow", "USDC", "200000")
+    pmkit("order", "@151", "50", "--buy")
+    venue.move("BTC", Decimal(40_000))
+    printed = pmkit("liquidate", "borrower", "--as-taker", code=1)
+    assert printed.startswith("error: InsufficientBalance(")
+    pmkit("supply", "USDC", "200001", "--from", "liquidator")
+    found = told(pmkit("liquidate", "borrower", "--as-taker", "--json"))
+    assert events(found)["DebtTaken"]["taker"] == venue.account("liquidator")
+    assert found["account"] == venue.account("borrower")
+
+
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
