@@ -21,6 +21,11 @@ contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Defi
 
     /// @inheritdoc ILiquidation
     function liquidate(address account) external nonReentrant returns (LiquidationStep memory) {
-        return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor());
+        return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor(), false);
+    }
+
+    /// @inheritdoc ILiquidation
+    function liquidateAsTaker(address account) external nonReentrant returns (LiquidationStep memory) {
+        return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor(), true);
     }
 }

@@ -46,6 +46,19 @@ def partial_takeover(debt: int, takeover_value: int) -> Takeover:
     return Takeover(debt=debt, share=min(WAD, mul_div_down(debt, WAD, takeover_value)), loss=0)
 
 
+def width_share_down(share: int, value: int, width: int) -> int:
+    """Return a share (WAD) of collateral, cut to where its value is worth the width. SPEC LQ-16.
+
+    Value and width are USD WAD; a width of zero sets no bound.
+
+    >>> width_share_down(WAD // 2, 1_000_000 * WAD, 300_000 * WAD) == 3 * WAD // 10
+    True
+    """
+    if width == 0 or value <= width:
+        return share
+    return min(share, mul_div_down(width, WAD, value))
+
+
 def full_takeover(debt: int, collateral_value: int) -> Takeover:
     """Return the full-band step: all collateral and all net debt. SPEC LQ-04.
 

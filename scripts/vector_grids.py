@@ -332,6 +332,11 @@ def liquidation_grids() -> dict[str, list[Inputs]]:
             minimum=(0, 10),
         ),
         "partial_takeover": grid(debt=(0, 1, 50 * WAD), takeover_value=(0, 1, 3, 275 * WAD)),
+        "width_share_down": grid(
+            share=(0, 1, WAD // 5, WAD),
+            value=(0, 1, *around(300_000 * WAD), 10**30),
+            width=(0, 1, 300_000 * WAD, UINT128_MAX),
+        ),
         "full_takeover": grid(
             debt=(0, 1, 250 * WAD), collateral_value=(0, 1, 200 * WAD, 250 * WAD)
         ),

@@ -22,8 +22,18 @@ struct LiquidationStep {
     bool liquidatable;
 }
 
-/// @title Liquidation: the debt leg, the perp leg and the loss waterfall
-/// @notice The backstop account takes debt over together with collateral; whoever calls needs no funds.
+/// @notice What the backstop took over of a token and has still to sell, token wei.
+struct InventoryView {
+    /// What was not yet due at that time.
+    uint256 scheduled;
+    uint256 scheduledAt;
+    /// What is due by now.
+    uint256 dueNow;
+}
+
+/// @title Liquidation: the debt leg, the perp leg, the backstop's sales and the loss waterfall
+/// @notice The backstop account takes debt over together with collateral, and whoever calls needs no funds;
+/// or the caller takes it over with funds of its own.
 interface ILiquidation {
     /// @notice A step began on the account.
     event Liquidated(
@@ -37,10 +47,26 @@ interface ILiquidation {
     );
     /// @notice Collateral that left the account, its oracle price and its takeover price (spot grid).
     event CollateralTaken(
-        address indexed account, uint64 indexed token, uint256 amount, uint64 px, uint256 takeoverPx
+        address indexed account,
+        uint64 indexed token,
+        address indexed taker,
+        uint256 amount,
+        uint64 px,
+        uint256 takeoverPx
     );
     /// @notice Debt that left the account; `loss` of it was not covered by collateral.
-    event DebtTaken(address indexed account, uint64 indexed token, uint256 amount, uint256 loss);
+    event DebtTaken(
+        address indexed account, uint64 indexed token, address indexed taker, uint256 amount, uint256 loss
+    );
+    /// @notice The part of the collateral taken that went to whoever triggered the step.
+    event TriggerRewarded(
+        address indexed account, address indexed caller, uint64 indexed token, uint256 amount
+    );
+    /// @notice The backstop sold what was due of its inventory; `proceeds` are wei of the quote token after
+    /// the fee, `left` is what it has still to sell.
+    event InventorySold(uint64 indexed token, uint256 amount, uint64 px, uint256 proceeds, uint256 left);
+    /// @notice A reserve's buffer moved to the insurance account.
+    event BufferSwept(uint64 indexed token, uint256 amount);
     /// @notice Where a loss went, in order: buffer, insurance account, deficit of the reserve.
     event LossCovered(uint64 indexed token, uint256 buffer, uint256 insurance, uint256 deficit);
     /// @notice A deficit was paid down; `left` is what remains.
@@ -66,6 +92,14 @@ interface ILiquidation {
     /// @notice Market maker, backstop and insurance are not liquidated.
     error NotAUserAccount(address account);
 
+    /// @notice Not a lot of the token is due, or the backstop no longer holds it.
+    error NothingToSell(uint64 token);
+    /// @notice The buffer of this interval is swept; the next begins at `readyAt`.
+    error BufferSweepTooEarly(uint64 token, uint256 readyAt, uint256 timestamp);
+    /// @notice The policy sweeps no buffers.
+    error BufferSweepOff(uint64 token);
+    /// @notice The buffer holds less than a wei, or the reserve has no cash.
+    error NothingToSweep(uint64 token);
     /// @notice The reserve has no deficit.
     error NoDeficit(uint64 token);
     /// @notice A deficit as large as all supply cannot be spread; pay it down first.
@@ -77,9 +111,23 @@ interface ILiquidation {
     /// @notice Pay a reserve's deficit down from buffer and insurance (SPEC LQ-10); anybody may.
     function coverDeficitFromInsurance(uint64 token) external returns (uint256 covered);
 
+    /// @notice Move a reserve's buffer to the insurance account, once an interval (SPEC LQ-19); anybody may.
+    function sweepBuffer(uint64 token) external returns (uint256 swept);
+
     /// @notice Spread a reserve's deficit over its suppliers (SPEC LQ-11); the risk admin's last resort.
     function socialise(uint64 token) external returns (uint256 written);
 
     /// @notice Take one liquidation step on an account (SPEC LQ-01 to LQ-06).
     function liquidate(address account) external returns (LiquidationStep memory);
+
+    /// @notice Take one liquidation step on an account, where it takes debt with own funds and for the
+    /// account's collateral (SPEC LQ-20).
+    function liquidateAsTaker(address account) external returns (LiquidationStep memory);
+
+    /// @notice Sell what is due of the backstop's inventory of a spot pair's base token, at the pair's price
+    /// and against the market maker (SPEC LQ-18); anybody may.
+    function sellInventory(uint32 pair) external;
+
+    /// @notice What the backstop has still to sell of a token.
+    function inventoryOf(uint64 token) external view returns (InventoryView memory);
 }

@@ -1,55 +1,66 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {ICollateralRegistry, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {TokenState} from "./AccountTypes.sol";
-import {Context, LiquidationContext} from "./LiquidationContext.sol";
+import {InventoryStore} from "./InventoryStore.sol";
+import {Context, Hands, LiquidationContext} from "./LiquidationContext.sol";
 import {LiquidationMath, Takeover} from "./LiquidationMath.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
+import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
 import {AccountState, Parties, VenueState} from "./VenueState.sol";
 import {WAD, WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
 
 /// @title The debt leg of a liquidation, run in the venue's storage
-/// @notice The backstop takes debt over together with collateral. Debt is what is owed to the pool, and
-/// what a dex without positions is short of: a hole (SPEC LQ-14). Deployed apart and linked.
+/// @notice The backstop, or a caller with funds of its own, takes debt over together with collateral. Debt
+/// is what is owed to the pool, and what a dex without positions is short of: a hole (SPEC LQ-14). Deployed
+/// apart and linked.
 library DebtLeg {
     using LiquidationContext for Context;
     using WadMath for uint256;
 
     /// @notice Take a step of the debt of a swept account, or all of it in the full band (SPEC LQ-03, LQ-04).
+    /// The taker is the backstop, or the caller who triggered the step.
     function take(
         VenueState storage s,
         ICollateralRegistry registry,
         Parties memory parties,
         address account,
+        Hands memory hands,
         bool full
     ) external returns (uint256 debtValue, uint256 collateralValue, uint256 loss) {
+        bool byCaller = hands.taker != parties.backstop;
+        uint256 debtBefore = 0;
+        if (byCaller) {
+            MarginEngine.sweep(s, registry, hands.taker);
+            debtBefore = MarginEngine.grossDebt(s, registry, hands.taker);
+        }
         Context memory c = LiquidationContext.load(s, registry, parties, account);
         uint256[] memory debts = _stepDebts(s, c, full);
-        for (uint256 i = 0; i < debts.length; ++i) {
-            if (debts[i] != 0) debtValue += MarginMath.tokenValueUp(c.a.tokens[i], debts[i]);
-            if (c.a.tokens[i].ltvBps != 0 && c.a.tokens[i].supplied != 0) {
-                collateralValue += MarginMath.tokenValueDown(c.a.tokens[i], c.a.tokens[i].supplied);
-            }
-        }
         Takeover memory takeover = full
-            ? LiquidationMath.fullTakeover(debtValue, collateralValue)
-            : LiquidationMath.partialTakeover(debtValue, c.m.takeoverValue);
-        AccountStore.touch(s, c.parties.backstop);
-        collateralValue = 0;
+            ? LiquidationMath.fullTakeover(_debtValue(c, debts), _collateralValue(c))
+            : _partialTakeover(c, debts);
+        AccountStore.touch(s, hands.taker);
         for (uint256 i = 0; i < debts.length; ++i) {
-            collateralValue += _moveCollateral(s, c, i, takeover.share);
+            collateralValue += _moveCollateral(s, c, hands, i, takeover.share);
         }
         for (uint256 i = 0; i < debts.length; ++i) {
-            if (debts[i] != 0) _moveDebt(s, c, i, debts[i], takeover);
+            if (debts[i] != 0) _moveDebt(s, c, hands.taker, i, debts[i], takeover);
         }
-        MarginEngine.sweep(s, c.registry, c.parties.backstop);
-        return (debtValue, collateralValue, takeover.loss);
+        MarginEngine.sweep(s, registry, hands.taker);
+        if (c.policy.rewardPpm != 0 && hands.caller != hands.taker) {
+            MarginEngine.sweep(s, registry, hands.caller);
+        }
+        if (byCaller && OwnBalance.hasExposure(s, hands.taker)) {
+            MarginEngine.requireSafe(s, registry, hands.taker, debtBefore);
+        }
+        return (takeover.debt, collateralValue, takeover.loss);
     }
 
     /// @notice Fill holes without collateral: from the account's own supply of the token, which an empty
@@ -78,14 +89,16 @@ library DebtLeg {
                 AccountStore.mark(s, c.parties.backstop, p.index);
                 amount = _min(_wholeUnitsUp(paid, t), amount);
             }
-            _moveHole(s, c, i, amount);
+            _moveHole(s, c, c.parties.backstop, i, amount);
             // A standard account's dex may be in a token that nothing else prices.
             uint256 value = t.px == 0 ? 0 : MarginMath.tokenValueUp(t, amount);
             debtValue += value;
-            emit ILiquidation.DebtTaken(c.account, p.token, amount, fromSupply ? 0 : amount);
+            emit ILiquidation.DebtTaken(
+                c.account, p.token, c.parties.backstop, amount, fromSupply ? 0 : amount
+            );
             if (!fromSupply) {
                 loss += value;
-                Waterfall.coverLoss(s, c.registry, c.parties, p, amount);
+                Waterfall.coverLoss(s, c.registry, c.parties.insurance, c.parties.backstop, p, amount);
             }
         }
         MarginEngine.sweep(s, c.registry, c.parties.backstop);
@@ -120,6 +133,42 @@ library DebtLeg {
         }
     }
 
+    /// @dev A step of the partial band: cut as a whole to the narrowest width of a collateral (SPEC LQ-16).
+    function _partialTakeover(Context memory c, uint256[] memory debts)
+        private
+        pure
+        returns (Takeover memory takeover)
+    {
+        takeover = LiquidationMath.partialTakeover(_debtValue(c, debts), c.m.takeoverValue);
+        uint256 most = takeover.share;
+        for (uint256 i = 0; i < debts.length; ++i) {
+            TokenState memory t = c.a.tokens[i];
+            if (t.ltvBps == 0 || t.supplied == 0) continue;
+            uint256 value = MarginMath.tokenValueDown(t, t.supplied);
+            most = LiquidationMath.widthShareDown(most, value, c.params.tokens[i].liquidationWidth);
+        }
+        if (most == takeover.share) return takeover;
+        for (uint256 i = 0; i < debts.length; ++i) {
+            debts[i] = debts[i].mulDivDown(most, takeover.share);
+        }
+        takeover = LiquidationMath.partialTakeover(_debtValue(c, debts), c.m.takeoverValue);
+        // The values of debts are rounded up: that must not widen the step again.
+        if (takeover.share > most) takeover.share = most;
+    }
+
+    function _debtValue(Context memory c, uint256[] memory debts) private pure returns (uint256 value) {
+        for (uint256 i = 0; i < debts.length; ++i) {
+            if (debts[i] != 0) value += MarginMath.tokenValueUp(c.a.tokens[i], debts[i]);
+        }
+    }
+
+    function _collateralValue(Context memory c) private pure returns (uint256 value) {
+        for (uint256 i = 0; i < c.a.tokens.length; ++i) {
+            TokenState memory t = c.a.tokens[i];
+            if (t.ltvBps != 0 && t.supplied != 0) value += MarginMath.tokenValueDown(t, t.supplied);
+        }
+    }
+
     /// @dev Net debt of a token, as far as somebody is owed it: the pool, or the other side of a hole.
     function _netDebt(Context memory c, uint256 i) private pure returns (uint256) {
         int256 net = c.m.tokens[i].netTotal;
@@ -139,10 +188,13 @@ library DebtLeg {
         if (step < hole) step = _min(debt, hole);
     }
 
-    function _moveCollateral(VenueState storage s, Context memory c, uint256 i, uint256 share)
-        private
-        returns (uint256 value)
-    {
+    function _moveCollateral(
+        VenueState storage s,
+        Context memory c,
+        Hands memory hands,
+        uint256 i,
+        uint256 share
+    ) private returns (uint256 value) {
         TokenState memory t = c.a.tokens[i];
         if (t.ltvBps == 0 || t.supplied == 0) return 0;
         TokenParams memory p = c.params.tokens[i];
@@ -150,19 +202,39 @@ library DebtLeg {
         if (amount == 0) return 0;
         value = MarginMath.tokenValueDown(t, amount);
         Pool.accrue(s, p.index, p.curve);
+        uint256 reward = hands.caller == hands.taker ? 0 : amount.mulDivDown(c.policy.rewardPpm, 1e6);
         // Credit before debit: the pool's cash never dips.
-        Pool.credit(s, c.parties.backstop, p.index, amount);
+        Pool.credit(s, hands.taker, p.index, amount - reward);
+        if (reward != 0) _reward(s, c, hands.caller, p, reward);
         Pool.debit(s, c.account, p.index, amount);
         AccountStore.mark(s, c.account, p.index);
-        AccountStore.mark(s, c.parties.backstop, p.index);
+        AccountStore.mark(s, hands.taker, p.index);
+        if (hands.taker == c.parties.backstop) {
+            InventoryStore.add(s, p.index, amount - reward, c.policy.twapHalfLife);
+        }
         emit ILiquidation.CollateralTaken(
-            c.account, t.token, amount, t.px, MarginMath.weightTakeoverDown(t.px, t.ltvBps)
+            c.account, t.token, hands.taker, amount, t.px, MarginMath.weightTakeoverDown(t.px, t.ltvBps)
         );
+    }
+
+    /// @dev Give whoever triggered the step its part of the collateral, as supply (SPEC LQ-21).
+    function _reward(
+        VenueState storage s,
+        Context memory c,
+        address caller,
+        TokenParams memory p,
+        uint256 reward
+    ) private {
+        AccountStore.touch(s, caller);
+        Pool.credit(s, caller, p.index, reward);
+        AccountStore.mark(s, caller, p.index);
+        emit ILiquidation.TriggerRewarded(c.account, caller, p.token, reward);
     }
 
     function _moveDebt(
         VenueState storage s,
         Context memory c,
+        address taker,
         uint256 i,
         uint256 debt,
         Takeover memory takeover
@@ -173,22 +245,41 @@ library DebtLeg {
         s.balances[c.account][p.index].borrowFloor = 0;
         // Up, or a debt below one unit would be charged for and never move.
         uint256 fromHole = _min(_wholeUnitsUp(debt, c.a.tokens[i]), c.holeOf(i));
-        _moveHole(s, c, i, fromHole);
+        _moveHole(s, c, taker, i, fromHole);
         uint256 fromPool = _min(debt - _min(debt, fromHole), c.a.tokens[i].borrowed);
-        if (fromPool != 0) {
-            Pool.credit(s, c.account, p.index, fromPool);
-            Pool.debit(s, c.parties.backstop, p.index, fromPool);
+        if (fromPool != 0) Pool.credit(s, c.account, p.index, fromPool);
+        if (taker != c.parties.backstop) {
+            _pay(s, c.parties.insurance, taker, p, fromHole + fromPool);
+        } else if (fromPool != 0) {
+            Pool.debit(s, taker, p.index, fromPool);
         }
         AccountStore.mark(s, c.account, p.index);
-        AccountStore.mark(s, c.parties.backstop, p.index);
-        emit ILiquidation.DebtTaken(c.account, p.token, debt, loss);
-        if (loss != 0) Waterfall.coverLoss(s, c.registry, c.parties, p, loss);
+        AccountStore.mark(s, taker, p.index);
+        emit ILiquidation.DebtTaken(c.account, p.token, taker, debt, loss);
+        if (loss != 0) Waterfall.coverLoss(s, c.registry, c.parties.insurance, taker, p, loss);
     }
 
-    /// @dev Pass token wei (whole perp units) of the account's holes to the backstop.
-    function _moveHole(VenueState storage s, Context memory c, uint256 token, uint256 amount) private {
+    /// @dev Let a caller pay for debt with what is its own (SPEC LQ-20). What it repays to the pool is there
+    /// already, so supply of the token serves even when the pool is empty.
+    function _pay(
+        VenueState storage s,
+        address insurance,
+        address taker,
+        TokenParams memory p,
+        uint256 needed
+    ) private {
+        TokenState memory t = AccountStore.tokenState(s, taker, p);
+        uint256 available = uint256(t.idle) + t.supplied;
+        require(needed <= available, IBorrowLendPool.InsufficientBalance(p.token, needed, available));
+        OwnBalance.draw(s, insurance, taker, p, t, needed);
+    }
+
+    /// @dev Fill token wei (whole perp units) of the account's holes. They pass to the backstop; another
+    /// taker pays for them.
+    function _moveHole(VenueState storage s, Context memory c, address taker, uint256 token, uint256 amount)
+        private
+    {
         uint256 left = amount / MarginMath.weiPerPerpUsd(c.a.tokens[token].weiDecimals);
-        address backstop = c.parties.backstop;
         for (uint256 d = 0; d < c.a.dexes.length && left != 0; ++d) {
             if (!c.isHole(d) || c.a.dexes[d].collateral != token) continue;
             uint256 dex = c.params.dexes[d].index;
@@ -197,7 +288,9 @@ library DebtLeg {
             // forge-lint: disable-next-line(unsafe-typecast)
             int128 moved = int128(uint128(part));
             AccountStore.setRawUsd(s, c.account, dex, s.rawUsd[c.account][dex] + moved);
-            AccountStore.setRawUsd(s, backstop, dex, s.rawUsd[backstop][dex] - moved);
+            if (taker == c.parties.backstop) {
+                AccountStore.setRawUsd(s, taker, dex, s.rawUsd[taker][dex] - moved);
+            }
             left -= part;
         }
     }

@@ -15,9 +15,10 @@ import {AccountStore} from "./AccountStore.sol";
 import {Mode, TokenState} from "./AccountTypes.sol";
 import {Custody} from "./Custody.sol";
 import {MarginEngine} from "./MarginEngine.sol";
+import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes, SHARE_UNIT} from "./RateMath.sol";
-import {AccountState, Reserve, TokenBalance, VenueState} from "./VenueState.sol";
+import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
 
@@ -234,33 +235,9 @@ library Lending {
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         require(amount % unit == 0, IBorrowLendPool.InexactAmount(p.token, amount, unit));
         require(amount <= available, IBorrowLendPool.InsufficientBalance(p.token, amount, available));
-        uint256 fromIdle = amount < t.idle ? amount : t.idle;
-        uint256 fromPool = amount - fromIdle;
-        require(fromPool <= t.cash, IBorrowLendPool.InsufficientCash(p.token, fromPool, t.cash));
 
-        s.balances[account][p.index].idle = t.idle - fromIdle.toUint128();
-        if (fromPool != 0) Waterfall.requireUnlocked(s, insurance, p);
-        if (fromPool != 0) Pool.debit(s, account, p.index, fromPool);
-        AccountStore.mark(s, account, p.index);
-
-        if (_hasExposure(s, account)) MarginEngine.requireSafe(s, registry, account, 0);
+        OwnBalance.draw(s, insurance, account, p, t, amount);
+        if (OwnBalance.hasExposure(s, account)) MarginEngine.requireSafe(s, registry, account, 0);
         return amount;
-    }
-
-    /// @dev Whether balances of an account stand for debt or perps: never a standard account's, whose
-    /// dexes have their own margin. A closed position may have left its dex below zero.
-    function _hasExposure(VenueState storage s, address account) private view returns (bool) {
-        AccountState storage state = s.accounts[account];
-        uint256 bitmap = state.tokenBitmap;
-        for (uint256 i = 0; bitmap >> i != 0; ++i) {
-            if (s.balances[account][i].shares < 0) return true;
-        }
-        if (state.mode == Mode.Standard) return false;
-        if (state.perpBitmap != 0) return true;
-        bitmap = state.dexBitmap;
-        for (uint256 i = 0; bitmap >> i != 0; ++i) {
-            if (s.rawUsd[account][i] < 0) return true;
-        }
-        return false;
     }
 }

@@ -7,7 +7,7 @@ import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Account, Health, Mode} from "./AccountTypes.sol";
 import {DebtLeg} from "./DebtLeg.sol";
-import {Context, LiquidationContext} from "./LiquidationContext.sol";
+import {Context, Hands, LiquidationContext} from "./LiquidationContext.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {PerpLeg} from "./PerpLeg.sol";
@@ -20,19 +20,22 @@ import {WAD} from "./WadMath.sol";
 library Liquidation {
     using LiquidationContext for Context;
 
-    /// @notice Take one step on an account; `caller` is who asked for it.
+    /// @notice Take one step on an account; `caller` is who asked for it, and takes debt over itself where
+    /// `asTaker` says so (SPEC LQ-20).
     function step(
         VenueState storage s,
         ICollateralRegistry registry,
         Parties memory parties,
         address account,
-        address caller
+        address caller,
+        bool asTaker
     ) external returns (LiquidationStep memory done) {
         require(
             account != parties.maker && account != parties.backstop && account != parties.insurance,
             ILiquidation.NotAUserAccount(account)
         );
-        require(account != caller, ILiquidation.SelfLiquidation(account));
+        // Nor through an account that acts for its master or its operator.
+        require(account != caller && account != msg.sender, ILiquidation.SelfLiquidation(account));
         require(registry.paused() & PAUSE_LIQUIDATION == 0, IPortfolioMargin.Paused(PAUSE_LIQUIDATION));
         MarginEngine.sweep(s, registry, account);
         Context memory c = LiquidationContext.load(s, registry, parties, account);
@@ -49,8 +52,9 @@ library Liquidation {
             (, bool fillable) = _holes(c);
             (done.debtValue, done.loss) = DebtLeg.settle(s, registry, parties, account, fillable);
         } else {
+            Hands memory hands = Hands(caller, asTaker ? caller : parties.backstop);
             (done.debtValue, done.collateralValue, done.loss) =
-                DebtLeg.take(s, registry, parties, account, done.leg == Leg.DebtFull);
+                DebtLeg.take(s, registry, parties, account, hands, done.leg == Leg.DebtFull);
         }
         MarginEngine.sweep(s, registry, account);
         (Account memory a,) = AccountStore.load(s, registry, account);

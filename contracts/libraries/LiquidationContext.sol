@@ -19,6 +19,12 @@ struct Context {
     Parties parties;
 }
 
+/// @notice Who a debt-leg step goes to: who triggered it, and who takes debt and collateral over.
+struct Hands {
+    address caller;
+    address taker;
+}
+
 /// @title What every leg of a liquidation looks at
 /// @notice Each leg that is deployed apart loads it anew: it is larger than what it is made of.
 library LiquidationContext {

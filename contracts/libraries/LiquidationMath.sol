@@ -39,6 +39,14 @@ library LiquidationMath {
         return Takeover(debt, share < WAD ? share : WAD, 0);
     }
 
+    /// @notice A share (WAD) of collateral, cut to where its value is worth the width; zero is none (SPEC
+    /// LQ-16).
+    function widthShareDown(uint256 share, uint256 value, uint256 width) internal pure returns (uint256) {
+        if (width == 0 || value <= width) return share;
+        uint256 most = width.mulDivDown(WAD, value);
+        return share < most ? share : most;
+    }
+
     /// @notice The full-band step: all collateral and all net debt (SPEC LQ-04).
     function fullTakeover(uint256 debt, uint256 collateralValue) internal pure returns (Takeover memory) {
         return Takeover(debt, WAD, debt > collateralValue ? debt - collateralValue : 0);

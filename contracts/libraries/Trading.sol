@@ -10,16 +10,19 @@ import {
     Policy,
     TokenParams
 } from "../interfaces/ICollateralRegistry.sol";
+import {ILiquidation, InventoryView} from "../interfaces/ILiquidation.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {DexMargin, Mode, TokenState} from "./AccountTypes.sol";
+import {InventoryStore} from "./InventoryStore.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
+import {OwnBalance} from "./OwnBalance.sol";
 import {Perps} from "./Perps.sol";
 import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
-import {Parties, TokenBalance, VenueState} from "./VenueState.sol";
+import {Inventory, Parties, TokenBalance, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
@@ -127,19 +130,85 @@ library Trading {
         Parties memory parties,
         Order memory o
     ) private {
-        uint32 pair = o.asset - SPOT_ASSETS;
-        (uint64 baseId, uint64 quoteId, uint64 px, uint40 pxTime) = registry.pairOf(pair);
-        require(px != 0, IClearinghouse.SpotPriceMissing(pair));
+        Pair memory pair = _pairOf(registry, o.asset - SPOT_ASSETS);
+        uint64 px = pair.px;
         require(o.isBuy ? px <= o.limitPx : px >= o.limitPx, IClearinghouse.LimitPriceCrossed(o.limitPx, px));
         Policy memory policy = registry.policy();
-        uint256 old = PriceAge.age(pxTime);
-        require(old <= policy.maxPriceAge, IPortfolioMargin.StalePrice(baseId, old, policy.maxPriceAge));
-        Swap memory swap = _swapOf(registry.tokenParams(baseId), registry.tokenParams(quoteId), o, px);
+        _requireYoungPx(pair, policy);
+        Swap memory swap = _swapOf(pair, o.isBuy, o.sz);
         swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, 1e6);
         _swap(s, registry, parties, o.account, swap);
         // sz * px is the notional in 1e-8 of the quote token.
         Volume.add(s, o.account, Volume.SPOT_WEIGHT * o.sz * px / 100);
         emit IClearinghouse.Filled(o.account, o.asset, o.isBuy, px, o.sz, swap.fee);
+    }
+
+    /// @notice Sell what is due of the backstop's inventory of a pair's base token (SPEC LQ-18).
+    function sellInventory(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        Parties memory parties,
+        uint32 pairId
+    ) external {
+        Pair memory pair = _pairOf(registry, pairId);
+        Policy memory policy = registry.policy();
+        _requireYoungPx(pair, policy);
+        TokenParams memory base = pair.base;
+        address backstop = parties.backstop;
+        Pool.accrue(s, base.index, base.curve);
+        MarginEngine.sweep(s, registry, backstop);
+        TokenState memory t = AccountStore.tokenState(s, backstop, base);
+        uint256 held = uint256(t.idle) + t.supplied;
+        (uint256 amount, uint256 left) =
+            InventoryStore.takeDue(s, base.index, held, _lot(base), policy.twapHalfLife);
+        Swap memory swap = _swapOf(pair, false, amount / _lot(base));
+        require(swap.gotAmount != 0, ILiquidation.NothingToSell(base.token));
+        swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, 1e6);
+        OwnBalance.draw(s, parties.insurance, backstop, base, t, amount);
+        _exchange(s, parties, backstop, swap);
+        MarginEngine.sweep(s, registry, backstop);
+        emit ILiquidation.InventorySold(base.token, amount, pair.px, swap.gotAmount - swap.fee, left);
+    }
+
+    /// @notice What the backstop has still to sell of a token.
+    function inventoryOf(VenueState storage s, ICollateralRegistry registry, uint64 token)
+        external
+        view
+        returns (InventoryView memory)
+    {
+        uint256 index = registry.tokenIndex(token);
+        Inventory memory stored = s.inventory[index];
+        uint256 due = InventoryStore.current(s, index, registry.policy().twapHalfLife).due;
+        return InventoryView(stored.scheduled, stored.scheduledAt, due);
+    }
+
+    /// @dev A spot pair as fills need it.
+    struct Pair {
+        TokenParams base;
+        TokenParams quote;
+        uint64 px;
+        uint40 pxTime;
+    }
+
+    function _pairOf(ICollateralRegistry registry, uint32 id) private view returns (Pair memory pair) {
+        uint64 base;
+        uint64 quote;
+        (base, quote, pair.px, pair.pxTime) = registry.pairOf(id);
+        require(pair.px != 0, IClearinghouse.SpotPriceMissing(id));
+        pair.base = registry.tokenParams(base);
+        pair.quote = registry.tokenParams(quote);
+    }
+
+    function _requireYoungPx(Pair memory pair, Policy memory policy) private view {
+        uint256 old = PriceAge.age(pair.pxTime);
+        require(
+            old <= policy.maxPriceAge, IPortfolioMargin.StalePrice(pair.base.token, old, policy.maxPriceAge)
+        );
+    }
+
+    /// @dev Token wei of the smallest size.
+    function _lot(TokenParams memory base) private pure returns (uint256) {
+        return 10 ** uint256(base.weiDecimals - base.szDecimals);
     }
 
     /// @dev What an account pays and gets in a spot fill; rounding is against the account.
@@ -151,17 +220,13 @@ library Trading {
         uint256 fee;
     }
 
-    function _swapOf(TokenParams memory base, TokenParams memory quote, Order memory o, uint256 px)
-        private
-        pure
-        returns (Swap memory)
-    {
-        uint256 baseAmount = o.sz * 10 ** uint256(base.weiDecimals - base.szDecimals);
+    function _swapOf(Pair memory pair, bool isBuy, uint256 sz) private pure returns (Swap memory) {
+        uint256 baseAmount = sz * _lot(pair.base);
         // sz * px is the notional in 1e-8 of the quote token.
-        uint256 notional = o.sz * px;
-        uint256 scale = 10 ** uint256(quote.weiDecimals);
-        if (o.isBuy) return Swap(quote, notional.mulDivUp(scale, 1e8), base, baseAmount, 0);
-        return Swap(base, baseAmount, quote, notional.mulDivDown(scale, 1e8), 0);
+        uint256 notional = sz * pair.px;
+        uint256 scale = 10 ** uint256(pair.quote.weiDecimals);
+        if (isBuy) return Swap(pair.quote, notional.mulDivUp(scale, 1e8), pair.base, baseAmount, 0);
+        return Swap(pair.base, baseAmount, pair.quote, notional.mulDivDown(scale, 1e8), 0);
     }
 
     function _swap(
@@ -174,6 +239,17 @@ library Trading {
         MarginEngine.sweep(s, registry, account);
         uint256 debtBefore = MarginEngine.grossDebt(s, registry, account);
         _payForTrade(s, parties.insurance, account, swap.paid, swap.paidAmount);
+        _exchange(s, parties, account, swap);
+        MarginEngine.sweep(s, registry, account);
+        if (s.accounts[account].mode == Mode.PortfolioMargin) {
+            MarginEngine.requireSafe(s, registry, account, debtBefore);
+        }
+    }
+
+    /// @dev Let the market maker take the other side of a swap that is paid for.
+    function _exchange(VenueState storage s, Parties memory parties, address account, Swap memory swap)
+        private
+    {
         TokenBalance storage makers = s.balances[parties.maker][swap.got.index];
         require(
             swap.gotAmount <= makers.idle,
@@ -184,10 +260,6 @@ library Trading {
         AccountStore.addIdle(s, parties.maker, swap.paid.index, swap.paidAmount);
         AccountStore.addIdle(s, account, swap.got.index, swap.gotAmount - swap.fee);
         if (swap.fee != 0) AccountStore.addIdle(s, parties.insurance, swap.got.index, swap.fee);
-        MarginEngine.sweep(s, registry, account);
-        if (s.accounts[account].mode == Mode.PortfolioMargin) {
-            MarginEngine.requireSafe(s, registry, account, debtBefore);
-        }
     }
 
     /// @dev Idle balance pays first; with portfolio margin supply and then new debt follow (SPEC CH-03).

@@ -16,6 +16,8 @@ struct Reserve {
     /// Liquidation buffer in 1e-9 token wei.
     uint128 buffer;
     uint40 accruedAt;
+    /// When the buffer was last swept to the insurance account.
+    uint40 bufferSweptAt;
 }
 
 /// @notice One token of one account.
@@ -66,6 +68,16 @@ struct DayVolume {
     uint224 total;
 }
 
+/// @notice What the backstop took over of a token and has still to sell, token wei.
+struct Inventory {
+    /// What is not yet due; it falls by half in every half-life.
+    uint128 scheduled;
+    /// What was due by then and is not sold.
+    uint128 due;
+    /// When both were so.
+    uint40 scheduledAt;
+}
+
 /// @notice All storage of the venue. Inner keys are listing indexes.
 struct VenueState {
     mapping(address account => AccountState) accounts;
@@ -75,6 +87,7 @@ struct VenueState {
     mapping(address account => mapping(uint256 token => uint128)) episodeDebt;
     mapping(address account => mapping(address operator => bool)) operators;
     mapping(uint256 token => Reserve) reserves;
+    mapping(uint256 token => Inventory) inventory;
     address[] accountList;
     mapping(address account => DayVolume[]) volumes;
 }

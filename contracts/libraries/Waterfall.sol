@@ -8,7 +8,7 @@ import {AccountStore} from "./AccountStore.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, SHARE_UNIT} from "./RateMath.sol";
-import {Parties, Reserve, TokenBalance, VenueState} from "./VenueState.sol";
+import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {RAY, WadMath} from "./WadMath.sol";
 
 /// @title Who bears a loss: buffer, insurance, deficit, and in the end the suppliers
@@ -16,16 +16,16 @@ import {RAY, WadMath} from "./WadMath.sol";
 library Waterfall {
     using WadMath for uint256;
 
-    /// @notice Make the backstop whole for what it took over without collateral: from the reserve's buffer,
-    /// then the insurance account's balance, then the reserve's deficit (SPEC LQ-09).
+    /// @notice Make whoever took debt over whole for what it took without collateral: from the reserve's
+    /// buffer, then the insurance account's balance, then the reserve's deficit (SPEC LQ-09).
     function coverLoss(
         VenueState storage s,
         ICollateralRegistry registry,
-        Parties memory parties,
+        address insurance,
+        address taker,
         TokenParams memory p,
         uint256 loss
     ) external {
-        address insurance = parties.insurance;
         // Fees wait in the dexes until the insurance account is swept.
         MarginEngine.sweep(s, registry, insurance);
         Pool.accrue(s, p.index, p.curve);
@@ -38,11 +38,35 @@ library Waterfall {
         insured.idle -= fromInsurance.toUint128();
         AccountStore.mark(s, insurance, p.index);
         reserve.deficit += deficit.toUint128();
-        // The backstop is made whole; only the insurance brought cash for it.
-        Pool.credit(s, parties.backstop, p.index, loss);
-        AccountStore.mark(s, parties.backstop, p.index);
+        // The taker is made whole; only the insurance brought cash for it.
+        Pool.credit(s, taker, p.index, loss);
+        AccountStore.mark(s, taker, p.index);
         reserve.cash -= (loss - fromInsurance).toUint128();
         emit ILiquidation.LossCovered(p.token, fromBuffer, fromInsurance, deficit);
+    }
+
+    /// @notice Move the reserve's buffer, as far as cash allows, to the insurance account, once in every
+    /// interval of so many seconds since the epoch (SPEC LQ-19).
+    function sweepBuffer(VenueState storage s, address insurance, TokenParams memory p, uint256 interval)
+        external
+        returns (uint256 amount)
+    {
+        require(interval != 0, ILiquidation.BufferSweepOff(p.token));
+        Reserve storage reserve = s.reserves[p.index];
+        uint256 readyAt = (reserve.bufferSweptAt / interval + 1) * interval;
+        require(
+            block.timestamp >= readyAt, ILiquidation.BufferSweepTooEarly(p.token, readyAt, block.timestamp)
+        );
+        Pool.accrue(s, p.index, p.curve);
+        amount = _min(reserve.buffer / SHARE_UNIT, reserve.cash);
+        require(amount != 0, ILiquidation.NothingToSweep(p.token));
+        reserve.buffer -= (amount * SHARE_UNIT).toUint128();
+        reserve.cash -= amount.toUint128();
+        // The cast is safe: times fit 40 bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        reserve.bufferSweptAt = uint40(block.timestamp);
+        AccountStore.addIdle(s, insurance, p.index, amount);
+        emit ILiquidation.BufferSwept(p.token, amount);
     }
 
     /// @notice Pay a deficit down with what the buffer and the insurance account have by now (SPEC LQ-10).

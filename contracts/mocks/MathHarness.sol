@@ -264,6 +264,10 @@ contract MathHarness {
         return LiquidationMath.partialTakeover(debt, takeoverValue);
     }
 
+    function widthShareDown(uint256 share, uint256 value, uint256 width) external pure returns (uint256) {
+        return LiquidationMath.widthShareDown(share, value, width);
+    }
+
     function fullTakeover(uint256 debt, uint256 collateralValue) external pure returns (Takeover memory) {
         return LiquidationMath.fullTakeover(debt, collateralValue);
     }

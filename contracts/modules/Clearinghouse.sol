@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
 import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {ILiquidation, InventoryView} from "../interfaces/ILiquidation.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
 import {Lending} from "../libraries/Lending.sol";
@@ -29,6 +30,16 @@ abstract contract Clearinghouse is VenueBase {
             Parties(maker, backstop, insurance),
             Order(_actor(), asset, isBuy, limitPx, sz, reduceOnly)
         );
+    }
+
+    /// @inheritdoc ILiquidation
+    function sellInventory(uint32 pair) external nonReentrant {
+        Trading.sellInventory(_s, registry, Parties(maker, backstop, insurance), pair);
+    }
+
+    /// @inheritdoc ILiquidation
+    function inventoryOf(uint64 token) external view returns (InventoryView memory) {
+        return Trading.inventoryOf(_s, registry, token);
     }
 
     /// @inheritdoc IClearinghouse

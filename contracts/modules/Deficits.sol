@@ -20,6 +20,12 @@ abstract contract Deficits is VenueBase {
     }
 
     /// @inheritdoc ILiquidation
+    function sweepBuffer(uint64 token) external nonReentrant returns (uint256) {
+        uint256 interval = registry.policy().bufferInterval;
+        return Waterfall.sweepBuffer(_s, insurance, registry.tokenParams(token), interval);
+    }
+
+    /// @inheritdoc ILiquidation
     function socialise(uint64 token) external nonReentrant returns (uint256) {
         registry.requireRole(registry.RISK_ADMIN(), msg.sender);
         return Waterfall.socialise(_s, registry.tokenParams(token));

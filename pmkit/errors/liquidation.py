@@ -61,6 +61,45 @@ class SelfLiquidation(VenueError):
 
 
 @dataclass(eq=False)
+class NothingToSell(VenueError):
+    """Not a lot of the token is due, or the backstop no longer holds it."""
+
+    token: int
+    sentence = "the backstop has no lot of token {token} that is due to be sold"
+
+
+@dataclass(eq=False)
+class BufferSweepTooEarly(VenueError):
+    """The buffer of this interval is swept already."""
+
+    token: int
+    ready_at: int
+    timestamp: int
+    sentence = (
+        "the buffer of token {token} is swept once an interval, the next begins at {ready_at}, "
+        "it was {timestamp}; wait"
+    )
+
+
+@dataclass(eq=False)
+class BufferSweepOff(VenueError):
+    """The policy sweeps no buffers."""
+
+    token: int
+    sentence = (
+        "the buffer of token {token} is swept only where the policy has an interval, which is 0"
+    )
+
+
+@dataclass(eq=False)
+class NothingToSweep(VenueError):
+    """The buffer holds less than a wei, or the reserve has no cash."""
+
+    token: int
+    sentence = "the buffer of token {token} holds no whole wei for which the reserve has cash"
+
+
+@dataclass(eq=False)
 class NoDeficit(VenueError):
     """The reserve has no deficit."""
 

@@ -107,6 +107,11 @@ class Actor:
         covered: int = self._act("cover_deficit_from_insurance", self._token(token))
         return covered
 
+    def sweep_buffer(self, token: int | str) -> int:
+        """Move a reserve's buffer to the insurance account, once an interval. SPEC LQ-19."""
+        swept: int = self._act("sweep_buffer", self._token(token))
+        return swept
+
     def socialise(self, token: int | str) -> int:
         """Spread a deficit over the suppliers. SPEC LQ-11."""
         written: int = self._act("socialise", self._token(token))
@@ -153,6 +158,15 @@ class Actor:
         step: LiquidationStep = self._act("liquidate", self._venue.address_of(account))
         return step
 
+    def liquidate_as_taker(self, account: str) -> LiquidationStep:
+        """Take one liquidation step, and its debt with own funds. SPEC LQ-20."""
+        step: LiquidationStep = self._act("liquidate_as_taker", self._venue.address_of(account))
+        return step
+
+    def sell_inventory(self, pair: int) -> None:
+        """Sell what is due of the backstop's inventory of a pair's base token. SPEC LQ-18."""
+        self._act("sell_inventory", pair)
+
     # The registry
 
     def list_token(self, listing: TokenListing) -> None:
@@ -187,6 +201,10 @@ class Actor:
         """Set a token's caps. SPEC CR-03."""
         caps = (user_supply_cap, user_borrow_cap, global_supply_cap, global_borrow_cap)
         self._act("set_token_caps", self._token(token), *caps)
+
+    def set_liquidation_width(self, token: int | str, width: int) -> None:
+        """Set how much (USD WAD) of a collateral one liquidation step may take. SPEC LQ-16."""
+        self._act("set_liquidation_width", self._token(token), width)
 
     def set_rate_curve(self, token: int | str, curve: RateCurve) -> None:
         """Set a token's rate curve. SPEC BL-02."""

@@ -28,10 +28,9 @@ from pmkit.rates import (
     utilization,
 )
 from pmkit.units import to_uint128
-from pmkit.venue import margin_engine, pool
+from pmkit.venue import margin_engine, own_balance, pool
 from pmkit.venue.account_store import add_idle, mark, token_state, touch
 from pmkit.venue.acting import actor, owner
-from pmkit.venue.bitmap import members
 from pmkit.venue.custody import EVERYTHING, evm_unit, pull, push
 from pmkit.venue.events import Borrowed, Deposited, Repaid, Supplied, Withdrawn
 from pmkit.venue.integers import Address, Uint64, Uint256, uint128
@@ -224,18 +223,9 @@ def take_out(s: VenueState, account: str, p: Token, amount: int, unit: int) -> i
         raise InexactAmount(token=p.token, amount=amount, unit=unit)
     if amount > available:
         raise InsufficientBalance(token=p.token, requested=amount, available=available)
-    from_idle = min(amount, t.idle)
-    from_pool = amount - from_idle
-    if from_pool > t.cash:
-        raise InsufficientCash(token=p.token, requested=from_pool, available=t.cash)
 
-    s.balances[account, p.index] = replace(s.balances[account, p.index], idle=t.idle - from_idle)
-    if from_pool != 0:
-        require_unlocked(s, p)
-        pool.debit(s, account, p.index, from_pool)
-    mark(s, account, p.index)
-
-    if _has_exposure(s, account):
+    own_balance.draw(s, account, p, t, amount)
+    if own_balance.has_exposure(s, account):
         margin_engine.require_safe(s, account, 0)
     return amount
 
@@ -244,19 +234,3 @@ def credit_idle(s: VenueState, account: str, p: Token, amount: int) -> None:
     """Give an account idle balance and sweep it."""
     add_idle(s, account, p.index, amount)
     sweep(s, account)
-
-
-def _has_exposure(s: VenueState, account: str) -> bool:
-    """Return whether balances of an account stand for debt or perps.
-
-    Never a standard account's, whose dexes have their own margin. A closed position may have left
-    its dex below zero.
-    """
-    state = s.accounts[account]
-    if any(s.balances[account, i].shares < 0 for i in members(state.token_bitmap)):
-        return True
-    if state.mode == Mode.STANDARD:
-        return False
-    if state.perp_bitmap != 0:
-        return True
-    return any(s.raw_usd[account, i] < 0 for i in members(state.dex_bitmap))

@@ -1,7 +1,7 @@
 """The debt leg of a liquidation. Twin of `contracts/libraries/DebtLeg.sol`.
 
-The backstop takes debt over together with collateral. Debt is what is owed to the pool, and what a
-dex without positions is short of: a hole (SPEC LQ-14).
+The backstop, or a caller with funds of its own, takes debt over together with collateral. Debt is
+what is owed to the pool, and what a dex without positions is short of: a hole (SPEC LQ-14).
 """
 
 from __future__ import annotations
@@ -9,8 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pmkit.errors import StepTooEarly
-from pmkit.liquidation import Takeover, full_takeover, partial_takeover, step_debt_up
+from pmkit.errors import InsufficientBalance, StepTooEarly
+from pmkit.liquidation import (
+    Takeover,
+    full_takeover,
+    partial_takeover,
+    step_debt_up,
+    width_share_down,
+)
 from pmkit.margin import (
     px_of,
     token_value_down,
@@ -18,53 +24,61 @@ from pmkit.margin import (
     wei_per_perp_usd,
     weight_takeover_down,
 )
-from pmkit.units import WAD, amount_up, mul_div_down, mul_div_up, to_uint128
-from pmkit.venue import pool
-from pmkit.venue.account_store import mark, set_raw_usd, touch
-from pmkit.venue.events import CollateralTaken, DebtTaken
+from pmkit.units import WAD, amount_up, checked, mul_div_down, mul_div_up, to_uint128
+from pmkit.venue import inventory_store, margin_engine, own_balance, perps, pool
+from pmkit.venue.account_store import mark, set_raw_usd, token_state, touch
+from pmkit.venue.events import CollateralTaken, DebtTaken, TriggerRewarded
 from pmkit.venue.integers import int128
-from pmkit.venue.liquidation_context import hole_of, is_hole
+from pmkit.venue.liquidation_context import hole_of, is_hole, load_context
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.waterfall import cover_loss
 
 if TYPE_CHECKING:
     from pmkit.model import TokenState
-    from pmkit.venue.liquidation_context import Context
+    from pmkit.venue.liquidation_context import Context, Hands
+    from pmkit.venue.registry import Token
     from pmkit.venue.state import VenueState
 
 
-def take(s: VenueState, c: Context, full: bool) -> tuple[int, int, int]:
-    """Take a step of the debt, or all of it in the full band. SPEC LQ-03, LQ-04.
+def take(s: VenueState, account: str, hands: Hands, full: bool) -> tuple[int, int, int]:
+    """Take a step of the debt of a swept account, or all of it in the full band. SPEC LQ-03, LQ-04.
 
-    Returns the values of debt and collateral that moved, and the loss, USD WAD.
+    The taker is the backstop, or the caller who triggered the step. Returns the values of debt and
+    collateral that moved, and the loss, USD WAD. Raises StepTooEarly, what the sweeps raise, and,
+    where a caller takes, InsufficientBalance, InsufficientCash, WithdrawLocked, and what the
+    account check raises.
     """
+    by_caller = hands.taker != s.parties.backstop
+    debt_before = 0
+    if by_caller:
+        sweep(s, hands.taker)
+        debt_before = margin_engine.gross_debt(s, hands.taker)
+    c = load_context(s, account)
     debts = _step_debts(s, c, full)
-    debt_value = collateral_value = 0
-    for token, debt in zip(c.a.tokens, debts, strict=True):
-        if debt != 0:
-            debt_value += token_value_up(token, debt)
-        if token.ltv_bps != 0 and token.supplied != 0:
-            collateral_value += token_value_down(token, token.supplied)
-    takeover = (
-        full_takeover(debt_value, collateral_value)
-        if full
-        else partial_takeover(debt_value, c.m.takeover_value)
-    )
-    touch(s, s.parties.backstop)
-    taken = sum([_move_collateral(s, c, i, takeover.share) for i in range(len(debts))])
+    if full:
+        takeover = full_takeover(_debt_value(c, debts), _collateral_value(c))
+    else:
+        takeover, debts = _partial_takeover(c, debts)
+    touch(s, hands.taker)
+    taken = sum([_move_collateral(s, c, hands, i, takeover.share) for i in range(len(debts))])
     for i, debt in enumerate(debts):
         if debt != 0:
-            _move_debt(s, c, i, debt, takeover)
-    sweep(s, s.parties.backstop)
-    return debt_value, taken, takeover.loss
+            _move_debt(s, c, hands.taker, i, debt, takeover)
+    sweep(s, hands.taker)
+    if c.policy.reward_ppm != 0 and hands.caller != hands.taker:
+        sweep(s, hands.caller)
+    if by_caller and own_balance.has_exposure(s, hands.taker):
+        margin_engine.require_safe(s, hands.taker, debt_before)
+    return takeover.debt, taken, takeover.loss
 
 
-def settle(s: VenueState, c: Context, from_supply: bool) -> tuple[int, int]:
+def settle(s: VenueState, account: str, from_supply: bool) -> tuple[int, int]:
     """Fill holes without collateral. SPEC LQ-14.
 
     From the account's own supply of the token, which an empty pool could not pay out; where spot
     does not back perps, by the waterfall. Returns the value filled and the loss, USD WAD.
     """
+    c = load_context(s, account)
     backstop = s.parties.backstop
     touch(s, backstop)
     debt_value = loss = 0
@@ -83,15 +97,17 @@ def settle(s: VenueState, c: Context, from_supply: bool) -> tuple[int, int]:
             mark(s, c.account, p.index)
             mark(s, backstop, p.index)
             amount = min(_whole_units_up(paid, t), amount)
-        _move_hole(s, c, i, amount)
+        _move_hole(s, c, backstop, i, amount)
         # A standard account's dex may be in a token that nothing else prices.
         value = 0 if t.px == 0 else token_value_up(t, amount)
         debt_value += value
         lost = 0 if from_supply else amount
-        s.block.emit(DebtTaken(account=c.account, token=p.token, amount=amount, loss=lost))
+        s.block.emit(
+            DebtTaken(account=c.account, token=p.token, taker=backstop, amount=amount, loss=lost)
+        )
         if not from_supply:
             loss += value
-            cover_loss(s, p, amount)
+            cover_loss(s, backstop, p, amount)
     sweep(s, backstop)
     return debt_value, loss
 
@@ -118,6 +134,35 @@ def _step_debts(s: VenueState, c: Context, full: bool) -> list[int]:
     return debts
 
 
+def _partial_takeover(c: Context, debts: list[int]) -> tuple[Takeover, list[int]]:
+    """Return a step of the partial band, and its debts. SPEC LQ-03, LQ-16.
+
+    It is cut as a whole to the narrowest width of a collateral.
+    """
+    takeover = partial_takeover(_debt_value(c, debts), c.m.takeover_value)
+    most = takeover.share
+    for t, p in zip(c.a.tokens, c.params.tokens, strict=True):
+        if t.ltv_bps != 0 and t.supplied != 0:
+            value = token_value_down(t, t.supplied)
+            most = width_share_down(most, value, p.liquidation_width)
+    if most == takeover.share:
+        return takeover, debts
+    debts = [mul_div_down(debt, most, takeover.share) for debt in debts]
+    takeover = partial_takeover(_debt_value(c, debts), c.m.takeover_value)
+    # The values of debts are rounded up: that must not widen the step again.
+    return replace(takeover, share=min(most, takeover.share)), debts
+
+
+def _debt_value(c: Context, debts: list[int]) -> int:
+    tokens = zip(c.a.tokens, debts, strict=True)
+    return checked(sum(token_value_up(t, debt) for t, debt in tokens if debt != 0))
+
+
+def _collateral_value(c: Context) -> int:
+    tokens = (t for t in c.a.tokens if t.ltv_bps != 0 and t.supplied != 0)
+    return checked(sum(token_value_down(t, t.supplied) for t in tokens))
+
+
 def _net_debt(c: Context, i: int) -> int:
     """Return the net debt of a token, as far as the pool or the other side of a hole is owed it."""
     net = c.m.tokens[i].net_total
@@ -133,27 +178,35 @@ def _step_debt(c: Context, i: int, at_start: int, debt: int) -> int:
     return min(debt, hole) if step < hole else step
 
 
-def _move_collateral(s: VenueState, c: Context, i: int, share: int) -> int:
-    """Move a share (WAD) of a collateral to the backstop; return its value, USD WAD."""
+def _move_collateral(s: VenueState, c: Context, hands: Hands, i: int, share: int) -> int:
+    """Move a share (WAD) of a collateral to the taker; return its value, USD WAD."""
     t = c.a.tokens[i]
     if t.ltv_bps == 0 or t.supplied == 0:
         return 0
     p = c.params.tokens[i]
-    backstop = s.parties.backstop
+    taker = hands.taker
     amount = mul_div_down(t.supplied, share, WAD)
     if amount == 0:
         return 0
     value = token_value_down(t, amount)
     pool.accrue(s, p.index, p.curve)
+    reward = 0
+    if hands.caller != taker:
+        reward = mul_div_down(amount, c.policy.reward_ppm, perps.MILLION)
     # Credit before debit: the pool's cash never dips.
-    pool.credit(s, backstop, p.index, amount)
+    pool.credit(s, taker, p.index, amount - reward)
+    if reward != 0:
+        _reward(s, c, hands.caller, p, reward)
     pool.debit(s, c.account, p.index, amount)
     mark(s, c.account, p.index)
-    mark(s, backstop, p.index)
+    mark(s, taker, p.index)
+    if taker == s.parties.backstop:
+        inventory_store.add(s, p.index, amount - reward, c.policy.twap_half_life)
     s.block.emit(
         CollateralTaken(
             account=c.account,
             token=t.token,
+            taker=taker,
             amount=amount,
             px=t.px,
             takeover_px=weight_takeover_down(t.px, t.ltv_bps),
@@ -162,32 +215,59 @@ def _move_collateral(s: VenueState, c: Context, i: int, share: int) -> int:
     return value
 
 
-def _move_debt(s: VenueState, c: Context, i: int, debt: int, takeover: Takeover) -> None:
-    """Move debt (token wei) to the backstop, which the waterfall makes whole for what is lost."""
+def _reward(s: VenueState, c: Context, caller: str, p: Token, reward: int) -> None:
+    """Give whoever triggered the step its part of the collateral, as supply. SPEC LQ-21."""
+    touch(s, caller)
+    pool.credit(s, caller, p.index, reward)
+    mark(s, caller, p.index)
+    s.block.emit(TriggerRewarded(account=c.account, caller=caller, token=p.token, amount=reward))
+
+
+def _move_debt(
+    s: VenueState, c: Context, taker: str, i: int, debt: int, takeover: Takeover
+) -> None:
+    """Move debt (token wei) to the taker, which the waterfall makes whole for what is lost."""
     p = c.params.tokens[i]
     t = c.a.tokens[i]
-    backstop = s.parties.backstop
     loss = 0 if takeover.loss == 0 else mul_div_down(debt, takeover.loss, takeover.debt)
     pool.accrue(s, p.index, p.curve)
     s.balances[c.account, p.index] = replace(s.balances[c.account, p.index], borrow_floor=0)
     # Up, or a debt below one unit would be charged for and never move.
     from_hole = min(_whole_units_up(debt, t), hole_of(c, i))
-    _move_hole(s, c, i, from_hole)
+    _move_hole(s, c, taker, i, from_hole)
     from_pool = min(debt - min(debt, from_hole), t.borrowed)
     if from_pool != 0:
         pool.credit(s, c.account, p.index, from_pool)
-        pool.debit(s, backstop, p.index, from_pool)
+    if taker != s.parties.backstop:
+        _pay(s, taker, p, from_hole + from_pool)
+    elif from_pool != 0:
+        pool.debit(s, taker, p.index, from_pool)
     mark(s, c.account, p.index)
-    mark(s, backstop, p.index)
-    s.block.emit(DebtTaken(account=c.account, token=p.token, amount=debt, loss=loss))
+    mark(s, taker, p.index)
+    s.block.emit(DebtTaken(account=c.account, token=p.token, taker=taker, amount=debt, loss=loss))
     if loss != 0:
-        cover_loss(s, p, loss)
+        cover_loss(s, taker, p, loss)
 
 
-def _move_hole(s: VenueState, c: Context, token: int, amount: int) -> None:
-    """Pass token wei (whole perp units) of the account's holes to the backstop."""
+def _pay(s: VenueState, taker: str, p: Token, needed: int) -> None:
+    """Let a caller pay for debt with what is its own. SPEC LQ-20.
+
+    What it repays to the pool is there already, so supply of the token serves even when the pool is
+    empty. Raises InsufficientBalance, InsufficientCash, WithdrawLocked.
+    """
+    t = token_state(s, taker, p)
+    available = t.idle + t.supplied
+    if needed > available:
+        raise InsufficientBalance(token=p.token, requested=needed, available=available)
+    own_balance.draw(s, taker, p, t, needed)
+
+
+def _move_hole(s: VenueState, c: Context, taker: str, token: int, amount: int) -> None:
+    """Fill token wei (whole perp units) of the account's holes.
+
+    They pass to the backstop; another taker pays for them.
+    """
     left = amount // wei_per_perp_usd(c.a.tokens[token].wei_decimals)
-    backstop = s.parties.backstop
     for d, dex in enumerate(c.a.dexes):
         if left == 0:
             return
@@ -196,7 +276,8 @@ def _move_hole(s: VenueState, c: Context, token: int, amount: int) -> None:
         index = c.params.dexes[d].index
         part = min(left, -dex.raw_usd)
         set_raw_usd(s, c.account, index, int128(s.raw_usd[c.account, index] + part))
-        set_raw_usd(s, backstop, index, int128(s.raw_usd[backstop, index] - part))
+        if taker == s.parties.backstop:
+            set_raw_usd(s, taker, index, int128(s.raw_usd[taker, index] - part))
         left -= part
 
 

@@ -45,6 +45,18 @@ def cover_deficit_from_insurance(
     return waterfall.cover_from_insurance(s, s.registry.token(token))
 
 
+def sweep_buffer(
+    s: VenueState,
+    sender: Address,  # noqa: ARG001 (anybody may)
+    token: Uint64,
+) -> int:
+    """Move a reserve's buffer to the insurance account; return how much. SPEC LQ-19.
+
+    Raises UnknownToken, BufferSweepOff, BufferSweepTooEarly, NothingToSweep.
+    """
+    return waterfall.sweep_buffer(s, s.registry.token(token), s.registry.policy.buffer_interval)
+
+
 def socialise(s: VenueState, sender: Address, token: Uint64) -> int:
     """Spread a reserve's deficit over its suppliers; return how much. SPEC LQ-11.
 

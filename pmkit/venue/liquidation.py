@@ -21,7 +21,7 @@ from pmkit.venue.acting import actor
 from pmkit.venue.events import Liquidated
 from pmkit.venue.integers import Address
 from pmkit.venue.keccak import keccak256, words
-from pmkit.venue.liquidation_context import Context, hole_of, load_context
+from pmkit.venue.liquidation_context import Context, Hands, hole_of, load_context
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.price_age import require_young
 from pmkit.venue.records import Leg, LegChoice, LiquidationStep, Pause
@@ -31,15 +31,28 @@ if TYPE_CHECKING:
 
 
 def liquidate(s: VenueState, sender: Address, account: Address) -> LiquidationStep:
-    """Take one liquidation step on an account.
+    """Take one liquidation step on an account, in which the backstop takes debt over.
 
     Raises NotAUserAccount, SelfLiquidation, Paused, NotLiquidatable, StalePrice, StaleMark,
     NothingToLiquidate, StepTooEarly, and what the sweep raises.
     """
+    return _step(s, sender, account, as_taker=False)
+
+
+def liquidate_as_taker(s: VenueState, sender: Address, account: Address) -> LiquidationStep:
+    """Take one liquidation step on an account, and its debt with own funds. SPEC LQ-20.
+
+    Raises what `liquidate` and `debt_leg.take` raise.
+    """
+    return _step(s, sender, account, as_taker=True)
+
+
+def _step(s: VenueState, sender: str, account: str, *, as_taker: bool) -> LiquidationStep:
     caller = actor(s, sender)
     if account in (s.parties.maker, s.parties.backstop, s.parties.insurance):
         raise NotAUserAccount(account=account)
-    if account == caller:
+    # Nor through an account that acts for its master or its operator.
+    if account in (caller, sender):
         raise SelfLiquidation(account=account)
     if s.registry.paused & Pause.LIQUIDATION:
         raise Paused(bit=Pause.LIQUIDATION)
@@ -57,9 +70,11 @@ def liquidate(s: VenueState, sender: Address, account: Address) -> LiquidationSt
         perp_leg.take_over(s, c)
         sweep(s, s.parties.backstop)
     elif leg == Leg.SETTLE:
-        debt_value, loss = debt_leg.settle(s, c, _holes(c)[1])
+        debt_value, loss = debt_leg.settle(s, account, _holes(c)[1])
     else:
-        debt_value, collateral_value, loss = debt_leg.take(s, c, leg == Leg.DEBT_FULL)
+        hands = Hands(caller=caller, taker=caller if as_taker else s.parties.backstop)
+        full = leg == Leg.DEBT_FULL
+        debt_value, collateral_value, loss = debt_leg.take(s, account, hands, full)
     sweep(s, account)
     liquidatable = account_margin(load(s, account)[0]).liquidatable
     if not liquidatable:

@@ -29,6 +29,16 @@ class Context:
     policy: VenuePolicy
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """Who a debt-leg step goes to."""
+
+    caller: str
+    """Who triggered it."""
+    taker: str
+    """Who takes debt and collateral over: the backstop, or the caller."""
+
+
 def load_context(s: VenueState, account: str) -> Context:
     """Return the account as it stands. It must have been swept.
 

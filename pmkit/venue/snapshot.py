@@ -22,7 +22,15 @@ from pmkit.venue.integers import (
     Uint256,
 )
 from pmkit.venue.registry import Dex, Pair, Perp, Settings, Token
-from pmkit.venue.state import AccountState, DayVolume, Parties, Position, Reserve, TokenBalance
+from pmkit.venue.state import (
+    AccountState,
+    DayVolume,
+    Inventory,
+    Parties,
+    Position,
+    Reserve,
+    TokenBalance,
+)
 from pmkit.venue.wallets import Erc20
 
 if TYPE_CHECKING:
@@ -67,6 +75,7 @@ TABLES = {
     "episode_debt": Kind((Address, Uint8), Uint128),
     "reserves": Kind(Uint8, Reserve),
     "volumes": Kind(Address, tuple[DayVolume, ...]),
+    "inventory": Kind(Uint8, Inventory),
 }
 """Every table of a venue by its name in JSON."""
 
@@ -98,6 +107,7 @@ def tables_of(venue: Venue) -> dict[str, Table[Any, Any]]:
         "episode_debt": state.episode_debt,
         "reserves": state.reserves,
         "volumes": state.volumes,
+        "inventory": state.inventory,
     }
 
 
@@ -187,6 +197,7 @@ def dump_storage(venue: Venue) -> dict[str, Any]:
     return {
         "accounts": {account: dump_account(venue, account) for account in venue.accounts()},
         "reserves": {token: plain(venue.reserve_of(token)) for token in venue.registry.token_at},
+        "inventory": {token: plain(venue.inventory_of(token)) for token in venue.registry.token_at},
     }
 
 

@@ -45,6 +45,8 @@ class Reserve:
     buffer: Uint128 = 0
     """Liquidation buffer in 1e-9 token wei."""
     accrued_at: Uint40 = 0
+    buffer_swept_at: Uint40 = 0
+    """When the buffer was last swept to the insurance account. SPEC LQ-19."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +104,23 @@ class DayVolume:
     """Weighted volume of all days up to this one, 1e-6 USD."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What the backstop took over of a token and has still to sell. SPEC LQ-18."""
+
+    scheduled: Uint128 = 0
+    """What is not yet due; it falls by half in every half-life."""
+    due: Uint128 = 0
+    """What was due by then and is not sold."""
+    scheduled_at: Uint40 = 0
+    """When both were so."""
+
+
 NO_RESERVE = Reserve()
 NO_BALANCE = TokenBalance()
 NO_POSITION = Position()
 NO_ACCOUNT = AccountState()
+NO_INVENTORY = Inventory()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +152,7 @@ class VenueState:
         "balances",
         "block",
         "episode_debt",
+        "inventory",
         "operators",
         "parties",
         "positions",
@@ -168,6 +184,8 @@ class VenueState:
         self.operators: Table[tuple[str, str], bool] = Table(block, empty=False)
         """By account and operator. SPEC AC-05."""
         self.reserves: Table[int, Reserve] = Table(block, NO_RESERVE)
+        """By token."""
+        self.inventory: Table[int, Inventory] = Table(block, NO_INVENTORY)
         """By token."""
         self.account_list: Table[int, str] = Table(block)
         """By place: accounts in the order in which they were first seen."""

@@ -16,6 +16,7 @@ from pmkit.errors import (
     LimitPriceCrossed,
     MakerCapacity,
     MarkMissing,
+    NothingToSell,
     Paused,
     ReduceOnlyViolated,
     SelfTrade,
@@ -25,18 +26,18 @@ from pmkit.errors import (
 from pmkit.margin import notional
 from pmkit.model import Mode
 from pmkit.units import SPOT_DECIMALS, checked, mul_div_down, mul_div_up
-from pmkit.venue import margin_engine, perps, pool, volume
+from pmkit.venue import inventory_store, margin_engine, own_balance, perps, pool, volume
 from pmkit.venue.account_store import add_idle, mark, token_state, touch
 from pmkit.venue.acting import actor
-from pmkit.venue.events import Filled
+from pmkit.venue.events import Filled, InventorySold
 from pmkit.venue.integers import INT64_MAX, Address, Uint32, Uint64
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.price_age import age, require_young_mark
-from pmkit.venue.records import Pause
+from pmkit.venue.records import InventoryView, Pause
 from pmkit.venue.waterfall import require_unlocked
 
 if TYPE_CHECKING:
-    from pmkit.venue.registry import Perp, Token
+    from pmkit.venue.registry import Pair, Perp, Registry, Token
     from pmkit.venue.state import VenueState
 
 SPOT_ASSETS = 10_000
@@ -156,16 +157,10 @@ class Swap:
 
 def _order_spot(s: VenueState, o: Order) -> None:
     r = s.registry
-    number = o.asset - SPOT_ASSETS
-    pair = r.pair(number)
-    base, quote = r.tokens[pair.base], r.tokens[pair.quote]
-    if pair.px == 0:
-        raise SpotPriceMissing(pair=number)
+    pair = _pair_of(s, o.asset - SPOT_ASSETS)
     _require_limit(o, pair.px)
-    old = age(s, pair.px_time)
-    if old > r.policy.max_price_age:
-        raise StalePrice(token=base.token, age=old, maximum=r.policy.max_price_age)
-    swap = _swap_of(base, quote, o, pair.px)
+    _require_young_px(s, pair)
+    swap = _swap_of(r, pair, o.is_buy, o.sz)
     fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, perps.MILLION)
     _swap(s, o.account, swap, fee)
     # sz · px is the notional in 1e-8 of the quote token.
@@ -175,12 +170,77 @@ def _order_spot(s: VenueState, o: Order) -> None:
     )
 
 
-def _swap_of(base: Token, quote: Token, o: Order, px: int) -> Swap:
-    base_amount = o.sz * 10 ** checked(base.wei_decimals - base.sz_decimals)
+def sell_inventory(s: VenueState, sender: Address, pair: Uint32) -> None:  # noqa: ARG001 (anybody)
+    """Sell what is due of the backstop's inventory of a pair's base token. SPEC LQ-18.
+
+    Raises UnknownPair, SpotPriceMissing, StalePrice, NothingToSell, InsufficientCash,
+    WithdrawLocked, MakerCapacity, and what the sweep raises.
+    """
+    r, backstop = s.registry, s.parties.backstop
+    listed = _pair_of(s, pair)
+    _require_young_px(s, listed)
+    base = r.tokens[listed.base]
+    pool.accrue(s, base.index, base.curve)
+    sweep(s, backstop)
+    t = token_state(s, backstop, base)
+    amount, left = inventory_store.take_due(
+        s, base.index, t.idle + t.supplied, _lot(base), r.policy.twap_half_life
+    )
+    swap = _swap_of(r, listed, is_buy=False, sz=amount // _lot(base))
+    if swap.got_amount == 0:
+        raise NothingToSell(token=base.token)
+    fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, perps.MILLION)
+    own_balance.draw(s, backstop, base, t, amount)
+    _exchange(s, backstop, swap, fee)
+    sweep(s, backstop)
+    s.block.emit(
+        InventorySold(
+            token=base.token,
+            amount=amount,
+            px=listed.px,
+            proceeds=swap.got_amount - fee,
+            left=left,
+        )
+    )
+
+
+def inventory_of(s: VenueState, token: int) -> InventoryView:
+    """Return what the backstop has still to sell of a token. Raises UnknownToken."""
+    index = s.registry.token_index(token)
+    stored = s.inventory[index]
+    due = inventory_store.current(s, index, s.registry.policy.twap_half_life).due
+    return InventoryView(scheduled=stored.scheduled, scheduled_at=stored.scheduled_at, due_now=due)
+
+
+def _pair_of(s: VenueState, number: int) -> Pair:
+    """Return a spot pair that has a price. Raises UnknownPair, SpotPriceMissing."""
+    pair = s.registry.pair(number)
+    if pair.px == 0:
+        raise SpotPriceMissing(pair=number)
+    return pair
+
+
+def _require_young_px(s: VenueState, pair: Pair) -> None:
+    """Require that a pair's price is young. Raises StalePrice."""
+    old, maximum = age(s, pair.px_time), s.registry.policy.max_price_age
+    if old > maximum:
+        token = s.registry.tokens[pair.base].token
+        raise StalePrice(token=token, age=old, maximum=maximum)
+
+
+def _lot(base: Token) -> int:
+    """Return the smallest size, token wei."""
+    lot: int = 10 ** checked(base.wei_decimals - base.sz_decimals)
+    return lot
+
+
+def _swap_of(r: Registry, pair: Pair, is_buy: bool, sz: int) -> Swap:
+    base, quote = r.tokens[pair.base], r.tokens[pair.quote]
+    base_amount = sz * _lot(base)
     # sz · px is the notional in 1e-8 of the quote token.
-    notional = o.sz * px
+    notional = sz * pair.px
     scale = 10**quote.wei_decimals
-    if o.is_buy:
+    if is_buy:
         cost = mul_div_up(notional, scale, 10**SPOT_DECIMALS)
         return Swap(paid=quote, paid_amount=cost, got=base, got_amount=base_amount)
     proceeds = mul_div_down(notional, scale, 10**SPOT_DECIMALS)
@@ -188,10 +248,21 @@ def _swap_of(base: Token, quote: Token, o: Order, px: int) -> Swap:
 
 
 def _swap(s: VenueState, account: str, swap: Swap, fee: int) -> None:
-    maker = s.parties.maker
     sweep(s, account)
     debt_before = margin_engine.gross_debt(s, account)
     _pay_for_trade(s, account, swap.paid, swap.paid_amount)
+    _exchange(s, account, swap, fee)
+    sweep(s, account)
+    if s.accounts[account].mode == Mode.PORTFOLIO_MARGIN:
+        margin_engine.require_safe(s, account, debt_before)
+
+
+def _exchange(s: VenueState, account: str, swap: Swap, fee: int) -> None:
+    """Let the market maker take the other side of a swap that is paid for.
+
+    Raises MakerCapacity.
+    """
+    maker = s.parties.maker
     makers = s.balances[maker, swap.got.index]
     if swap.got_amount > makers.idle:
         raise MakerCapacity(required=swap.got_amount, available=makers.idle)
@@ -201,9 +272,6 @@ def _swap(s: VenueState, account: str, swap: Swap, fee: int) -> None:
     add_idle(s, account, swap.got.index, checked(swap.got_amount - fee))
     if fee != 0:
         add_idle(s, s.parties.insurance, swap.got.index, fee)
-    sweep(s, account)
-    if s.accounts[account].mode == Mode.PORTFOLIO_MARGIN:
-        margin_engine.require_safe(s, account, debt_before)
 
 
 def _pay_for_trade(s: VenueState, account: str, p: Token, amount: int) -> None:

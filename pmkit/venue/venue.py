@@ -16,6 +16,7 @@ from pmkit.venue import (
     funding,
     margin_engine,
     snapshot,
+    trading,
     volume,
 )
 from pmkit.venue.actions import Action, External, Refusal, external
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pmkit.model import Account, AccountMargin
     from pmkit.policy import Params
     from pmkit.venue.events import Event
-    from pmkit.venue.records import FundingView, ReserveView
+    from pmkit.venue.records import FundingView, InventoryView, ReserveView
     from pmkit.venue.registry import Dex, Perp, Token
     from pmkit.venue.state import AccountState, Position, TokenBalance
 
@@ -220,6 +221,10 @@ class Venue:
     def reserve_of(self, token: int | str) -> ReserveView:
         """Return a reserve with interest up to now. Raises UnknownToken, DoesNotFit128."""
         return borrow_lend_pool.reserve_of(self.state, self.token_id(token))
+
+    def inventory_of(self, token: int | str) -> InventoryView:
+        """Return what the backstop has still to sell of a token. Raises UnknownToken."""
+        return trading.inventory_of(self.state, self.token_id(token))
 
     def account_of(self, who: str) -> Account:
         """Return an account as stored, with interest and funding up to now: what formulas take."""

@@ -8,12 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pmkit.errors import DeficitTooLarge, NoDeficit, WithdrawLocked
+from pmkit.errors import (
+    BufferSweepOff,
+    BufferSweepTooEarly,
+    DeficitTooLarge,
+    NoDeficit,
+    NothingToSweep,
+    WithdrawLocked,
+)
 from pmkit.rates import SHARE_UNIT, amount_of_shares_down
 from pmkit.units import RAY, checked, mul_div_up, to_uint128
 from pmkit.venue import pool
 from pmkit.venue.account_store import add_idle, mark
-from pmkit.venue.events import DeficitCovered, LossCovered, Socialised
+from pmkit.venue.events import BufferSwept, DeficitCovered, LossCovered, Socialised
 from pmkit.venue.integers import uint128
 from pmkit.venue.margin_engine import sweep
 
@@ -22,28 +29,54 @@ if TYPE_CHECKING:
     from pmkit.venue.state import VenueState
 
 
-def cover_loss(s: VenueState, p: Token, loss: int) -> None:
-    """Make the backstop whole for what it took over without collateral, token wei. SPEC LQ-09.
+def cover_loss(s: VenueState, taker: str, p: Token, loss: int) -> None:
+    """Make whoever took debt over whole for what it took without collateral. SPEC LQ-09.
 
-    From the reserve's buffer, then the insurance account's balance, then the reserve's deficit.
-    Raises DoesNotFit128, ArithmeticOverflow.
+    From the reserve's buffer, then the insurance account's balance, then the reserve's deficit,
+    token wei. Raises DoesNotFit128, ArithmeticOverflow.
     """
-    insurance, backstop = s.parties.insurance, s.parties.backstop
     # Fees wait in the dexes until the insurance account is swept.
-    sweep(s, insurance)
+    sweep(s, s.parties.insurance)
     pool.accrue(s, p.index, p.curve)
     from_buffer, from_insurance = _available(s, p, loss)
     deficit = loss - from_buffer - from_insurance
     _draw(s, p, from_buffer, from_insurance)
     reserve = s.reserves[p.index]
     s.reserves[p.index] = replace(reserve, deficit=uint128(reserve.deficit + to_uint128(deficit)))
-    # The backstop is made whole; only the insurance brought cash for it.
-    pool.credit(s, backstop, p.index, loss)
-    mark(s, backstop, p.index)
+    # The taker is made whole; only the insurance brought cash for it.
+    pool.credit(s, taker, p.index, loss)
+    mark(s, taker, p.index)
     _add_cash(s, p, -to_uint128(loss - from_insurance))
     s.block.emit(
         LossCovered(token=p.token, buffer=from_buffer, insurance=from_insurance, deficit=deficit)
     )
+
+
+def sweep_buffer(s: VenueState, p: Token, interval: int) -> int:
+    """Move the buffer, as far as cash allows, to the insurance account; return how much.
+
+    Once in every interval of so many seconds since the epoch. SPEC LQ-19. Raises BufferSweepOff,
+    BufferSweepTooEarly, NothingToSweep.
+    """
+    if interval == 0:
+        raise BufferSweepOff(token=p.token)
+    ready_at = (s.reserves[p.index].buffer_swept_at // interval + 1) * interval
+    if s.block.now < ready_at:
+        raise BufferSweepTooEarly(token=p.token, ready_at=ready_at, timestamp=s.block.now)
+    pool.accrue(s, p.index, p.curve)
+    reserve = s.reserves[p.index]
+    amount = min(reserve.buffer // SHARE_UNIT, reserve.cash)
+    if amount == 0:
+        raise NothingToSweep(token=p.token)
+    s.reserves[p.index] = replace(
+        reserve,
+        buffer=reserve.buffer - amount * SHARE_UNIT,
+        cash=reserve.cash - amount,
+        buffer_swept_at=s.block.now,
+    )
+    add_idle(s, s.parties.insurance, p.index, amount)
+    s.block.emit(BufferSwept(token=p.token, amount=amount))
+    return amount
 
 
 def cover_from_insurance(s: VenueState, p: Token) -> int:

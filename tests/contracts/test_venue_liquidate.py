@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from support.loans import (
+    ANY_BUY,
+    HYPE_WEI,
+    UBTC_WEI,
+    USDC_WEI,
+    USDT0_SPOT,
+    faq_loan,
+    owe,
+    two_debts,
+)
 from support.venue import (
     BACKSTOP,
     BACKSTOP_LIQUIDATABLE,
@@ -25,21 +35,9 @@ from support.venue import (
     Market,
     refusal,
 )
-from support.wide_market import WideMarket
+from support.wide_market import GOLD_PERP, WideMarket
 
-USDC_WEI = 10**8
-HYPE_WEI = 10**8
-UBTC_WEI = 10**10
 DEBT_PARTIAL, DEBT_FULL, PERP, PERP_TAKEOVER, SETTLE = range(5)
-USDT0_SPOT = 10_166
-ANY_BUY = 2**64 - 1
-
-
-def faq_account(market: WideMarket) -> None:
-    """Let the borrower hold the venue's example: 10 HYPE, 250 USDC owed and spent on USDT0."""
-    market.portfolio_account(BORROWER, hype=10 * HYPE_WEI)
-    market.venue("borrow", USDC, 250 * USDC_WEI, sender=BORROWER)
-    market.venue("order", USDT0_SPOT, True, ANY_BUY, 250 * 100, False, sender=BORROWER)
 
 
 def carry_trade(market: Market) -> None:
@@ -65,7 +63,7 @@ def test_liquidate_the_venues_own_accounts_is_refused(market: Market, account: s
 def test_liquidate_in_the_partial_band_takes_a_fifth(wide_market: WideMarket) -> None:
     # 10 HYPE at 33: the threshold is 247.50, the takeover value 275. A fifth of 250 is 50,
     # which costs 50 / (33 · 5/6) = 1.81818181… HYPE.
-    faq_account(wide_market)
+    faq_loan(wide_market)
     wide_market.set_prices(hype=33)
     step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
     taken = 181_818_181
@@ -80,6 +78,7 @@ def test_liquidate_in_the_partial_band_takes_a_fifth(wide_market: WideMarket) ->
     assert wide_market.event("CollateralTaken") == {
         "account": BORROWER,
         "token": HYPE,
+        "taker": BACKSTOP,
         "amount": taken,
         "px": 33_000_000,
         "takeoverPx": 27_500_000,
@@ -87,6 +86,7 @@ def test_liquidate_in_the_partial_band_takes_a_fifth(wide_market: WideMarket) ->
     assert wide_market.event("DebtTaken") == {
         "account": BORROWER,
         "token": USDC,
+        "taker": BACKSTOP,
         "amount": 50 * USDC_WEI,
         "loss": 0,
     }
@@ -106,7 +106,7 @@ def test_liquidate_in_the_partial_band_takes_a_fifth(wide_market: WideMarket) ->
 
 
 def test_liquidate_again_before_the_cadence_is_refused(wide_market: WideMarket) -> None:
-    faq_account(wide_market)
+    faq_loan(wide_market)
     wide_market.set_prices(hype=33)
     wide_market.venue("liquidate", BORROWER, sender=KEEPER)
     now = wide_market.evm.timestamp
@@ -120,7 +120,7 @@ def test_liquidate_again_before_the_cadence_is_refused(wide_market: WideMarket) 
 
 
 def test_liquidate_after_the_episode_timed_out_starts_anew(wide_market: WideMarket) -> None:
-    faq_account(wide_market)
+    faq_loan(wide_market)
     wide_market.set_prices(hype=33)
     wide_market.venue("liquidate", BORROWER, sender=KEEPER)
     wide_market.evm.warp(601)
@@ -132,7 +132,7 @@ def test_liquidate_after_the_episode_timed_out_starts_anew(wide_market: WideMark
 def test_liquidate_steps_until_the_account_recovers(wide_market: WideMarket) -> None:
     # Debt 250, 200, 150 against 10, 8.1818, 6.3636 HYPE at 33 · 0.75: 1.0101, 0.9877, 0.9524; and
     # 100 against 4.5454: 0.8889.
-    faq_account(wide_market)
+    faq_loan(wide_market)
     wide_market.set_prices(hype=33)
     ratios = []
     for _ in range(3):
@@ -160,7 +160,7 @@ def test_liquidate_around_the_full_threshold_takes_a_part_or_all(
     wide_market: WideMarket, px: str, leg: int
 ) -> None:
     # 10 · 30 · 5/6 is the debt of 250 itself; 10 · 29.99 · 5/6 = 249.9166… is below it.
-    faq_account(wide_market)
+    faq_loan(wide_market)
     wide_market.set_prices(hype=px)
     assert wide_market.venue("liquidate", BORROWER, sender=KEEPER)["leg"] == leg
 
@@ -168,7 +168,7 @@ def test_liquidate_around_the_full_threshold_takes_a_part_or_all(
 def test_liquidate_in_the_full_band_takes_all_collateral_and_all_net_debt(
     wide_market: WideMarket,
 ) -> None:
-    faq_account(wide_market)
+    faq_loan(wide_market)
     wide_market.set_prices(hype="29.99")
     assert wide_market.margin(BORROWER)["health"] == BACKSTOP_LIQUIDATABLE
     step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
@@ -181,7 +181,7 @@ def test_liquidate_in_the_full_band_takes_all_collateral_and_all_net_debt(
 
 def test_liquidate_a_loss_goes_to_buffer_insurance_and_deficit(wide_market: WideMarket) -> None:
     """SPEC LQ-09. 10 HYPE at 20 are worth 200; the debt is 250 and the interest of ten days."""
-    faq_account(wide_market)
+    faq_loan(wide_market)
     wide_market.fund(INSURANCE, USDC, 20 * USDC_WEI)
     wide_market.venue("deposit", USDC, 20 * USDC_WEI, INSURANCE, sender=INSURANCE)
     wide_market.evm.warp(10 * 86_400)
@@ -224,16 +224,6 @@ def test_liquidate_two_debts_takes_the_same_part_of_both(wide_market: WideMarket
     # 150 / (980 · 5/6) of 35 HYPE, the share rounded down.
     share = 150 * WAD * WAD // (980 * WAD * 25_000 // 30_000)
     assert wide_market.event("CollateralTaken")["amount"] == 35 * HYPE_WEI * share // WAD
-
-
-def two_debts(market: WideMarket) -> None:
-    """Let the borrower owe 500 USDC and 250 USDT0 against 35 HYPE, bought with them."""
-    market.portfolio_account(BORROWER, hype=20 * HYPE_WEI)
-    market.venue("borrow", USDC, 500 * USDC_WEI, sender=BORROWER)
-    market.venue("order", 10_107, True, ANY_BUY, 10 * 100, False, sender=BORROWER)
-    market.venue("borrow", USDT0, 250 * 10**8, sender=BORROWER)
-    market.venue("order", USDT0_SPOT, False, 0, 250 * 100, False, sender=BORROWER)
-    market.venue("order", 10_107, True, ANY_BUY, 5 * 100, False, sender=BORROWER)
 
 
 def test_liquidate_two_debts_at_the_threshold_is_refused(wide_market: WideMarket) -> None:
@@ -361,7 +351,7 @@ def test_liquidate_when_only_a_lowered_cap_stands_against_it_is_refused(
 ) -> None:
     # 2 of 10 HYPE count after the cap is lowered: 2 · 50 · 0.75 = 75 against a debt of 250, but all
     # 10 carry it: health factor (10 · 50 · 0.5) / 250 = 1.
-    faq_account(wide_market)
+    faq_loan(wide_market)
     wide_market.set_caps(HYPE, user_supply=2 * HYPE_WEI)
     assert wide_market.margin(BORROWER)["liquidatable"] is True
     refused = refusal(wide_market.venue, "liquidate", BORROWER, sender=KEEPER)
@@ -542,3 +532,29 @@ def test_liquidate_a_unified_account_uses_its_own_supply_first(market: Market) -
     # The backstop's debt of a second earns the suppliers some wei.
     left = market.token(TRADER, USDC)["supplied"]
     assert 80_000 * USDC_WEI - 2 <= left <= 80_000 * USDC_WEI + 100
+
+
+def test_liquidate_a_debt_that_joins_the_episode_begins_with_what_is_owed_then(
+    wide_market: WideMarket,
+) -> None:
+    """SPEC LQ-03. 2,000 USDC are owed when the episode begins, and no USDT0 but what gold loses."""
+    wide_market.set_policy(leg_order=DEBT_FIRST)
+    wide_market.portfolio_account(BORROWER, hype=100 * HYPE_WEI)
+    owe(wide_market, 2_000)
+    wide_market.venue("order", GOLD_PERP, True, ANY_BUY, 10_000, False, sender=BORROWER)
+    # 100 HYPE at 26 carry 1,950; a fifth of 2,000 is 400, for 400 / 2,166.67 of the HYPE.
+    wide_market.set_prices(hype=26)
+    wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    assert taken_debts(wide_market) == {USDC: 400 * USDC_WEI}
+    # Gold falls from 4,000 to 1,920: 2,080 of 2,000 USDT0 are lost. A fifth of 80 joins a fifth of
+    # what is still the largest USDC debt of the episode.
+    wide_market.registry("reportPrices", [], [(GOLD_PERP, 192_000, 192_000)], 10**8)
+    wide_market.evm.warp(3)
+    step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    assert step["leg"] == DEBT_PARTIAL
+    assert taken_debts(wide_market) == {USDC: 400 * USDC_WEI, USDT0: 16 * USDC_WEI}
+
+
+def taken_debts(market: WideMarket) -> dict[int, int]:
+    """Return the debt that the last step took, by token."""
+    return {v["token"]: v["amount"] for n, v in market.evm.logs if n == "DebtTaken"}

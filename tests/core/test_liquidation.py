@@ -18,6 +18,7 @@ from pmkit.liquidation import (
     perp_close_up,
     remaining_up,
     step_debt_up,
+    width_share_down,
 )
 from pmkit.margin import weight_takeover_down
 from pmkit.units import INFINITE, WAD
@@ -68,6 +69,32 @@ def test_partial_step_inside_its_band_improves_the_ratio(value, ltv_bps, depth, 
     kept = value - repaid / takeover
     if kept > 0:
         assert (debt - repaid) / kept <= debt / value
+
+
+@pytest.mark.parametrize(
+    ("share", "value", "width", "cut"),
+    [
+        # A fifth of 2,000,000 is 400,000: at most 300,000 of it is 15 %.
+        (FIFTH, 2_000_000 * WAD, 300_000 * WAD, 15 * WAD // 100),
+        # A fifth of 1,500,000 is the width itself.
+        (FIFTH, 1_500_000 * WAD, 300_000 * WAD, FIFTH),
+        (FIFTH, 1_000_000 * WAD, 300_000 * WAD, FIFTH),
+        # What is worth less than the width, or nothing, is never cut; zero sets no bound.
+        (WAD, 300_000 * WAD, 300_000 * WAD, WAD),
+        (WAD, 0, 300_000 * WAD, WAD),
+        (WAD, 10**30 * WAD, 0, WAD),
+        # 10 of 30: a third, down.
+        (WAD, 30, 10, 333_333_333_333_333_333),
+    ],
+)
+def test_width_cuts_a_share_to_its_value(share, value, width, cut):
+    """SPEC LQ-16."""
+    assert width_share_down(share, value, width) == cut
+
+
+@given(st.integers(0, WAD), st.integers(0, 10**30), st.integers(1, 10**30))
+def test_width_is_never_exceeded(share, value, width):
+    assert Fraction(width_share_down(share, value, width), WAD) * value <= width
 
 
 def test_full_takeover_books_what_the_collateral_does_not_cover():

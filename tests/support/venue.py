@@ -150,10 +150,6 @@ class Market:
             self.venue("deposit", token, amount, MAKER, sender=MAKER)
         self.venue("transferPerp", 0, 500_000_000 * USD, True, sender=MAKER)
 
-    def warp(self, seconds: int) -> None:
-        """Move the clock."""
-        self.evm.warp(seconds)
-
     def set_policy(self, **changes: Any) -> None:
         """Set the policy of the tests with some fields changed."""
         self.registry("setPolicy", policy(**changes))

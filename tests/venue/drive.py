@@ -7,6 +7,7 @@ from support.venue import HYPE, KEEPER, UBTC, UNLIMITED, USDC, USDT0, policy
 from venue.admin import CHANGES
 from venue.cast import USERS
 from venue.draws import draw
+from venue.keepers import KEEPING, keep_house, take_debt
 from venue.scenes import SCENES
 from venue.world import World
 
@@ -26,6 +27,7 @@ class Sequence:
             (self.world.move_prices, 12),
             (self.act, 64),
             (self.liquidate, 10),
+            (self.keep_house, 3),
             (self.administer, 5),
             (self.scene, 3),
         )
@@ -53,9 +55,16 @@ class Sequence:
             return
         account = w.random.choice(curable or USERS)
         for _ in range(w.random.choice((1, 1, 2, 8)) if curable else 1):
-            w.call(w.market.venue, "liquidate", account, sender=KEEPER)
+            if w.random.random() < 0.3:
+                take_debt(w, account)
+            else:
+                w.call(w.market.venue, "liquidate", account, sender=KEEPER)
             if w.random.random() < 0.8:
                 w.warp(w.random.choice((1, 3, 3, 30)))
+
+    def keep_house(self) -> None:
+        """Let the keeper sell inventory or sweep a buffer."""
+        keep_house(self.world)
 
     def administer(self) -> None:
         """Let the admin change a parameter, or put it back."""
@@ -64,7 +73,7 @@ class Sequence:
 
     def scene(self) -> None:
         """Play one of the scenes."""
-        self.world.random.choice(SCENES)(self.world)
+        self.world.random.choice((*SCENES, *KEEPING))(self.world)
 
     def every_scene(self) -> None:
         """Play every scene, with all that is in it, under the policy and caps of the tests."""
@@ -72,7 +81,7 @@ class Sequence:
         w.thorough = True
         for token in (USDC, HYPE, UBTC, USDT0):
             w.call(w.market.registry, "setTokenCaps", token, *(UNLIMITED,) * 4, sender=DEPLOYER)
-        for scene in SCENES:
+        for scene in (*SCENES, *KEEPING):
             w.call(w.market.registry, "setPolicy", policy(), sender=DEPLOYER)
             scene(w)
         w.thorough = False

@@ -87,7 +87,7 @@ class MirroredMarket(WideMarket):
         self.both.know(erc20)
         self.erc20[token] = Mirror(erc20, self.both, erc20.address.lower())
         listing = (token, f"T{token}", erc20.address, evm, wei, sz, ltv, lent, *caps)
-        self.registry("listToken", (*listing, STABLE_CURVE))
+        self.registry("listToken", (*listing, STABLE_CURVE, 0))
 
     def warp(self, seconds: int) -> None:
         """Move both clocks."""
@@ -150,7 +150,7 @@ class Both:
         self.compare_events(logs, story)
         if mirror.name != "CollateralRegistry":
             self.compare_storage(story)
-            self.compare_views(args[0] if name == "liquidate" else sender, story)
+            self.compare_views(args[0] if name.startswith("liquidate") else sender, story)
         # The views asked meanwhile have logs of their own.
         self.market.evm.logs = logs
         if refused:
@@ -212,8 +212,9 @@ class Both:
         assert plain(registry.policy) == plain(theirs("policy"))
         for token in listed[0]:
             self.compare_view("reserveOf", (token,), "at the end")
+            self.compare_view("inventoryOf", (token,), "at the end")
             found = registry.token(token)
-            shown = (*plain_list(found)[:13], registry.paused)
+            shown = (*plain_list(found)[:14], registry.paused)
             assert list(shown) == plain(theirs("tokenParams", token))
             assert [found.erc20, found.evm_decimals] == plain(theirs("tokenErc20", token))
         for dex in listed[1]:
@@ -260,6 +261,7 @@ class Both:
                 for account in everyone
             },
             "reserves": {t: by_name("reserveOf", t) for t in tokens},
+            "inventory": {t: by_name("inventoryOf", t) for t in tokens},
         }
 
     def compare_storage(self, story: str) -> None:
@@ -268,6 +270,7 @@ class Both:
         registry = self.twin.registry
         for i in range(len(registry.tokens)):
             same(state.reserves[i], read("_s", "reserves", i), f"{story}: reserve {i}")
+            same(state.inventory[i], read("_s", "inventory", i), f"{story}: inventory {i}")
         for account in self.twin.accounts():
             what = f"{story}: {account}"
             same(state.accounts[account], read("_s", "accounts", account), what)

@@ -59,12 +59,18 @@ def test_liquidate_in_the_partial_band_takes_a_fifth(venue: Venue) -> None:
         liquidatable=True,
     )
     borrower, keeper = venue.address_of("borrower"), venue.address_of("keeper")
+    backstop = venue.address_of("backstop")
     told = [e for e in venue.events if isinstance(e, CollateralTaken | DebtTaken | Liquidated)]
     assert told == [
         CollateralTaken(
-            account=borrower, token=HYPE, amount=taken, px=33_000_000, takeover_px=27_500_000
+            account=borrower,
+            token=HYPE,
+            taker=backstop,
+            amount=taken,
+            px=33_000_000,
+            takeover_px=27_500_000,
         ),
-        DebtTaken(account=borrower, token=USDC, amount=50 * USDC_WEI, loss=0),
+        DebtTaken(account=borrower, token=USDC, taker=backstop, amount=50 * USDC_WEI, loss=0),
         Liquidated(
             account=borrower,
             caller=keeper,
@@ -75,8 +81,8 @@ def test_liquidate_in_the_partial_band_takes_a_fifth(venue: Venue) -> None:
             liquidatable=True,
         ),
     ]
-    backstop = {t.token: (t.supplied, t.borrowed) for t in venue.account_of("backstop").tokens}
-    assert backstop == {USDC: (0, 50 * USDC_WEI), HYPE: (taken, 0)}
+    held = {t.token: (t.supplied, t.borrowed) for t in venue.account_of("backstop").tokens}
+    assert held == {USDC: (0, 50 * USDC_WEI), HYPE: (taken, 0)}
 
 
 def test_liquidate_again_before_the_cadence_is_refused(venue: Venue) -> None:

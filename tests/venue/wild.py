@@ -104,6 +104,10 @@ class Wild(World):
             self.call(venue, "setMode", mode, sender=role)
         elif kind == 12:
             self.call(venue, random.choice(("sweep", "liquidate")), role, sender=KEEPER)
+        elif kind == 13:
+            self.call(venue, "liquidateAsTaker", random.choice(WALLETS), sender=role)
+            self.call(venue, "sellInventory", random.choice((107, 142, 7)), sender=role)
+            self.call(venue, "sweepBuffer", token, sender=role)
         else:
             asset = random.choice((asset, asset, 10_107, 10_142, 10_166, 10_007))
             is_buy = random.random() < 0.5

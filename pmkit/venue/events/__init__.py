@@ -13,14 +13,17 @@ from pmkit.venue.events.erc20 import (
     Transfer,
 )
 from pmkit.venue.events.liquidation import (
+    BufferSwept,
     CollateralTaken,
     DebtTaken,
     DeficitCovered,
+    InventorySold,
     Liquidated,
     LossCovered,
     PositionClosed,
     PositionTaken,
     Socialised,
+    TriggerRewarded,
 )
 from pmkit.venue.events.margin import (
     DexFunded,
@@ -41,6 +44,7 @@ from pmkit.venue.events.registry import (
     BorrowPriceSet,
     DexListed,
     FundingCharged,
+    LiquidationWidthSet,
     MarginTableSet,
     PairListed,
     PausedSet,
@@ -66,6 +70,7 @@ __all__ = [
     "Approval",
     "BorrowPriceSet",
     "Borrowed",
+    "BufferSwept",
     "CollateralTaken",
     "DebtTaken",
     "DeficitCovered",
@@ -78,8 +83,10 @@ __all__ = [
     "FundingCharged",
     "FundingPaid",
     "InterestHour",
+    "InventorySold",
     "LeverageSet",
     "Liquidated",
+    "LiquidationWidthSet",
     "LossCovered",
     "MarginTableSet",
     "ModeSet",
@@ -105,5 +112,6 @@ __all__ = [
     "TokenFactorsSet",
     "TokenListed",
     "Transfer",
+    "TriggerRewarded",
     "Withdrawn",
 ]

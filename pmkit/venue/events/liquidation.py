@@ -31,6 +31,7 @@ class CollateralTaken(Event):
 
     account: str
     token: int
+    taker: str
     amount: int
     px: int
     takeover_px: int
@@ -42,8 +43,40 @@ class DebtTaken(Event):
 
     account: str
     token: int
+    taker: str
     amount: int
     loss: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerRewarded(Event):
+    """The part of the collateral taken that went to whoever triggered the step."""
+
+    account: str
+    caller: str
+    token: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventorySold(Event):
+    """The backstop sold what was due of its inventory."""
+
+    token: int
+    amount: int
+    px: int
+    proceeds: int
+    """Wei of the quote token, after the fee."""
+    left: int
+    """What it has still to sell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BufferSwept(Event):
+    """A reserve's buffer moved to the insurance account."""
+
+    token: int
+    amount: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
