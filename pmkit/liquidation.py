@@ -47,7 +47,7 @@ def partial_takeover(debt: int, takeover_value: int) -> Takeover:
 
 
 def width_share_down(share: int, value: int, width: int) -> int:
-    """Return a share (WAD) of collateral, cut to where its value is worth the width. SPEC LQ-16.
+    """Return a share (WAD) of collateral, cut to where its value is worth the width. SPEC LQ-25.
 
     Value and width are USD WAD; a width of zero sets no bound.
 

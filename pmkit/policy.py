@@ -24,7 +24,7 @@ FIRST_TIERED_TABLE = 50
 USD = 10**6
 """One dollar in 1e-6 USD, the unit of perp amounts."""
 MAX_REWARD_PPM = 100_000
-"""The most of `Policy.trigger_reward_ppm`: a tenth. SPEC LQ-21."""
+"""The most of `Policy.trigger_reward_ppm`: a tenth. SPEC LQ-24."""
 DOCS_OFFSET = 20 * WAD
 """What the venue's page adds to a requirement with net debt, USD WAD."""
 

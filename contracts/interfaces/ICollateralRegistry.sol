@@ -320,7 +320,7 @@ interface ICollateralRegistry {
         uint128 globalBorrowCap
     ) external;
 
-    /// @notice Set how much (USD WAD) of a collateral one partial liquidation step may take (SPEC LQ-16);
+    /// @notice Set how much (USD WAD) of a collateral one partial liquidation step may take (SPEC LQ-25);
     /// zero sets no bound.
     function setLiquidationWidth(uint64 token, uint128 width) external;
 

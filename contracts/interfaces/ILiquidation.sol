@@ -121,7 +121,7 @@ interface ILiquidation {
     function liquidate(address account) external returns (LiquidationStep memory);
 
     /// @notice Take one liquidation step on an account, where it takes debt with own funds and for the
-    /// account's collateral (SPEC LQ-20).
+    /// account's collateral (SPEC LQ-23).
     function liquidateAsTaker(address account) external returns (LiquidationStep memory);
 
     /// @notice Sell what is due of the backstop's inventory of a spot pair's base token, at the pair's price

@@ -133,7 +133,7 @@ library DebtLeg {
         }
     }
 
-    /// @dev A step of the partial band: cut as a whole to the narrowest width of a collateral (SPEC LQ-16).
+    /// @dev A step of the partial band: cut as a whole to the narrowest width of a collateral (SPEC LQ-25).
     function _partialTakeover(Context memory c, uint256[] memory debts)
         private
         pure
@@ -217,7 +217,7 @@ library DebtLeg {
         );
     }
 
-    /// @dev Give whoever triggered the step its part of the collateral, as supply (SPEC LQ-21).
+    /// @dev Give whoever triggered the step its part of the collateral, as supply (SPEC LQ-24).
     function _reward(
         VenueState storage s,
         Context memory c,
@@ -259,7 +259,7 @@ library DebtLeg {
         if (loss != 0) Waterfall.coverLoss(s, c.registry, c.parties.insurance, taker, p, loss);
     }
 
-    /// @dev Let a caller pay for debt with what is its own (SPEC LQ-20). What it repays to the pool is there
+    /// @dev Let a caller pay for debt with what is its own (SPEC LQ-23). What it repays to the pool is there
     /// already, so supply of the token serves even when the pool is empty.
     function _pay(
         VenueState storage s,

@@ -21,7 +21,7 @@ library Liquidation {
     using LiquidationContext for Context;
 
     /// @notice Take one step on an account; `caller` is who asked for it, and takes debt over itself where
-    /// `asTaker` says so (SPEC LQ-20).
+    /// `asTaker` says so (SPEC LQ-23).
     function step(
         VenueState storage s,
         ICollateralRegistry registry,

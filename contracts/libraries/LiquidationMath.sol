@@ -40,7 +40,7 @@ library LiquidationMath {
     }
 
     /// @notice A share (WAD) of collateral, cut to where its value is worth the width; zero is none (SPEC
-    /// LQ-16).
+    /// LQ-25).
     function widthShareDown(uint256 share, uint256 value, uint256 width) internal pure returns (uint256) {
         if (width == 0 || value <= width) return share;
         uint256 most = width.mulDivDown(WAD, value);

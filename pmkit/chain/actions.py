@@ -100,7 +100,7 @@ class Actions:
         return Action(call=self._venue("liquidate", checked(account)), about=checked(account))
 
     def liquidate_as_taker(self, account: str) -> Action:
-        """Take one liquidation step on an account, and its debt with own funds. SPEC LQ-20."""
+        """Take one liquidation step on an account, and its debt with own funds. SPEC LQ-23."""
         call = self._venue("liquidateAsTaker", checked(account))
         return Action(call=call, about=checked(account))
 

@@ -152,7 +152,7 @@ class Sender:
         return self.send(self.actions.liquidate(account))
 
     def liquidate_as_taker(self, account: str) -> Receipt:
-        """Take one liquidation step on an account, and its debt with own funds. SPEC LQ-20."""
+        """Take one liquidation step on an account, and its debt with own funds. SPEC LQ-23."""
         return self.send(self.actions.liquidate_as_taker(account))
 
     def sell_inventory(self, pair: int | str) -> Receipt:

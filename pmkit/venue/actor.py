@@ -159,7 +159,7 @@ class Actor:
         return step
 
     def liquidate_as_taker(self, account: str) -> LiquidationStep:
-        """Take one liquidation step, and its debt with own funds. SPEC LQ-20."""
+        """Take one liquidation step, and its debt with own funds. SPEC LQ-23."""
         step: LiquidationStep = self._act("liquidate_as_taker", self._venue.address_of(account))
         return step
 
@@ -203,7 +203,7 @@ class Actor:
         self._act("set_token_caps", self._token(token), *caps)
 
     def set_liquidation_width(self, token: int | str, width: int) -> None:
-        """Set how much (USD WAD) of a collateral one liquidation step may take. SPEC LQ-16."""
+        """Set how much (USD WAD) of a collateral one liquidation step may take. SPEC LQ-25."""
         self._act("set_liquidation_width", self._token(token), width)
 
     def set_rate_curve(self, token: int | str, curve: RateCurve) -> None:

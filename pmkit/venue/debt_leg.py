@@ -135,7 +135,7 @@ def _step_debts(s: VenueState, c: Context, full: bool) -> list[int]:
 
 
 def _partial_takeover(c: Context, debts: list[int]) -> tuple[Takeover, list[int]]:
-    """Return a step of the partial band, and its debts. SPEC LQ-03, LQ-16.
+    """Return a step of the partial band, and its debts. SPEC LQ-03, LQ-25.
 
     It is cut as a whole to the narrowest width of a collateral.
     """
@@ -216,7 +216,7 @@ def _move_collateral(s: VenueState, c: Context, hands: Hands, i: int, share: int
 
 
 def _reward(s: VenueState, c: Context, caller: str, p: Token, reward: int) -> None:
-    """Give whoever triggered the step its part of the collateral, as supply. SPEC LQ-21."""
+    """Give whoever triggered the step its part of the collateral, as supply. SPEC LQ-24."""
     touch(s, caller)
     pool.credit(s, caller, p.index, reward)
     mark(s, caller, p.index)
@@ -250,7 +250,7 @@ def _move_debt(
 
 
 def _pay(s: VenueState, taker: str, p: Token, needed: int) -> None:
-    """Let a caller pay for debt with what is its own. SPEC LQ-20.
+    """Let a caller pay for debt with what is its own. SPEC LQ-23.
 
     What it repays to the pool is there already, so supply of the token serves even when the pool is
     empty. Raises InsufficientBalance, InsufficientCash, WithdrawLocked.

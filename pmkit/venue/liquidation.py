@@ -40,7 +40,7 @@ def liquidate(s: VenueState, sender: Address, account: Address) -> LiquidationSt
 
 
 def liquidate_as_taker(s: VenueState, sender: Address, account: Address) -> LiquidationStep:
-    """Take one liquidation step on an account, and its debt with own funds. SPEC LQ-20.
+    """Take one liquidation step on an account, and its debt with own funds. SPEC LQ-23.
 
     Raises what `liquidate` and `debt_leg.take` raise.
     """

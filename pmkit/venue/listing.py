@@ -174,7 +174,7 @@ def set_token_caps(
 
 
 def set_liquidation_width(r: Registry, sender: Address, token: Uint64, width: Uint128) -> None:
-    """Set how much (USD WAD) of a collateral one partial liquidation step may take. SPEC LQ-16.
+    """Set how much (USD WAD) of a collateral one partial liquidation step may take. SPEC LQ-25.
 
     Zero sets no bound. Raises AccessControlUnauthorizedAccount, UnknownToken.
     """

@@ -37,7 +37,7 @@ class TokenListing:
     global_borrow_cap: Uint128
     curve: Curve
     liquidation_width: Uint128
-    """Most value (USD WAD) that one partial liquidation step takes; zero is none. SPEC LQ-16."""
+    """Most value (USD WAD) that one partial liquidation step takes; zero is none. SPEC LQ-25."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ class Token:
     global_borrow_cap: Uint128
     curve: RateCurve
     liquidation_width: Uint128
-    """Most value (USD WAD) that one partial liquidation step takes; zero is none. SPEC LQ-16."""
+    """Most value (USD WAD) that one partial liquidation step takes; zero is none. SPEC LQ-25."""
     erc20: Address
     evm_decimals: Uint8
     name: str

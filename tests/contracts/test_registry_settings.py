@@ -185,7 +185,7 @@ def test_set_policy_with_a_part_above_one_is_refused(market: Market, name: str) 
 
 
 def test_set_policy_with_a_reward_above_a_tenth_is_refused(market: Market) -> None:
-    """SPEC LQ-21."""
+    """SPEC LQ-24."""
     bad: Any = policy(reward_ppm=100_001)
     refused = refusal(market.registry, "setPolicy", bad, sender=DEPLOYER)
     assert refused == ("FractionTooHigh", (100_001, 100_000))

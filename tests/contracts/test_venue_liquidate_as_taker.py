@@ -1,4 +1,4 @@
-"""liquidateAsTaker: the caller takes debt over with funds of its own. SPEC LQ-15, LQ-20.
+"""liquidateAsTaker: the caller takes debt over with funds of its own. SPEC LQ-15, LQ-23.
 
 The calls are made on the contracts and on the venue in plain integers.
 """

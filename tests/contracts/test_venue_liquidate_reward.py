@@ -1,4 +1,4 @@
-"""The part of the collateral taken that goes to whoever triggered the step. SPEC LQ-21.
+"""The part of the collateral taken that goes to whoever triggered the step. SPEC LQ-24.
 
 The calls are made on the contracts and on the venue in plain integers.
 """

@@ -1,4 +1,4 @@
-"""Widths: how much of a collateral one step of the partial band may take. SPEC LQ-16.
+"""Widths: how much of a collateral one step of the partial band may take. SPEC LQ-25.
 
 The calls are made on the contracts and on the venue in plain integers.
 """

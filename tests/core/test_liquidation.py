@@ -1,4 +1,4 @@
-"""Liquidation steps and displayed prices. SPEC LQ-02 to LQ-08, LQ-16, LQ-17."""
+"""Liquidation steps and displayed prices. SPEC LQ-02 to LQ-08, LQ-16, LQ-17, LQ-25."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_partial_step_inside_its_band_improves_the_ratio(value, ltv_bps, depth, 
     ],
 )
 def test_width_cuts_a_share_to_its_value(share, value, width, cut):
-    """SPEC LQ-16."""
+    """SPEC LQ-25."""
     assert width_share_down(share, value, width) == cut
 
 

@@ -170,7 +170,7 @@ def test_choice_that_would_have_no_effect_is_refused(load, key):
     [("pre-alpha", 0, 0), ("alpha", 0, 0), ("current", 3_000_000, 300_000)],
 )
 def test_widths_of_steps_are_those_stated_in_august(preset, hype, ubtc):
-    """SPEC LQ-16: the statement dates from 2026-08-01, so the older presets have none."""
+    """SPEC LQ-25: the statement dates from 2026-08-01, so the older presets have none."""
     params = load_params(preset)
     assert params.token("HYPE").liquidation_width == hype * WAD
     assert params.token("UBTC").liquidation_width == ubtc * WAD
