@@ -21,7 +21,7 @@ import {FundingMath} from "./libraries/FundingMath.sol";
 import {OracleMath} from "./libraries/OracleMath.sol";
 import {RateCurve} from "./libraries/RateMath.sol";
 import {Tier, TierMath} from "./libraries/TierMath.sol";
-import {BPS, RAY, WAD} from "./libraries/WadMath.sol";
+import {BPS, PPM, RAY, WAD} from "./libraries/WadMath.sol";
 
 /// @title Listing, factors, caps, rate curves, margin tables, prices and roles
 /// @notice What is listed and at which price; it holds no money.
@@ -98,6 +98,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     uint256 private constant MAX_DEXES = 32;
     uint256 private constant MAX_PERPS = 256;
     uint256 private constant USDC = 0;
+    /// @dev Every report of prices walks them all.
+    uint256 private constant MAX_PAIRS = 64;
     /// @dev A price time that never goes stale: the quote token's.
     uint40 private constant ALWAYS = type(uint40).max;
 
@@ -263,6 +265,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             Pair({
                 pair: listing.pair,
                 base: uint8(tokenIndex(listing.base)),
+        require(_pairs.length < MAX_PAIRS, ListingFull(MAX_PAIRS));
                 quote: uint8(tokenIndex(listing.quote)),
                 hasPerp: listing.hasPerp,
                 perp: listing.hasPerp ? uint8(_perpIndex(listing.perp)) : 0,
@@ -288,6 +291,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         emit PolicySet(policy_);
     }
 
+        require(policy_.perpFeePpm <= PPM, FractionTooHigh(policy_.perpFeePpm, PPM));
+        require(policy_.spotFeePpm <= PPM, FractionTooHigh(policy_.spotFeePpm, PPM));
     /// @inheritdoc ICollateralRegistry
     function requireRole(bytes32 role, address account) external view {
         _checkRole(role, account);

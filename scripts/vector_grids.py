@@ -13,7 +13,7 @@ from pmkit.model import MarginPolicy, PerpState, TokenState
 from pmkit.oracle import Ema
 from pmkit.rates import MAX_EXPONENT, YEAR, RateCurve, ReserveIndexes
 from pmkit.tiers import margin_table
-from pmkit.units import BPS, INFINITE, RAY, UINT128_MAX, UINT256_MAX, WAD
+from pmkit.units import BPS, INFINITE, INT128_MAX, RAY, UINT128_MAX, UINT256_MAX, WAD
 
 Inputs = dict[str, Any]
 USD = 10**6
@@ -108,6 +108,9 @@ def unit_grids() -> dict[str, list[Inputs]]:
         "mul_div_nearest": division,
         "to_uint128": grid(value=(*around(0, UINT128_MAX), UINT256_MAX)),
         "px_scale": [{"wei_decimals": wei, "sz_decimals": size} for wei, size in decimals],
+        "to_int128": grid(
+            value=(*around(0, INT128_MAX, -INT128_MAX - 1), 2**255 - 1, -(2**255) + 1)
+        ),
         "value_down": of_amount,
         "value_up": of_amount,
         "amount_down": of_value,

@@ -21,7 +21,7 @@ import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
 import {Parties, TokenBalance, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
-import {WadMath} from "./WadMath.sol";
+import {PPM, WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
 
 /// @notice An order as it arrives.
@@ -135,7 +135,7 @@ library Trading {
         uint256 old = PriceAge.age(pxTime);
         require(old <= policy.maxPriceAge, IPortfolioMargin.StalePrice(baseId, old, policy.maxPriceAge));
         Swap memory swap = _swapOf(registry.tokenParams(baseId), registry.tokenParams(quoteId), o, px);
-        swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, 1e6);
+        swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, PPM);
         _swap(s, registry, parties, o.account, swap);
         // sz * px is the notional in 1e-8 of the quote token.
         Volume.add(s, o.account, Volume.SPOT_WEIGHT * o.sz * px / 100);

@@ -28,7 +28,7 @@ import {
 } from "../libraries/RateMath.sol";
 import {SweepMath} from "../libraries/SweepMath.sol";
 import {MAX_LEVERAGE, Tier, TierMath} from "../libraries/TierMath.sol";
-import {BPS, INFINITE, PERP_DECIMALS, RAY, SPOT_DECIMALS, WAD, WadMath} from "../libraries/WadMath.sol";
+import {BPS, INFINITE, PERP_DECIMALS, PPM, RAY, SPOT_DECIMALS, WAD, WadMath} from "../libraries/WadMath.sol";
 
 /// @notice The constants that both languages write down.
 struct Constants {
@@ -36,6 +36,7 @@ struct Constants {
     uint256 ray;
     uint256 bps;
     uint256 perpDecimals;
+    uint256 ppm;
     uint256 spotDecimals;
     uint256 infinite;
     uint256 year;
@@ -74,6 +75,10 @@ contract MathHarness {
     }
 
     function pxScale(uint256 weiDecimals, uint256 szDecimals) external pure returns (uint256) {
+    function toInt128(int256 value) external pure returns (int128) {
+        return WadMath.toInt128(value);
+    }
+
         return WadMath.pxScale(weiDecimals, szDecimals);
     }
 
@@ -549,4 +554,5 @@ contract MathHarness {
     {
         return MarginMath.displayAvailableDown(account, margin, dex);
     }
+            ppm: PPM,
 }

@@ -19,7 +19,7 @@ from pmkit.errors import (
 )
 from pmkit.rates import RateCurve
 from pmkit.tiers import margin_table
-from pmkit.units import BPS, PERP_DECIMALS, RAY, SPOT_DECIMALS, WAD
+from pmkit.units import BPS, PERP_DECIMALS, PPM, RAY, SPOT_DECIMALS, WAD
 from pmkit.venue.events import (
     DexListed,
     MarginTableSet,
@@ -46,6 +46,8 @@ MAX_TOKENS = 64
 MAX_DEXES = 32
 MAX_PERPS = 256
 USDC = 0
+MAX_PAIRS = 64
+"""Every report of prices walks them all."""
 """Id of the token that all prices are in; it is worth one USD. SPEC CR-01."""
 ALWAYS = UINT40_MAX
 """A price time that never goes stale: USDC's."""
@@ -247,7 +249,7 @@ def list_perp(r: Registry, sender: Address, listing: PerpListing) -> None:
 def list_pair(r: Registry, sender: Address, listing: PairListing) -> None:
     """List a spot pair.
 
-    Raises AccessControlUnauthorizedAccount, AlreadyListed, UnknownToken, UnknownAsset.
+    Raises AccessControlUnauthorizedAccount, AlreadyListed, ListingFull, UnknownToken, UnknownAsset.
     """
     require_role(r, sender, RISK_ADMIN)
     _require_new(r.pair_at, listing.pair)
@@ -256,6 +258,7 @@ def list_pair(r: Registry, sender: Address, listing: PairListing) -> None:
         pair=listing.pair,
         base=r.token_index(listing.base),
         quote=r.token_index(listing.quote),
+    _require_place(r.pairs, MAX_PAIRS)
         has_perp=listing.has_perp,
         perp=r.perp_index(listing.perp) if listing.has_perp else 0,
         px=0,
@@ -282,6 +285,8 @@ def set_policy(r: Registry, sender: Address, policy: VenuePolicy) -> None:
 
 
 def _require_new(places: dict[int, int], listed: int) -> None:
+    _require_at_most(policy.perp_fee_ppm, PPM)
+    _require_at_most(policy.spot_fee_ppm, PPM)
     if listed in places:
         raise AlreadyListed(id=listed)
 

@@ -24,7 +24,7 @@ from pmkit.errors import (
 )
 from pmkit.margin import notional
 from pmkit.model import Mode
-from pmkit.units import SPOT_DECIMALS, checked, mul_div_down, mul_div_up
+from pmkit.units import PPM, SPOT_DECIMALS, checked, mul_div_down, mul_div_up
 from pmkit.venue import margin_engine, perps, pool, volume
 from pmkit.venue.account_store import add_idle, mark, token_state, touch
 from pmkit.venue.acting import actor
@@ -166,7 +166,7 @@ def _order_spot(s: VenueState, o: Order) -> None:
     if old > r.policy.max_price_age:
         raise StalePrice(token=base.token, age=old, maximum=r.policy.max_price_age)
     swap = _swap_of(base, quote, o, pair.px)
-    fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, perps.MILLION)
+    fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, PPM)
     _swap(s, o.account, swap, fee)
     # sz · px is the notional in 1e-8 of the quote token.
     volume.add(s, o.account, volume.SPOT_WEIGHT * o.sz * pair.px // 100)

@@ -185,6 +185,8 @@ def fill_the_registry(w: World) -> None:
     for i in range(1_000, 1_256):
         w.call(r, "listPerp", (i, f"P{i}", 0, 2, 10, 51), sender=DEPLOYER)
 
+    for i in range(1_000, 1_064):
+        w.call(r, "listPair", (i, HYPE, USDC, False, 0), sender=DEPLOYER)
 
 EXTREMES = (
     break_small_rules,

@@ -115,6 +115,7 @@ def bad_admin(w: World) -> None:
             ("setMarginTable", 51, [1], [10]),
             ("setMarginTable", 51, [0], [101]),
             ("setPolicy", policy(perp_part=WAD + 1)),
+            ("setPolicy", policy(spot_fee_ppm=10**6 + 1)),
             ("reportPrices", [], [], 0),
             ("reportPrices", [(999, 1)], [], 10**8),
             ("reportPrices", [], [(999, 1, 1)], 10**8),
