@@ -18,6 +18,7 @@ import {
 } from "./interfaces/ICollateralRegistry.sol";
 import {Bitmap} from "./libraries/Bitmap.sol";
 import {FundingMath} from "./libraries/FundingMath.sol";
+import {MarginMath} from "./libraries/MarginMath.sol";
 import {OracleMath} from "./libraries/OracleMath.sol";
 import {RateCurve} from "./libraries/RateMath.sol";
 import {Tier, TierMath} from "./libraries/TierMath.sol";
@@ -97,9 +98,9 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     uint256 private constant MAX_TOKENS = 64;
     uint256 private constant MAX_DEXES = 32;
     uint256 private constant MAX_PERPS = 256;
-    uint256 private constant USDC = 0;
     /// @dev Every report of prices walks them all.
     uint256 private constant MAX_PAIRS = 64;
+    uint256 private constant USDC = 0;
     /// @dev A price time that never goes stale: the quote token's.
     uint40 private constant ALWAYS = type(uint40).max;
 
@@ -177,6 +178,9 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         _requireLtv(ltvBps);
         // What was collateral once may still stand for debt: at zero nobody could take it for that.
         require(ltvBps != 0 || entry.ltvBps == 0, CollateralNeedsLtv(token));
+        // Accounts may hold it already: without a price they could no longer be judged.
+        bool unpriced = ltvBps != 0 && entry.ltvBps == 0 && entry.px == 0;
+        require(!unpriced, MarginMath.PriceMissing(token));
         entry.ltvBps = ltvBps;
         entry.borrowable = borrowable;
         emit TokenFactorsSet(token, ltvBps, borrowable);
@@ -261,11 +265,11 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @inheritdoc ICollateralRegistry
     function listPair(PairListing calldata listing) external onlyRole(RISK_ADMIN) {
         require(_pairAt[listing.pair] == 0, AlreadyListed(listing.pair));
+        require(_pairs.length < MAX_PAIRS, ListingFull(MAX_PAIRS));
         _pairs.push(
             Pair({
                 pair: listing.pair,
                 base: uint8(tokenIndex(listing.base)),
-        require(_pairs.length < MAX_PAIRS, ListingFull(MAX_PAIRS));
                 quote: uint8(tokenIndex(listing.quote)),
                 hasPerp: listing.hasPerp,
                 perp: listing.hasPerp ? uint8(_perpIndex(listing.perp)) : 0,
@@ -281,6 +285,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     function setPolicy(Policy calldata policy_) external onlyRole(RISK_ADMIN) {
         require(policy_.debtStep <= WAD, FractionTooHigh(policy_.debtStep, WAD));
         require(policy_.perpPart <= WAD, FractionTooHigh(policy_.perpPart, WAD));
+        require(policy_.perpFeePpm <= PPM, FractionTooHigh(policy_.perpFeePpm, PPM));
+        require(policy_.spotFeePpm <= PPM, FractionTooHigh(policy_.spotFeePpm, PPM));
         if (policy_.fundingInterval != _policy.fundingInterval) {
             // The hours that have turned were hours of the old interval.
             for (uint256 i = 0; i < _perps.length; ++i) {
@@ -291,8 +297,6 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         emit PolicySet(policy_);
     }
 
-        require(policy_.perpFeePpm <= PPM, FractionTooHigh(policy_.perpFeePpm, PPM));
-        require(policy_.spotFeePpm <= PPM, FractionTooHigh(policy_.spotFeePpm, PPM));
     /// @inheritdoc ICollateralRegistry
     function requireRole(bytes32 role, address account) external view {
         _checkRole(role, account);

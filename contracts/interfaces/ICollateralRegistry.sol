@@ -293,7 +293,8 @@ interface ICollateralRegistry {
     /// @notice List a token. A token of id 0 is the quote of all prices and is worth one USD always.
     function listToken(TokenListing calldata listing) external;
 
-    /// @notice Set a token's loan to value and whether it can be borrowed (SPEC CR-02).
+    /// @notice Set a token's loan to value and whether it can be borrowed (SPEC CR-02). It becomes collateral
+    /// only once it has a price (SPEC OR-09).
     function setTokenFactors(uint64 token, uint16 ltvBps, bool borrowable) external;
 
     /// @notice Set a token's caps, token wei (SPEC CR-03). A cap never undoes what exists.

@@ -61,8 +61,8 @@ library Perps {
         AccountState storage state = s.accounts[account];
         state.perpBitmap =
             now_ == 0 ? state.perpBitmap.without(perp.index) : state.perpBitmap.with(perp.index);
-        // Casts are safe: dex indexes are below 32; size and mark have 64 bits each.
-        // forge-lint: disable-start(unsafe-typecast)
+        // The cast is safe: dex indexes are below 32.
+        // forge-lint: disable-next-line(unsafe-typecast)
         state.dexBitmap = uint32(uint256(state.dexBitmap).with(perp.dex));
         _addRawUsd(s, account, perp.dex, -int256(size) * int256(uint256(perp.mark)));
     }

@@ -171,6 +171,7 @@ library Trading {
         address account,
         Swap memory swap
     ) private {
+        AccountStore.requireJudgeable(s, account, swap.got);
         MarginEngine.sweep(s, registry, account);
         uint256 debtBefore = MarginEngine.grossDebt(s, registry, account);
         _payForTrade(s, parties.insurance, account, swap.paid, swap.paidAmount);

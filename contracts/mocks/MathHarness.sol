@@ -26,6 +26,7 @@ import {
     SHARE_UNIT,
     YEAR
 } from "../libraries/RateMath.sol";
+import {StaleMath} from "../libraries/StaleMath.sol";
 import {SweepMath} from "../libraries/SweepMath.sol";
 import {MAX_LEVERAGE, Tier, TierMath} from "../libraries/TierMath.sol";
 import {BPS, INFINITE, PERP_DECIMALS, PPM, RAY, SPOT_DECIMALS, WAD, WadMath} from "../libraries/WadMath.sol";
@@ -35,8 +36,8 @@ struct Constants {
     uint256 wad;
     uint256 ray;
     uint256 bps;
-    uint256 perpDecimals;
     uint256 ppm;
+    uint256 perpDecimals;
     uint256 spotDecimals;
     uint256 infinite;
     uint256 year;
@@ -74,11 +75,11 @@ contract MathHarness {
         return WadMath.toUint128(value);
     }
 
-    function pxScale(uint256 weiDecimals, uint256 szDecimals) external pure returns (uint256) {
     function toInt128(int256 value) external pure returns (int128) {
         return WadMath.toInt128(value);
     }
 
+    function pxScale(uint256 weiDecimals, uint256 szDecimals) external pure returns (uint256) {
         return WadMath.pxScale(weiDecimals, szDecimals);
     }
 
@@ -522,11 +523,34 @@ contract MathHarness {
         return SweepMath.sweepToken(token, room, wanted, freed, unit, lends);
     }
 
+    function isDecisive(Account memory account, uint256 token) external pure returns (bool) {
+        return StaleMath.isDecisive(account, token);
+    }
+
+    function backs(Account memory account, uint256 token) external pure returns (bool) {
+        return StaleMath.backs(account, token);
+    }
+
+    function withoutCollateral(Account memory account, uint256 stale) external pure returns (Account memory) {
+        StaleMath.withoutCollateral(account, stale);
+        return account;
+    }
+
+    function atTwicePx(Account memory account, uint256 stale) external pure returns (Account memory) {
+        StaleMath.atTwicePx(account, stale);
+        return account;
+    }
+
+    function twice(uint64 px) external pure returns (uint64) {
+        return StaleMath.twice(px);
+    }
+
     function constants() external pure returns (Constants memory) {
         return Constants({
             wad: WAD,
             ray: RAY,
             bps: BPS,
+            ppm: PPM,
             perpDecimals: PERP_DECIMALS,
             spotDecimals: SPOT_DECIMALS,
             infinite: INFINITE,
@@ -554,5 +578,4 @@ contract MathHarness {
     {
         return MarginMath.displayAvailableDown(account, margin, dex);
     }
-            ppm: PPM,
 }

@@ -16,6 +16,7 @@ from pmkit.errors import (
     LeverageOutOfRange,
     ListingFull,
     LtvTooHigh,
+    PriceMissing,
 )
 from pmkit.rates import RateCurve
 from pmkit.tiers import margin_table
@@ -45,9 +46,9 @@ if TYPE_CHECKING:
 MAX_TOKENS = 64
 MAX_DEXES = 32
 MAX_PERPS = 256
-USDC = 0
 MAX_PAIRS = 64
 """Every report of prices walks them all."""
+USDC = 0
 """Id of the token that all prices are in; it is worth one USD. SPEC CR-01."""
 ALWAYS = UINT40_MAX
 """A price time that never goes stale: USDC's."""
@@ -118,9 +119,10 @@ def list_token(r: Registry, sender: Address, listing: TokenListing) -> None:
 def set_token_factors(
     r: Registry, sender: Address, token: Uint64, ltv_bps: Uint16, borrowable: bool
 ) -> None:
-    """Set a token's loan to value and whether it can be borrowed. SPEC CR-02.
+    """Set a token's loan to value and whether it can be borrowed. SPEC CR-02, OR-09.
 
-    Raises AccessControlUnauthorizedAccount, UnknownToken, LtvTooHigh, CollateralNeedsLtv.
+    Raises AccessControlUnauthorizedAccount, UnknownToken, LtvTooHigh, CollateralNeedsLtv,
+    PriceMissing.
     """
     require_role(r, sender, RISK_ADMIN)
     index = r.token_index(token)
@@ -128,6 +130,9 @@ def set_token_factors(
     # What was collateral once may still stand for debt: at zero nobody could take it for that.
     if ltv_bps == 0 and r.tokens[index].ltv_bps != 0:
         raise CollateralNeedsLtv(token=token)
+    # Accounts may hold it already: without a price they could no longer be judged.
+    if ltv_bps != 0 and r.tokens[index].ltv_bps == 0 and r.tokens[index].px == 0:
+        raise PriceMissing(token=token)
     r.tokens[index] = replace(r.tokens[index], ltv_bps=ltv_bps, borrowable=borrowable)
     r.block.emit(TokenFactorsSet(token=token, ltv_bps=ltv_bps, borrowable=borrowable))
 
@@ -253,12 +258,12 @@ def list_pair(r: Registry, sender: Address, listing: PairListing) -> None:
     """
     require_role(r, sender, RISK_ADMIN)
     _require_new(r.pair_at, listing.pair)
+    _require_place(r.pairs, MAX_PAIRS)
     index = len(r.pairs)
     r.pairs[index] = Pair(
         pair=listing.pair,
         base=r.token_index(listing.base),
         quote=r.token_index(listing.quote),
-    _require_place(r.pairs, MAX_PAIRS)
         has_perp=listing.has_perp,
         perp=r.perp_index(listing.perp) if listing.has_perp else 0,
         px=0,
@@ -276,6 +281,8 @@ def set_policy(r: Registry, sender: Address, policy: VenuePolicy) -> None:
     require_role(r, sender, RISK_ADMIN)
     _require_at_most(policy.debt_step, WAD)
     _require_at_most(policy.perp_part, WAD)
+    _require_at_most(policy.perp_fee_ppm, PPM)
+    _require_at_most(policy.spot_fee_ppm, PPM)
     if policy.funding_interval != r.policy.funding_interval:
         # The hours that have turned were hours of the old interval.
         for index in range(len(r.perps)):
@@ -285,8 +292,6 @@ def set_policy(r: Registry, sender: Address, policy: VenuePolicy) -> None:
 
 
 def _require_new(places: dict[int, int], listed: int) -> None:
-    _require_at_most(policy.perp_fee_ppm, PPM)
-    _require_at_most(policy.spot_fee_ppm, PPM)
     if listed in places:
         raise AlreadyListed(id=listed)
 

@@ -26,7 +26,7 @@ from pmkit.margin import notional
 from pmkit.model import Mode
 from pmkit.units import PPM, SPOT_DECIMALS, checked, mul_div_down, mul_div_up
 from pmkit.venue import margin_engine, perps, pool, volume
-from pmkit.venue.account_store import add_idle, mark, token_state, touch
+from pmkit.venue.account_store import add_idle, mark, require_judgeable, token_state, touch
 from pmkit.venue.acting import actor
 from pmkit.venue.events import Filled
 from pmkit.venue.integers import INT64_MAX, Address, Uint32, Uint64
@@ -189,6 +189,7 @@ def _swap_of(base: Token, quote: Token, o: Order, px: int) -> Swap:
 
 def _swap(s: VenueState, account: str, swap: Swap, fee: int) -> None:
     maker = s.parties.maker
+    require_judgeable(s, account, swap.got)
     sweep(s, account)
     debt_before = margin_engine.gross_debt(s, account)
     _pay_for_trade(s, account, swap.paid, swap.paid_amount)
