@@ -19,10 +19,11 @@ import {
 } from "./interfaces/ICollateralRegistry.sol";
 import {Bitmap} from "./libraries/Bitmap.sol";
 import {FundingMath} from "./libraries/FundingMath.sol";
+import {MarginMath} from "./libraries/MarginMath.sol";
 import {OracleMath} from "./libraries/OracleMath.sol";
 import {RateCurve} from "./libraries/RateMath.sol";
 import {Tier, TierMath} from "./libraries/TierMath.sol";
-import {BPS, RAY, WAD} from "./libraries/WadMath.sol";
+import {BPS, PPM, RAY, WAD} from "./libraries/WadMath.sol";
 
 /// @title Listing, factors, caps, rate curves, margin tables, prices and roles
 /// @notice What is listed and at which price; it holds no money.
@@ -99,6 +100,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     uint256 private constant MAX_TOKENS = 64;
     uint256 private constant MAX_DEXES = 32;
     uint256 private constant MAX_PERPS = 256;
+    /// @dev Every report of prices walks them all.
+    uint256 private constant MAX_PAIRS = 64;
     uint256 private constant USDC = 0;
     /// @dev A price time that never goes stale: the quote token's.
     uint40 private constant ALWAYS = type(uint40).max;
@@ -179,6 +182,9 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         _requireLtv(ltvBps);
         // What was collateral once may still stand for debt: at zero nobody could take it for that.
         require(ltvBps != 0 || entry.ltvBps == 0, CollateralNeedsLtv(token));
+        // Accounts may hold it already: without a price they could no longer be judged.
+        bool unpriced = ltvBps != 0 && entry.ltvBps == 0 && entry.px == 0;
+        require(!unpriced, MarginMath.PriceMissing(token));
         entry.ltvBps = ltvBps;
         entry.borrowable = borrowable;
         emit TokenFactorsSet(token, ltvBps, borrowable);
@@ -269,6 +275,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @inheritdoc ICollateralRegistry
     function listPair(PairListing calldata listing) external onlyRole(RISK_ADMIN) {
         require(_pairAt[listing.pair] == 0, AlreadyListed(listing.pair));
+        require(_pairs.length < MAX_PAIRS, ListingFull(MAX_PAIRS));
         _pairs.push(
             Pair({
                 pair: listing.pair,
@@ -289,6 +296,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         require(policy_.debtStep <= WAD, FractionTooHigh(policy_.debtStep, WAD));
         require(policy_.perpPart <= WAD, FractionTooHigh(policy_.perpPart, WAD));
         require(policy_.rewardPpm <= MAX_REWARD_PPM, FractionTooHigh(policy_.rewardPpm, MAX_REWARD_PPM));
+        require(policy_.perpFeePpm <= PPM, FractionTooHigh(policy_.perpFeePpm, PPM));
+        require(policy_.spotFeePpm <= PPM, FractionTooHigh(policy_.spotFeePpm, PPM));
         if (policy_.fundingInterval != _policy.fundingInterval) {
             // The hours that have turned were hours of the old interval.
             for (uint256 i = 0; i < _perps.length; ++i) {

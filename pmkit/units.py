@@ -15,6 +15,8 @@ RAY = 10**27
 """One, for interest indexes, rates and utilization."""
 BPS = 10_000
 """One, for factors given in basis points."""
+PPM = 1_000_000
+"""One, for fees given in millionths."""
 PERP_DECIMALS = 6
 """Decimals of perp USD amounts."""
 SPOT_DECIMALS = 8
@@ -22,6 +24,7 @@ SPOT_DECIMALS = 8
 UINT256_MAX = 2**256 - 1
 UINT64_MAX = 2**64 - 1
 UINT128_MAX = 2**128 - 1
+INT128_MAX = 2**127 - 1
 INFINITE = UINT256_MAX
 """A ratio whose denominator is zero; a health factor without debt."""
 
@@ -40,6 +43,17 @@ def to_uint128(value: int) -> int:
     """Return `value` if it fits a storage word of 128 bits. Raises DoesNotFit128."""
     if value > UINT128_MAX:
         raise DoesNotFit128(value=value)
+    return value
+
+
+def to_int128(value: int) -> int:
+    """Return `value` if it fits a storage word of 128 signed bits. Raises DoesNotFit128.
+
+    >>> to_int128(-5)
+    -5
+    """
+    if not -INT128_MAX - 1 <= value <= INT128_MAX:
+        raise DoesNotFit128(value=abs(value))
     return value
 
 

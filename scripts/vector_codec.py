@@ -18,7 +18,17 @@ from typing import Any, get_args, get_origin, get_type_hints
 from pmkit.errors import VenueError
 
 VECTORS = Path(__file__).parents[1] / "tests" / "vectors"
-PURE_MODULES = ("funding", "liquidation", "margin", "oracle", "rates", "sweep", "tiers", "units")
+PURE_MODULES = (
+    "funding",
+    "liquidation",
+    "margin",
+    "oracle",
+    "rates",
+    "stale",
+    "sweep",
+    "tiers",
+    "units",
+)
 """The modules that have a twin in contracts/libraries."""
 
 Json = Any

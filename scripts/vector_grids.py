@@ -9,11 +9,11 @@ from random import Random
 from typing import Any
 
 from pmkit.margin import NO_CONDITION
-from pmkit.model import MarginPolicy, PerpState, TokenState
+from pmkit.model import Account, DexState, MarginPolicy, Mode, PerpState, TokenState
 from pmkit.oracle import Ema
 from pmkit.rates import MAX_EXPONENT, YEAR, RateCurve, ReserveIndexes
 from pmkit.tiers import margin_table
-from pmkit.units import BPS, INFINITE, RAY, UINT128_MAX, UINT256_MAX, WAD
+from pmkit.units import BPS, INFINITE, INT128_MAX, RAY, UINT128_MAX, UINT256_MAX, WAD
 
 Inputs = dict[str, Any]
 USD = 10**6
@@ -82,6 +82,7 @@ def grids(random_accounts: Iterator[Any]) -> dict[str, list[Inputs]]:
         **liquidation_grids(),
         **funding_grids(),
         **token_grids(),
+        **stale_grids(),
         "account_margin": [{"account": a} for a in accounts],
         "account_value_down": [{"account": a} for a in accounts],
         "sweep": [{"account": a} for a in accounts],
@@ -107,6 +108,9 @@ def unit_grids() -> dict[str, list[Inputs]]:
         "mul_div_up": division,
         "mul_div_nearest": division,
         "to_uint128": grid(value=(*around(0, UINT128_MAX), UINT256_MAX)),
+        "to_int128": grid(
+            value=(*around(0, INT128_MAX, -INT128_MAX - 1), 2**255 - 1, -(2**255) + 1)
+        ),
         "px_scale": [{"wei_decimals": wei, "sz_decimals": size} for wei, size in decimals],
         "value_down": of_amount,
         "value_up": of_amount,
@@ -478,6 +482,35 @@ def token_grids() -> dict[str, list[Inputs]]:
             unit=(1, 100),
             lends=(False, True),
         ),
+    }
+
+
+def stale_grids() -> dict[str, list[Inputs]]:
+    """Return the inputs of the rules about old prices: owed, held, counted in, or none of it."""
+    tokens = (
+        replace(USDC, borrowed=5 * 10**8),
+        replace(HYPE, supplied=10**9),
+        replace(UBTC, px=2**64 - 1, supplied=1),
+        replace(COARSE, idle=7),
+    )
+    accounts = [
+        Account(
+            mode=mode,
+            tokens=tokens,
+            dexes=(DexState(collateral=1, raw_usd=0), DexState(collateral=3, raw_usd=-1)),
+            perps=(),
+            policy=RECORDED,
+        )
+        for mode in Mode
+    ]
+    of_token = grid(account=accounts, token=range(len(tokens)))
+    of_set = grid(account=accounts[-1:], stale=(0, 0b1, 0b110, 0b1111))
+    return {
+        "is_decisive": of_token,
+        "backs": of_token,
+        "without_collateral": of_set,
+        "at_twice_px": of_set,
+        "twice": grid(px=(0, 1, 2**63 - 1, 2**63, 2**64 - 1)),
     }
 
 

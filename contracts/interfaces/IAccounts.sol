@@ -19,6 +19,8 @@ interface IAccounts {
     error NotOperator(address account, address caller);
     /// @notice Operators may trade and manage debt; leaving, sending and modes stay the account's own.
     error OwnerOnly(address account, address caller);
+    /// @notice The venue itself has no key: nobody could ever take out what it received.
+    error NotAReceiver(address receiver);
     /// @notice Acting for an account does not nest.
     error ActingAlready(address account);
     /// @notice Modes change only without positions; `perps` is the bitmap of what is open.

@@ -99,7 +99,7 @@ struct Policy {
     uint32 maxLiquidationPriceAge;
     /// Largest move of a price in one report, basis points; zero switches the bound off.
     uint32 maxMoveBps;
-    /// Taker fees, millionths of notional.
+    /// Taker fees, millionths of notional, at most all of it.
     uint32 perpFeePpm;
     uint32 spotFeePpm;
     /// Whether an account leaves portfolio margin only without positions and dex equity.
@@ -261,7 +261,7 @@ interface ICollateralRegistry {
     error LtvTooHigh(uint256 ltvBps, uint256 maximum);
     /// @notice A token that is collateral keeps a loan to value of one basis point or more.
     error CollateralNeedsLtv(uint64 token);
-    /// @notice A part, kink or protocol share above one.
+    /// @notice A part, fee, kink, rate or protocol share above its bound.
     error FractionTooHigh(uint256 value, uint256 maximum);
     /// @notice A price of zero was reported.
     error PriceZero(uint256 id);
@@ -308,7 +308,8 @@ interface ICollateralRegistry {
     /// @notice List a token. A token of id 0 is the quote of all prices and is worth one USD always.
     function listToken(TokenListing calldata listing) external;
 
-    /// @notice Set a token's loan to value and whether it can be borrowed (SPEC CR-02).
+    /// @notice Set a token's loan to value and whether it can be borrowed (SPEC CR-02). It becomes collateral
+    /// only once it has a price (SPEC OR-09).
     function setTokenFactors(uint64 token, uint16 ltvBps, bool borrowable) external;
 
     /// @notice Set a token's caps, token wei (SPEC CR-03). A cap never undoes what exists.
@@ -338,7 +339,7 @@ interface ICollateralRegistry {
     /// @notice List a perp asset.
     function listPerp(PerpListing calldata listing) external;
 
-    /// @notice List a spot pair.
+    /// @notice List a spot pair. At most 64 are listed: every report of prices walks them all.
     function listPair(PairListing calldata listing) external;
 
     /// @notice Set the policy. Hours of funding that have turned keep the old interval.

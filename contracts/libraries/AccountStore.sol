@@ -13,6 +13,7 @@ import {
 import {Account, DexState, Mode, PerpState, Sweep, TokenState, TokenSweep} from "./AccountTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {Funding} from "./Funding.sol";
+import {MarginMath} from "./MarginMath.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes} from "./RateMath.sol";
 import {SweepMath} from "./SweepMath.sol";
@@ -164,6 +165,17 @@ library AccountStore {
         TokenBalance storage balance = s.balances[account][token];
         balance.idle = (balance.idle + amount).toUint128();
         mark(s, account, token);
+    }
+
+    /// @notice Require that an account can be judged with what it is about to receive: with portfolio margin,
+    /// collateral needs a price (SPEC OR-09). Anybody may send some.
+    function requireJudgeable(VenueState storage s, address account, TokenParams memory p) internal view {
+        if (s.accounts[account].mode == Mode.PortfolioMargin) requirePriced(p);
+    }
+
+    /// @notice Require that a token has a price if it is collateral.
+    function requirePriced(TokenParams memory p) internal pure {
+        require(p.ltvBps == 0 || p.px != 0, MarginMath.PriceMissing(p.token));
     }
 
     /// @notice Note an account on its first appearance.

@@ -14,7 +14,7 @@ import {MarginMath} from "./MarginMath.sol";
 import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
 import {AccountState, Parties, VenueState} from "./VenueState.sol";
-import {WAD, WadMath} from "./WadMath.sol";
+import {PPM, WAD, WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
 
 /// @title The debt leg of a liquidation, run in the venue's storage
@@ -202,7 +202,7 @@ library DebtLeg {
         if (amount == 0) return 0;
         value = MarginMath.tokenValueDown(t, amount);
         Pool.accrue(s, p.index, p.curve);
-        uint256 reward = hands.caller == hands.taker ? 0 : amount.mulDivDown(c.policy.rewardPpm, 1e6);
+        uint256 reward = hands.caller == hands.taker ? 0 : amount.mulDivDown(c.policy.rewardPpm, PPM);
         // Credit before debit: the pool's cash never dips.
         Pool.credit(s, hands.taker, p.index, amount - reward);
         if (reward != 0) _reward(s, c, hands.caller, p, reward);

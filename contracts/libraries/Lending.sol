@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IAccounts} from "../interfaces/IAccounts.sol";
 import {IBorrowLendPool, ReserveView} from "../interfaces/IBorrowLendPool.sol";
 import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
 import {
@@ -37,6 +38,7 @@ library Lending {
     ) external returns (uint256 credited) {
         TokenParams memory p = registry.tokenParams(token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
+        _requireReceiver(s, account, p);
         // The transfer comes first: what is credited is what came.
         credited = Custody.pull(registry, p, amount);
         _credit(s, registry, account, p, credited);
@@ -53,6 +55,7 @@ library Lending {
     ) external returns (uint256 credited) {
         TokenParams memory p = registry.tokenParams(token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
+        _requireReceiver(s, account, p);
         Pool.accrue(s, p.index, p.curve);
         TokenState memory t = AccountStore.tokenState(s, account, p);
         credited = Custody.pull(registry, p, amount);
@@ -79,6 +82,7 @@ library Lending {
         address to
     ) external returns (uint256 withdrawn) {
         TokenParams memory p = registry.tokenParams(token);
+        require(to != address(this), IAccounts.NotAReceiver(to));
         withdrawn = _takeOut(s, registry, insurance, account, p, amount, Custody.unit(registry, p));
         emit IBorrowLendPool.Withdrawn(account, token, withdrawn, to);
         Custody.push(registry, p, withdrawn, to);
@@ -95,6 +99,7 @@ library Lending {
         address to
     ) external {
         TokenParams memory p = registry.tokenParams(token);
+        _requireReceiver(s, to, p);
         uint256 sent = _takeOut(s, registry, insurance, account, p, amount, 1);
         _credit(s, registry, to, p, sent);
         emit IClearinghouse.SpotSent(account, to, token, sent);
@@ -200,6 +205,14 @@ library Lending {
         view_.utilization = RateMath.utilization(view_.borrowed, view_.supplied);
         view_.borrowRate = RateMath.borrowRate(view_.utilization, p.curve);
         view_.supplyRate = RateMath.supplyRate(view_.borrowRate, view_.utilization, p.curve.protocolShare);
+    }
+
+    /// @dev Require of whoever is to receive a token that it can ever take it out again, and that it can be
+    /// judged with it (SPEC BL-11, OR-09).
+    function _requireReceiver(VenueState storage s, address receiver, TokenParams memory p) private view {
+        // Nobody has the venue's key.
+        require(receiver != address(this), IAccounts.NotAReceiver(receiver));
+        AccountStore.requireJudgeable(s, receiver, p);
     }
 
     /// @dev Give an account idle balance and sweep it.

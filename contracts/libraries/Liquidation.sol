@@ -40,7 +40,9 @@ library Liquidation {
         MarginEngine.sweep(s, registry, account);
         Context memory c = LiquidationContext.load(s, registry, parties, account);
         require(c.m.liquidatable, ILiquidation.NotLiquidatable(account, c.m.ratio, c.policy.margin.trigger));
-        PriceAge.requireYoung(c.a, c.params, c.policy.maxLiquidationPriceAge);
+        uint256 maximum = c.policy.maxLiquidationPriceAge;
+        uint256 stale = PriceAge.requireYoung(c.a, c.params, maximum);
+        if (stale != 0) MarginEngine.requireBeyondDoubt(s, registry, account, stale, maximum);
 
         done.leg = _leg(c);
         if (done.leg == Leg.Perp) {

@@ -9,6 +9,7 @@ import {Account, AccountMargin, DexMargin, Mode, PerpState, TokenState} from "./
 import {LiquidationMath} from "./LiquidationMath.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {PriceAge} from "./PriceAge.sol";
+import {StaleMath} from "./StaleMath.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {TierMath} from "./TierMath.sol";
 import {VenueState} from "./VenueState.sol";
@@ -28,7 +29,8 @@ library MarginEngine {
     }
 
     /// @notice Require what every action that raises risk must leave behind (SPEC AC-04): margin in every
-    /// dex, ratio and debts within their triggers, and health factor >= 1 if debt has grown.
+    /// dex, ratio and debts within their triggers, and health factor >= 1 if debt has grown. Collateral with
+    /// an old price counts for nothing (SPEC OR-08).
     function requireSafe(
         VenueState storage s,
         ICollateralRegistry registry,
@@ -36,20 +38,37 @@ library MarginEngine {
         uint256 grossDebtBefore
     ) external view {
         (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
-        PriceAge.requireYoung(a, params, registry.policy().maxPriceAge);
+        uint256 maximum = registry.policy().maxPriceAge;
+        uint256 stale = PriceAge.requireYoung(a, params, maximum);
+        StaleMath.withoutCollateral(a, stale);
         AccountMargin memory m = MarginMath.accountMargin(a);
         for (uint256 i = 0; i < m.dexes.length; ++i) {
             _requireMargin(params.dexes[i].index, m.dexes[i].initialMargin, m.dexes[i].accountValue);
         }
         if (a.mode == Mode.Standard) return;
+        bool healthy = m.grossDebt <= grossDebtBefore || m.healthFactor >= WAD;
+        bool safe = healthy && m.netDebt <= m.thresholdValue && !m.liquidatable;
+        if (stale != 0 && !safe) PriceAge.revertStale(params, stale, maximum);
         require(
             m.netDebt <= m.thresholdValue, IPortfolioMargin.DebtAboveThreshold(m.netDebt, m.thresholdValue)
         );
         require(!m.liquidatable, IPortfolioMargin.RatioAboveTrigger(m.ratio, a.policy.trigger));
-        require(
-            m.grossDebt <= grossDebtBefore || m.healthFactor >= WAD,
-            IPortfolioMargin.HealthFactorBelowOne(m.healthFactor)
-        );
+        require(healthy, IPortfolioMargin.HealthFactorBelowOne(m.healthFactor));
+    }
+
+    /// @notice Require that an account is liquidatable even if a set of collateral, whose prices are older
+    /// than `maximum`, were worth twice as much (SPEC OR-08).
+    function requireBeyondDoubt(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address account,
+        uint256 stale,
+        uint256 maximum
+    ) external view {
+        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        StaleMath.atTwicePx(a, stale);
+        SweepMath.sweep(a);
+        if (!MarginMath.accountMargin(a).liquidatable) PriceAge.revertStale(params, stale, maximum);
     }
 
     /// @notice Require that a dex keeps its transfer margin (SPEC CH-04).
@@ -125,7 +144,8 @@ library MarginEngine {
     }
 
     /// @notice Require what the policy asks of an account before portfolio margin (SPEC AC-10); volume is
-    /// that of its master, who may be the account itself.
+    /// that of its master, who may be the account itself. And that what it holds as collateral has a price
+    /// (SPEC OR-09).
     function requireAdmitted(
         VenueState storage s,
         ICollateralRegistry registry,
@@ -133,7 +153,11 @@ library MarginEngine {
         address master
     ) external view {
         Policy memory p = registry.policy();
-        (Account memory a,) = AccountStore.load(s, registry, account);
+        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            bool held = a.tokens[i].idle != 0 || a.tokens[i].supplied != 0;
+            if (held) AccountStore.requirePriced(params.tokens[i]);
+        }
         uint256 volume = Volume.over(s, master, p.enableVolumeDays);
         int256 value = MarginMath.accountValueDown(a);
         require(

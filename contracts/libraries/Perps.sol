@@ -8,7 +8,7 @@ import {Bitmap} from "./Bitmap.sol";
 import {Funding} from "./Funding.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
 import {AccountState, Position, VenueState} from "./VenueState.sol";
-import {WadMath} from "./WadMath.sol";
+import {PPM, WadMath} from "./WadMath.sol";
 
 /// @title Perp fills
 /// @notice A fill moves size and raw USD between two accounts; nothing is created (SPEC CH-02).
@@ -28,19 +28,21 @@ library Perps {
         uint256 feePpm
     ) internal returns (uint256 fee) {
         uint256 notional = LiquidationMath.abs(size) * perp.mark;
-        fee = notional.mulDivUp(feePpm, 1e6);
+        fee = notional.mulDivUp(feePpm, PPM);
         _move(s, perp, account, size);
         _move(s, perp, maker, -size);
         if (fee != 0) {
-            // Casts are safe: a fee is at most a notional of two 64-bit numbers.
+            // Casts are safe: the registry bounds fees by the notional, which is a product of 64-bit numbers.
             // forge-lint: disable-start(unsafe-typecast)
-            AccountStore.setRawUsd(s, account, perp.dex, s.rawUsd[account][perp.dex] - int128(uint128(fee)));
+            _addRawUsd(s, account, perp.dex, -int256(fee));
             AccountStore.touch(s, insurance);
-            AccountStore.setRawUsd(
-                s, insurance, perp.dex, s.rawUsd[insurance][perp.dex] + int128(uint128(fee))
-            );
+            _addRawUsd(s, insurance, perp.dex, int256(fee));
             // forge-lint: disable-end(unsafe-typecast)
         }
+    }
+
+    function _addRawUsd(VenueState storage s, address account, uint256 dex, int256 usd) private {
+        AccountStore.setRawUsd(s, account, dex, WadMath.toInt128(s.rawUsd[account][dex] + usd));
     }
 
     /// @dev What is owed for the size so far is settled before the size changes.
@@ -59,12 +61,10 @@ library Perps {
         AccountState storage state = s.accounts[account];
         state.perpBitmap =
             now_ == 0 ? state.perpBitmap.without(perp.index) : state.perpBitmap.with(perp.index);
-        // Casts are safe: dex indexes are below 32; size and mark have 64 bits each.
-        // forge-lint: disable-start(unsafe-typecast)
+        // The cast is safe: dex indexes are below 32.
+        // forge-lint: disable-next-line(unsafe-typecast)
         state.dexBitmap = uint32(uint256(state.dexBitmap).with(perp.dex));
-        int256 cost = int256(size) * int256(uint256(perp.mark));
-        AccountStore.setRawUsd(s, account, perp.dex, WadMath.toInt128(s.rawUsd[account][perp.dex] - cost));
-        // forge-lint: disable-end(unsafe-typecast)
+        _addRawUsd(s, account, perp.dex, -int256(size) * int256(uint256(perp.mark)));
     }
 
     /// @dev Growing adds the fill at its price, shrinking takes a part in proportion, turning starts anew.

@@ -3,37 +3,44 @@ pragma solidity 0.8.34;
 
 import {AccountParams, PerpParams} from "../interfaces/ICollateralRegistry.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
-import {Account, Mode, TokenState} from "./AccountTypes.sol";
+import {Account} from "./AccountTypes.sol";
+import {Bitmap} from "./Bitmap.sol";
+import {StaleMath} from "./StaleMath.sol";
 
-/// @title How old a price may be (SPEC OR-02)
+/// @title How old a price may be (SPEC OR-02, OR-08)
 /// @notice Old prices block what they would make unsafe, and nothing else.
 library PriceAge {
+    using Bitmap for uint256;
+
     /// @notice Seconds since a price was reported.
     function age(uint256 time) internal view returns (uint256) {
         return block.timestamp > time ? block.timestamp - time : 0;
     }
 
-    /// @notice Prices that carry weight in the account must be young; others are not looked at.
-    function requireYoung(Account memory a, AccountParams memory params, uint256 maximum) internal view {
+    /// @notice Prices that decide by themselves must be young: of what is owed, of what dexes count in, and
+    /// marks. Returns the set of collateral, by places in the account, whose prices are older.
+    function requireYoung(Account memory a, AccountParams memory params, uint256 maximum)
+        internal
+        view
+        returns (uint256 stale)
+    {
         for (uint256 i = 0; i < params.tokens.length; ++i) {
-            TokenState memory token = a.tokens[i];
-            bool backs = a.mode == Mode.PortfolioMargin && token.ltvBps != 0 && token.supplied != 0;
-            if (token.borrowed == 0 && !backs && !_margins(a, i)) continue;
-            uint256 old = age(params.tokens[i].pxTime);
-            require(old <= maximum, IPortfolioMargin.StalePrice(token.token, old, maximum));
+            bool decisive = StaleMath.isDecisive(a, i);
+            if (!decisive && !StaleMath.backs(a, i)) continue;
+            if (age(params.tokens[i].pxTime) <= maximum) continue;
+            if (decisive) revertStale(params, 1 << i, maximum);
+            stale = stale.with(i);
         }
         for (uint256 i = 0; i < params.perps.length; ++i) {
             requireYoungMark(params.perps[i], maximum);
         }
     }
 
-    /// @dev Whether equity of a dex is counted in the token: a shortage of it is worth its price.
-    function _margins(Account memory a, uint256 token) private pure returns (bool) {
-        if (a.mode == Mode.Standard) return false;
-        for (uint256 d = 0; d < a.dexes.length; ++d) {
-            if (a.dexes[d].collateral == token && a.dexes[d].rawUsd != 0) return true;
-        }
-        return false;
+    /// @notice Refuse for the first of a set of tokens.
+    function revertStale(AccountParams memory params, uint256 stale, uint256 maximum) internal view {
+        (uint256 first,) = stale.pop();
+        uint256 old = age(params.tokens[first].pxTime);
+        revert IPortfolioMargin.StalePrice(params.tokens[first].token, old, maximum);
     }
 
     /// @notice A mark price must be young.

@@ -24,7 +24,7 @@ import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
 import {Inventory, Parties, TokenBalance, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
-import {WadMath} from "./WadMath.sol";
+import {PPM, WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
 
 /// @notice An order as it arrives.
@@ -136,7 +136,7 @@ library Trading {
         Policy memory policy = registry.policy();
         _requireYoungPx(pair, policy);
         Swap memory swap = _swapOf(pair, o.isBuy, o.sz);
-        swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, 1e6);
+        swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, PPM);
         _swap(s, registry, parties, o.account, swap);
         // sz * px is the notional in 1e-8 of the quote token.
         Volume.add(s, o.account, Volume.SPOT_WEIGHT * o.sz * px / 100);
@@ -163,7 +163,7 @@ library Trading {
             InventoryStore.takeDue(s, base.index, held, _lot(base), policy.twapHalfLife);
         Swap memory swap = _swapOf(pair, false, amount / _lot(base));
         require(swap.gotAmount != 0, ILiquidation.NothingToSell(base.token));
-        swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, 1e6);
+        swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, PPM);
         OwnBalance.draw(s, parties.insurance, backstop, base, t, amount);
         _exchange(s, parties, backstop, swap);
         MarginEngine.sweep(s, registry, backstop);
@@ -236,6 +236,7 @@ library Trading {
         address account,
         Swap memory swap
     ) private {
+        AccountStore.requireJudgeable(s, account, swap.got);
         MarginEngine.sweep(s, registry, account);
         uint256 debtBefore = MarginEngine.grossDebt(s, registry, account);
         _payForTrade(s, parties.insurance, account, swap.paid, swap.paidAmount);

@@ -9,6 +9,8 @@ uint256 constant WAD = 1e18;
 uint256 constant RAY = 1e27;
 /// @dev One, for factors given in basis points.
 uint256 constant BPS = 10_000;
+/// @dev One, for fees given in millionths.
+uint256 constant PPM = 1_000_000;
 /// @dev Decimals of perp USD amounts.
 uint256 constant PERP_DECIMALS = 6;
 /// @dev Spot prices have SPOT_DECIMALS - szDecimals decimals.

@@ -26,15 +26,17 @@ import {
     SHARE_UNIT,
     YEAR
 } from "../libraries/RateMath.sol";
+import {StaleMath} from "../libraries/StaleMath.sol";
 import {SweepMath} from "../libraries/SweepMath.sol";
 import {MAX_LEVERAGE, Tier, TierMath} from "../libraries/TierMath.sol";
-import {BPS, INFINITE, PERP_DECIMALS, RAY, SPOT_DECIMALS, WAD, WadMath} from "../libraries/WadMath.sol";
+import {BPS, INFINITE, PERP_DECIMALS, PPM, RAY, SPOT_DECIMALS, WAD, WadMath} from "../libraries/WadMath.sol";
 
 /// @notice The constants that both languages write down.
 struct Constants {
     uint256 wad;
     uint256 ray;
     uint256 bps;
+    uint256 ppm;
     uint256 perpDecimals;
     uint256 spotDecimals;
     uint256 infinite;
@@ -71,6 +73,10 @@ contract MathHarness {
 
     function toUint128(uint256 value) external pure returns (uint128) {
         return WadMath.toUint128(value);
+    }
+
+    function toInt128(int256 value) external pure returns (int128) {
+        return WadMath.toInt128(value);
     }
 
     function pxScale(uint256 weiDecimals, uint256 szDecimals) external pure returns (uint256) {
@@ -521,11 +527,34 @@ contract MathHarness {
         return SweepMath.sweepToken(token, room, wanted, freed, unit, lends);
     }
 
+    function isDecisive(Account memory account, uint256 token) external pure returns (bool) {
+        return StaleMath.isDecisive(account, token);
+    }
+
+    function backs(Account memory account, uint256 token) external pure returns (bool) {
+        return StaleMath.backs(account, token);
+    }
+
+    function withoutCollateral(Account memory account, uint256 stale) external pure returns (Account memory) {
+        StaleMath.withoutCollateral(account, stale);
+        return account;
+    }
+
+    function atTwicePx(Account memory account, uint256 stale) external pure returns (Account memory) {
+        StaleMath.atTwicePx(account, stale);
+        return account;
+    }
+
+    function twice(uint64 px) external pure returns (uint64) {
+        return StaleMath.twice(px);
+    }
+
     function constants() external pure returns (Constants memory) {
         return Constants({
             wad: WAD,
             ray: RAY,
             bps: BPS,
+            ppm: PPM,
             perpDecimals: PERP_DECIMALS,
             spotDecimals: SPOT_DECIMALS,
             infinite: INFINITE,

@@ -104,6 +104,14 @@ class OwnerOnly(VenueError):
 
 
 @dataclass(eq=False)
+class NotAReceiver(VenueError):
+    """The venue itself has no key: nobody could ever take out what it received."""
+
+    receiver: str
+    sentence = "{receiver} is the venue itself, from which nobody could take anything out again"
+
+
+@dataclass(eq=False)
 class ActingAlready(VenueError):
     """Acting for an account does not nest."""
 

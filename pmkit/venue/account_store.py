@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pmkit.errors import PriceMissing
 from pmkit.model import Account, DexState, Mode, PerpState, TokenState
 from pmkit.rates import amount_of_shares_down, amount_of_shares_up
 from pmkit.sweep import sweep as sweep_plan
-from pmkit.units import to_uint128
+from pmkit.units import to_int128, to_uint128
 from pmkit.venue import pool
 from pmkit.venue.bitmap import having, members, without
 from pmkit.venue.events import DexFunded, FallbackSet, Swept
 from pmkit.venue.funding import due, settle
-from pmkit.venue.integers import to_int128
 from pmkit.venue.records import Pause
 
 if TYPE_CHECKING:
@@ -202,6 +202,21 @@ def add_idle(s: VenueState, account: str, token: int, amount: int) -> None:
     balance = s.balances[account, token]
     s.balances[account, token] = replace(balance, idle=to_uint128(balance.idle + amount))
     mark(s, account, token)
+
+
+def require_judgeable(s: VenueState, account: str, p: Token) -> None:
+    """Require that an account can be judged with what it is about to receive. SPEC OR-09.
+
+    With portfolio margin, collateral needs a price; anybody may send some. Raises PriceMissing.
+    """
+    if s.accounts[account].mode == Mode.PORTFOLIO_MARGIN:
+        require_priced(p)
+
+
+def require_priced(p: Token) -> None:
+    """Require that a token has a price if it is collateral. Raises PriceMissing."""
+    if p.ltv_bps != 0 and p.px == 0:
+        raise PriceMissing(token=p.token)
 
 
 def touch(s: VenueState, account: str) -> None:

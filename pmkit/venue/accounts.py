@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def set_mode(s: VenueState, sender: Address, mode: Mode) -> None:
     """Set the sender's mode. SPEC AC-01, AC-02.
 
-    Raises OwnerOnly, PositionsOpen, DebtOpen, DexEquityOpen, EnablingRefused, what the sweep
-    raises, and, where positions may be open, what the account check raises.
+    Raises OwnerOnly, PositionsOpen, DebtOpen, DexEquityOpen, PriceMissing, EnablingRefused, what
+    the sweep raises, and, where positions may be open, what the account check raises.
     """
     account = owner(s, sender)
     state = s.accounts[account]

@@ -12,6 +12,7 @@ from pmkit.errors import (
     InsufficientBalance,
     InsufficientCash,
     NoDebt,
+    NotAReceiver,
     NotBorrowable,
     NotPortfolioMargin,
     Paused,
@@ -29,7 +30,7 @@ from pmkit.rates import (
 )
 from pmkit.units import to_uint128
 from pmkit.venue import margin_engine, own_balance, pool
-from pmkit.venue.account_store import add_idle, mark, token_state, touch
+from pmkit.venue.account_store import add_idle, mark, require_judgeable, token_state, touch
 from pmkit.venue.acting import actor, owner
 from pmkit.venue.custody import EVERYTHING, evm_unit, pull, push
 from pmkit.venue.events import Borrowed, Deposited, Repaid, Supplied, Withdrawn
@@ -48,11 +49,13 @@ def deposit(
 ) -> int:
     """Move tokens from the wallet to a spot balance; return what was credited. SPEC BL-09.
 
-    Raises UnknownToken, ZeroAmount, and what the wallet and the sweep raise.
+    Raises UnknownToken, ZeroAmount, NotAReceiver, PriceMissing, and what the wallet and the sweep
+    raise.
     """
     p = s.registry.token(token)
     if amount == 0:
         raise ZeroAmount
+    require_receiver(s, account, p)
     credited = pull(s, sender, p, amount)
     credit_idle(s, account, p, credited)
     s.block.emit(Deposited(account=account, token=token, amount=credited, payer=sender))
@@ -62,12 +65,13 @@ def deposit(
 def supply(s: VenueState, sender: Address, token: Uint64, amount: Uint256, account: Address) -> int:
     """Supply tokens from the wallet; return what was credited. SPEC BL-10.
 
-    Debt in the token is repaid first. Raises UnknownToken, ZeroAmount, Paused, SupplyCapExceeded,
-    and what the wallet and the sweep raise.
+    Debt in the token is repaid first. Raises UnknownToken, ZeroAmount, NotAReceiver, PriceMissing,
+    Paused, SupplyCapExceeded, and what the wallet and the sweep raise.
     """
     p = s.registry.token(token)
     if amount == 0:
         raise ZeroAmount
+    require_receiver(s, account, p)
     pool.accrue(s, p.index, p.curve)
     t = token_state(s, account, p)
     credited = pull(s, sender, p, amount)
@@ -89,10 +93,12 @@ def supply(s: VenueState, sender: Address, token: Uint64, amount: Uint256, accou
 def withdraw(s: VenueState, sender: Address, token: Uint64, amount: Uint256, to: Address) -> int:
     """Take own balance out to a wallet; return how much. SPEC BL-11.
 
-    Raises UnknownToken, OwnerOnly, ERC20InvalidReceiver, and what `take_out` raises.
+    Raises UnknownToken, OwnerOnly, NotAReceiver, ERC20InvalidReceiver, and what `take_out` raises.
     """
     p = s.registry.token(token)
     account = owner(s, sender)
+    if to == s.parties.venue:
+        raise NotAReceiver(receiver=to)
     withdrawn = take_out(s, account, p, amount, evm_unit(p))
     s.block.emit(Withdrawn(account=account, token=token, amount=withdrawn, to=to))
     push(s, p, withdrawn, to)
@@ -228,6 +234,17 @@ def take_out(s: VenueState, account: str, p: Token, amount: int, unit: int) -> i
     if own_balance.has_exposure(s, account):
         margin_engine.require_safe(s, account, 0)
     return amount
+
+
+def require_receiver(s: VenueState, receiver: str, p: Token) -> None:
+    """Require of whoever is to receive a token that it can take it out again. SPEC BL-11, OR-09.
+
+    And that it can be judged with it. Raises NotAReceiver, PriceMissing.
+    """
+    # Nobody has the venue's key.
+    if receiver == s.parties.venue:
+        raise NotAReceiver(receiver=receiver)
+    require_judgeable(s, receiver, p)
 
 
 def credit_idle(s: VenueState, account: str, p: Token, amount: int) -> None:

@@ -15,7 +15,7 @@ from pmkit.units import to_uint128
 from pmkit.venue import margin_engine
 from pmkit.venue.account_store import mark, set_raw_usd
 from pmkit.venue.acting import actor, owner
-from pmkit.venue.borrow_lend_pool import credit_idle, take_out
+from pmkit.venue.borrow_lend_pool import credit_idle, require_receiver, take_out
 from pmkit.venue.events import PerpTransferred, SpotSent
 from pmkit.venue.integers import Address, Uint32, Uint64, Uint256, int128, uint128
 
@@ -57,10 +57,12 @@ def transfer_perp(s: VenueState, sender: Address, dex: Uint32, usd: Uint64, to_p
 def spot_send(s: VenueState, sender: Address, to: Address, token: Uint64, amount: Uint256) -> None:
     """Send own balance to another account of the venue. SPEC CH-05.
 
-    Raises UnknownToken, OwnerOnly, and what `take_out` and the receiver's sweep raise.
+    Raises UnknownToken, OwnerOnly, NotAReceiver, PriceMissing, and what `take_out` and the
+    receiver's sweep raise.
     """
     p = s.registry.token(token)
     account = owner(s, sender)
+    require_receiver(s, to, p)
     sent = take_out(s, account, p, amount, 1)
     credit_idle(s, to, p, sent)
     s.block.emit(SpotSent(account=account, to=to, token=token, amount=sent))

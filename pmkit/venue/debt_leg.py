@@ -24,8 +24,8 @@ from pmkit.margin import (
     wei_per_perp_usd,
     weight_takeover_down,
 )
-from pmkit.units import WAD, amount_up, checked, mul_div_down, mul_div_up, to_uint128
-from pmkit.venue import inventory_store, margin_engine, own_balance, perps, pool
+from pmkit.units import PPM, WAD, amount_up, checked, mul_div_down, mul_div_up, to_uint128
+from pmkit.venue import inventory_store, margin_engine, own_balance, pool
 from pmkit.venue.account_store import mark, set_raw_usd, token_state, touch
 from pmkit.venue.events import CollateralTaken, DebtTaken, TriggerRewarded
 from pmkit.venue.integers import int128
@@ -192,7 +192,7 @@ def _move_collateral(s: VenueState, c: Context, hands: Hands, i: int, share: int
     pool.accrue(s, p.index, p.curve)
     reward = 0
     if hands.caller != taker:
-        reward = mul_div_down(amount, c.policy.reward_ppm, perps.MILLION)
+        reward = mul_div_down(amount, c.policy.reward_ppm, PPM)
     # Credit before debit: the pool's cash never dips.
     pool.credit(s, taker, p.index, amount - reward)
     if reward != 0:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pmkit.funding import funding_payment_up
+from pmkit.units import to_int128
 from pmkit.venue.events import FundingCharged, FundingPaid
-from pmkit.venue.integers import to_int128
 
 if TYPE_CHECKING:
     from pmkit.venue.registry import Perp, Registry

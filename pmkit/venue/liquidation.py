@@ -22,7 +22,7 @@ from pmkit.venue.events import Liquidated
 from pmkit.venue.integers import Address
 from pmkit.venue.keccak import keccak256, words
 from pmkit.venue.liquidation_context import Context, Hands, hole_of, load_context
-from pmkit.venue.margin_engine import sweep
+from pmkit.venue.margin_engine import require_beyond_doubt, sweep
 from pmkit.venue.price_age import require_young
 from pmkit.venue.records import Leg, LegChoice, LiquidationStep, Pause
 
@@ -60,7 +60,10 @@ def _step(s: VenueState, sender: str, account: str, *, as_taker: bool) -> Liquid
     c = load_context(s, account)
     if not c.m.liquidatable:
         raise NotLiquidatable(account=account, ratio=c.m.ratio, trigger=c.policy.margin.trigger)
-    require_young(s, c.a, c.params, c.policy.max_liquidation_price_age)
+    maximum = c.policy.max_liquidation_price_age
+    stale = require_young(s, c.a, c.params, maximum)
+    if stale != 0:
+        require_beyond_doubt(s, account, stale, maximum)
 
     leg = _leg(c, s.block.now)
     debt_value = collateral_value = loss = 0

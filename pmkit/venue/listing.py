@@ -16,11 +16,12 @@ from pmkit.errors import (
     LeverageOutOfRange,
     ListingFull,
     LtvTooHigh,
+    PriceMissing,
 )
 from pmkit.policy import MAX_REWARD_PPM
 from pmkit.rates import RateCurve
 from pmkit.tiers import margin_table
-from pmkit.units import BPS, PERP_DECIMALS, RAY, SPOT_DECIMALS, WAD
+from pmkit.units import BPS, PERP_DECIMALS, PPM, RAY, SPOT_DECIMALS, WAD
 from pmkit.venue.events import (
     DexListed,
     LiquidationWidthSet,
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 MAX_TOKENS = 64
 MAX_DEXES = 32
 MAX_PERPS = 256
+MAX_PAIRS = 64
+"""Every report of prices walks them all."""
 USDC = 0
 """Id of the token that all prices are in; it is worth one USD. SPEC CR-01."""
 ALWAYS = UINT40_MAX
@@ -126,9 +129,10 @@ def list_token(r: Registry, sender: Address, listing: TokenListing) -> None:
 def set_token_factors(
     r: Registry, sender: Address, token: Uint64, ltv_bps: Uint16, borrowable: bool
 ) -> None:
-    """Set a token's loan to value and whether it can be borrowed. SPEC CR-02.
+    """Set a token's loan to value and whether it can be borrowed. SPEC CR-02, OR-09.
 
-    Raises AccessControlUnauthorizedAccount, UnknownToken, LtvTooHigh, CollateralNeedsLtv.
+    Raises AccessControlUnauthorizedAccount, UnknownToken, LtvTooHigh, CollateralNeedsLtv,
+    PriceMissing.
     """
     require_role(r, sender, RISK_ADMIN)
     index = r.token_index(token)
@@ -136,6 +140,9 @@ def set_token_factors(
     # What was collateral once may still stand for debt: at zero nobody could take it for that.
     if ltv_bps == 0 and r.tokens[index].ltv_bps != 0:
         raise CollateralNeedsLtv(token=token)
+    # Accounts may hold it already: without a price they could no longer be judged.
+    if ltv_bps != 0 and r.tokens[index].ltv_bps == 0 and r.tokens[index].px == 0:
+        raise PriceMissing(token=token)
     r.tokens[index] = replace(r.tokens[index], ltv_bps=ltv_bps, borrowable=borrowable)
     r.block.emit(TokenFactorsSet(token=token, ltv_bps=ltv_bps, borrowable=borrowable))
 
@@ -268,10 +275,11 @@ def list_perp(r: Registry, sender: Address, listing: PerpListing) -> None:
 def list_pair(r: Registry, sender: Address, listing: PairListing) -> None:
     """List a spot pair.
 
-    Raises AccessControlUnauthorizedAccount, AlreadyListed, UnknownToken, UnknownAsset.
+    Raises AccessControlUnauthorizedAccount, AlreadyListed, ListingFull, UnknownToken, UnknownAsset.
     """
     require_role(r, sender, RISK_ADMIN)
     _require_new(r.pair_at, listing.pair)
+    _require_place(r.pairs, MAX_PAIRS)
     index = len(r.pairs)
     r.pairs[index] = Pair(
         pair=listing.pair,
@@ -295,6 +303,8 @@ def set_policy(r: Registry, sender: Address, policy: VenuePolicy) -> None:
     _require_at_most(policy.debt_step, WAD)
     _require_at_most(policy.perp_part, WAD)
     _require_at_most(policy.reward_ppm, MAX_REWARD_PPM)
+    _require_at_most(policy.perp_fee_ppm, PPM)
+    _require_at_most(policy.spot_fee_ppm, PPM)
     if policy.funding_interval != r.policy.funding_interval:
         # The hours that have turned were hours of the old interval.
         for index in range(len(r.perps)):

@@ -26,12 +26,13 @@ from pmkit.margin import (
     token_value_up,
 )
 from pmkit.model import Account, AccountMargin, DexMargin, Mode
+from pmkit.stale import at_twice_px, without_collateral
 from pmkit.sweep import swept
 from pmkit.tiers import tier_at
 from pmkit.units import WAD, checked
 from pmkit.venue import account_store, volume
-from pmkit.venue.account_store import load
-from pmkit.venue.price_age import require_young
+from pmkit.venue.account_store import load, require_priced
+from pmkit.venue.price_age import raise_stale, require_young
 
 if TYPE_CHECKING:
     from pmkit.venue.state import VenueState
@@ -58,22 +59,39 @@ def require_safe(s: VenueState, account: str, gross_debt_before: int) -> None:
     """Require what every action that raises risk must leave behind. SPEC AC-04.
 
     Margin in every dex, ratio and debts within their triggers, and health factor ≥ 1 if debt has
-    grown. Raises StalePrice, StaleMark, MarkMissing, PriceMissing, InsufficientMargin,
+    grown. Collateral with an old price counts for nothing (SPEC OR-08).
+    Raises StalePrice, StaleMark, MarkMissing, PriceMissing, InsufficientMargin,
     DebtAboveThreshold, RatioAboveTrigger, HealthFactorBelowOne.
     """
     a, params = load(s, account)
-    require_young(s, a, params, s.registry.policy.max_price_age)
+    maximum = s.registry.policy.max_price_age
+    stale = require_young(s, a, params, maximum)
+    a = without_collateral(a, stale)
     m = account_margin(a)
     for dex, figures in zip(params.dexes, m.dexes, strict=True):
         _require_margin(dex.index, figures.initial_margin, figures.account_value)
     if a.mode == Mode.STANDARD:
         return
+    healthy = m.gross_debt <= gross_debt_before or m.health_factor >= WAD
+    safe = healthy and m.net_debt <= m.threshold_value and not m.liquidatable
+    if stale != 0 and not safe:
+        raise_stale(s, params, stale, maximum)
     if m.net_debt > m.threshold_value:
         raise DebtAboveThreshold(net_debt=m.net_debt, threshold_value=m.threshold_value)
     if m.liquidatable:
         raise RatioAboveTrigger(ratio=m.ratio, trigger=a.policy.trigger)
-    if m.gross_debt > gross_debt_before and m.health_factor < WAD:
+    if not healthy:
         raise HealthFactorBelowOne(health_factor=m.health_factor)
+
+
+def require_beyond_doubt(s: VenueState, account: str, stale: int, maximum: int) -> None:
+    """Require a liquidatable account even were a set of old collateral worth twice. SPEC OR-08.
+
+    Raises StalePrice.
+    """
+    a, params = load(s, account)
+    if not account_margin(swept(at_twice_px(a, stale))).liquidatable:
+        raise_stale(s, params, stale, maximum)
 
 
 def require_transfer_margin(s: VenueState, account: str, dex: int) -> None:
@@ -128,10 +146,14 @@ def require_leavable(s: VenueState, account: str, flat: bool) -> None:
 def require_admitted(s: VenueState, account: str, master: str) -> None:
     """Require what the policy asks of an account before portfolio margin. SPEC AC-10.
 
-    Volume is that of its master, who may be the account itself. Raises EnablingRefused.
+    Volume is that of its master, who may be the account itself. And that what it holds as
+    collateral has a price (SPEC OR-09). Raises PriceMissing, EnablingRefused.
     """
     policy = s.registry.policy
-    a, _ = load(s, account)
+    a, params = load(s, account)
+    for token, p in zip(a.tokens, params.tokens, strict=True):
+        if token.idle != 0 or token.supplied != 0:
+            require_priced(p)
     compared = {
         "volume": volume.over(s, master, policy.enable_volume_days),
         "value": account_value_down(a),

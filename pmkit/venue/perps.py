@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING
 
 from pmkit.errors import InvalidSize
 from pmkit.margin import notional
-from pmkit.units import mul_div_down, mul_div_up, to_uint128
+from pmkit.units import PPM, mul_div_down, mul_div_up, to_int128, to_uint128
 from pmkit.venue.account_store import set_raw_usd, touch
 from pmkit.venue.bitmap import having, without
 from pmkit.venue.funding import settle
-from pmkit.venue.integers import INT64_MAX, int128, to_int128, wrapped_int128
+from pmkit.venue.integers import INT64_MAX
 
 if TYPE_CHECKING:
     from pmkit.venue.registry import Perp
     from pmkit.venue.state import VenueState
-
-MILLION = 10**6
-"""One, for fees."""
 
 
 def fill(s: VenueState, perp: Perp, account: str, other: str, size: int, fee_ppm: int) -> int:
@@ -30,18 +27,18 @@ def fill(s: VenueState, perp: Perp, account: str, other: str, size: int, fee_ppm
     The fee, perp USD, goes to the insurance account (SPEC CH-06).
     Raises InvalidSize, DoesNotFit128, ArithmeticOverflow.
     """
-    fee = mul_div_up(notional(size, perp.mark), fee_ppm, MILLION)
+    fee = mul_div_up(notional(size, perp.mark), fee_ppm, PPM)
     _move(s, perp, account, size)
     _move(s, perp, other, -size)
     if fee != 0:
-        _add_raw_usd(s, account, perp.dex, -wrapped_int128(fee))
+        _add_raw_usd(s, account, perp.dex, -fee)
         touch(s, s.parties.insurance)
-        _add_raw_usd(s, s.parties.insurance, perp.dex, wrapped_int128(fee))
+        _add_raw_usd(s, s.parties.insurance, perp.dex, fee)
     return fee
 
 
 def _add_raw_usd(s: VenueState, account: str, dex: int, usd: int) -> None:
-    set_raw_usd(s, account, dex, int128(s.raw_usd[account, dex] + usd))
+    set_raw_usd(s, account, dex, to_int128(s.raw_usd[account, dex] + usd))
 
 
 def _move(s: VenueState, perp: Perp, account: str, size: int) -> None:
@@ -66,8 +63,7 @@ def _move(s: VenueState, perp: Perp, account: str, size: int) -> None:
         ),
         dex_bitmap=having(state.dex_bitmap, perp.dex),
     )
-    cost = size * perp.mark
-    set_raw_usd(s, account, perp.dex, to_int128(s.raw_usd[account, perp.dex] - cost))
+    _add_raw_usd(s, account, perp.dex, -size * perp.mark)
 
 
 def entry_ntl(entry: int, before: int, now: int, mark: int) -> int:

@@ -18,9 +18,9 @@ from pmkit.rates import (
     shares_down,
     shares_up,
 )
-from pmkit.units import RAY, to_uint128
+from pmkit.units import RAY, to_int128, to_uint128
 from pmkit.venue.events import Accrued, InterestHour
-from pmkit.venue.integers import int128, to_int128, uint128
+from pmkit.venue.integers import int128, uint128
 
 if TYPE_CHECKING:
     from pmkit.venue.state import Reserve, TokenBalance, VenueState

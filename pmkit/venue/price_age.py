@@ -1,14 +1,15 @@
-"""How old a price may be. Twin of `contracts/libraries/PriceAge.sol`. SPEC OR-02.
+"""How old a price may be. Twin of `contracts/libraries/PriceAge.sol`. SPEC OR-02, OR-08.
 
 Old prices block what they would make unsafe, and nothing else.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pmkit.errors import StaleMark, StalePrice
-from pmkit.model import Mode
+from pmkit.stale import backs, is_decisive
+from pmkit.venue.bitmap import having, members
 
 if TYPE_CHECKING:
     from pmkit.model import Account
@@ -21,27 +22,29 @@ def age(s: VenueState, time: int) -> int:
     return max(0, s.block.now - time)
 
 
-def require_young(s: VenueState, a: Account, params: AccountParams, maximum: int) -> None:
-    """Require that the prices with weight in the account are young; others are not looked at.
+def require_young(s: VenueState, a: Account, params: AccountParams, maximum: int) -> int:
+    """Require young prices of what decides by itself; return the collateral with older ones.
 
-    Raises StalePrice, StaleMark.
+    Owed tokens, tokens that dexes count in and marks must be young. The collateral is a bitmap of
+    places in the account. Raises StalePrice, StaleMark.
     """
-    for i, (token, p) in enumerate(zip(a.tokens, params.tokens, strict=True)):
-        backs = a.mode == Mode.PORTFOLIO_MARGIN and token.ltv_bps != 0 and token.supplied != 0
-        if token.borrowed == 0 and not backs and not _margins(a, i):
+    stale = 0
+    for i, p in enumerate(params.tokens):
+        decisive = is_decisive(a, i)
+        if (not decisive and not backs(a, i)) or age(s, p.px_time) <= maximum:
             continue
-        old = age(s, p.px_time)
-        if old > maximum:
-            raise StalePrice(token=token.token, age=old, maximum=maximum)
+        if decisive:
+            raise_stale(s, params, 1 << i, maximum)
+        stale = having(stale, i)
     for perp, _ in params.perps:
         require_young_mark(s, perp, maximum)
+    return stale
 
 
-def _margins(a: Account, token: int) -> bool:
-    """Return whether equity of a dex is counted in the token: a shortage is worth its price."""
-    if a.mode == Mode.STANDARD:
-        return False
-    return any(dex.collateral == token and dex.raw_usd != 0 for dex in a.dexes)
+def raise_stale(s: VenueState, params: AccountParams, stale: int, maximum: int) -> NoReturn:
+    """Refuse for the first of a set of tokens. Raises StalePrice."""
+    first = params.tokens[members(stale)[0]]
+    raise StalePrice(token=first.token, age=age(s, first.px_time), maximum=maximum)
 
 
 def require_young_mark(s: VenueState, perp: Perp, maximum: int) -> None:

@@ -25,9 +25,9 @@ from pmkit.errors import (
 )
 from pmkit.margin import notional
 from pmkit.model import Mode
-from pmkit.units import SPOT_DECIMALS, checked, mul_div_down, mul_div_up
+from pmkit.units import PPM, SPOT_DECIMALS, checked, mul_div_down, mul_div_up
 from pmkit.venue import inventory_store, margin_engine, own_balance, perps, pool, volume
-from pmkit.venue.account_store import add_idle, mark, token_state, touch
+from pmkit.venue.account_store import add_idle, mark, require_judgeable, token_state, touch
 from pmkit.venue.acting import actor
 from pmkit.venue.events import Filled, InventorySold
 from pmkit.venue.integers import INT64_MAX, Address, Uint32, Uint64
@@ -161,7 +161,7 @@ def _order_spot(s: VenueState, o: Order) -> None:
     _require_limit(o, pair.px)
     _require_young_px(s, pair)
     swap = _swap_of(r, pair, o.is_buy, o.sz)
-    fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, perps.MILLION)
+    fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, PPM)
     _swap(s, o.account, swap, fee)
     # sz · px is the notional in 1e-8 of the quote token.
     volume.add(s, o.account, volume.SPOT_WEIGHT * o.sz * pair.px // 100)
@@ -189,7 +189,7 @@ def sell_inventory(s: VenueState, sender: Address, pair: Uint32) -> None:  # noq
     swap = _swap_of(r, listed, is_buy=False, sz=amount // _lot(base))
     if swap.got_amount == 0:
         raise NothingToSell(token=base.token)
-    fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, perps.MILLION)
+    fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, PPM)
     own_balance.draw(s, backstop, base, t, amount)
     _exchange(s, backstop, swap, fee)
     sweep(s, backstop)
@@ -248,6 +248,7 @@ def _swap_of(r: Registry, pair: Pair, is_buy: bool, sz: int) -> Swap:
 
 
 def _swap(s: VenueState, account: str, swap: Swap, fee: int) -> None:
+    require_judgeable(s, account, swap.got)
     sweep(s, account)
     debt_before = margin_engine.gross_debt(s, account)
     _pay_for_trade(s, account, swap.paid, swap.paid_amount)

@@ -207,6 +207,13 @@ def test_list_pair_out_of_order_is_refused(
     assert refusal(market.registry, "listPair", pair, sender=DEPLOYER) == error
 
 
+def test_list_pair_beyond_what_a_report_can_walk_is_refused(market: Market) -> None:
+    for pair in range(1_000, 1_062):
+        market.registry("listPair", (pair, HYPE, USDC, False, 0))
+    refused = refusal(market.registry, "listPair", (9, HYPE, USDC, False, 0), sender=DEPLOYER)
+    assert refused == ("ListingFull", (64,))
+
+
 def test_listed_and_names_answer_in_listing_order(market: Market) -> None:
     assert market.registry("listed") == (
         [USDC, HYPE, UBTC, USDT0],

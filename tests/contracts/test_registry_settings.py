@@ -192,6 +192,16 @@ def test_set_policy_with_a_reward_above_a_tenth_is_refused(market: Market) -> No
     market.set_policy(reward_ppm=100_000)
 
 
+@pytest.mark.parametrize("name", ["perp_fee_ppm", "spot_fee_ppm"])
+def test_set_policy_with_a_fee_above_all_that_is_traded_is_refused(
+    market: Market, name: str
+) -> None:
+    bad: Any = policy(**{name: 1_000_001})
+    refused = refusal(market.registry, "setPolicy", bad, sender=DEPLOYER)
+    assert refused == ("FractionTooHigh", (1_000_001, 1_000_000))
+    market.set_policy(**{name: 1_000_000})
+
+
 def test_policy_inclusive_trigger_counts_the_trigger_itself(market: Market) -> None:
     # A cap of 1,000 bounds the collateral's count: a net debt of 950 against it is 0.95 itself.
     market.set_caps(USDC, user_borrow=1_000 * USDC_WEI)

@@ -87,4 +87,7 @@ def test_set_leverage_on_an_old_price_is_refused(market: Market) -> None:
     market.venue("order", BTC_PERP, False, 0, 10**4, False, sender=TRADER)
     market.evm.warp(61)
     refused = refusal(market.venue, "setLeverage", BTC_PERP, 9, sender=TRADER)
+    assert refused == ("StaleMark", (BTC_PERP, 61, 60))
+    market.set_prices(btc=100_000)
+    refused = refusal(market.venue, "setLeverage", BTC_PERP, 9, sender=TRADER)
     assert refused == ("StalePrice", (HYPE, 61, 60))

@@ -66,3 +66,12 @@ def test_send_of_locked_collateral_is_refused(market: Market) -> None:
 
 def test_send_of_nothing_is_refused(market: Market) -> None:
     assert refusal(market.venue, "spotSend", TRADER, USDC, 0, sender=BORROWER) == ("ZeroAmount", ())
+
+
+def test_send_to_the_venue_itself_is_refused(market: Market) -> None:
+    """It has no key: nobody could ever take it out again. SPEC BL-11."""
+    market.fund(TRADER, USDC, USDC_WEI)
+    market.venue("deposit", USDC, USDC_WEI, TRADER, sender=TRADER)
+    nowhere = market.venue.address
+    refused = refusal(market.venue, "spotSend", nowhere, USDC, 1, sender=TRADER)
+    assert refused == ("NotAReceiver", (nowhere.lower(),))

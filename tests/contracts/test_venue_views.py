@@ -108,13 +108,6 @@ def test_views_of_what_is_not_listed_are_refused(market: Market) -> None:
         assert refusal(market.venue, function, *args, sender=TRADER) == error
 
 
-def test_token_without_a_price_is_named_where_the_answer_needs_it(market: Market) -> None:
-    market.registry("setTokenFactors", 268, 5_000, False)
-    market.portfolio_account(TRADER, usdt0=10**8)
-    refused = refusal(market.venue, "marginOf", TRADER, sender=TRADER)
-    assert refused == ("PriceMissing", (268,))
-
-
 def test_donated_tokens_change_no_figure() -> None:
     """Whatever somebody sends to the venue's address is nobody's claim. SPEC BL-08."""
     market = Market.deploy()

@@ -191,3 +191,15 @@ def test_withdraw_to_nobody_is_refused_by_the_token(market: Market) -> None:
     nobody = "0x" + "00" * 20
     refused = refusal(market.venue, "withdraw", USDC, 100, nobody, sender=SUPPLIER)
     assert refused == ("ERC20InvalidReceiver", (nobody,))
+
+
+def test_withdraw_to_the_venue_itself_is_refused(market: Market) -> None:
+    """SPEC BL-11: once it left the account and reached nobody, for good."""
+    market.fund(TRADER, USDC, USDC_WEI)
+    market.venue("deposit", USDC, USDC_WEI, TRADER, sender=TRADER)
+    nowhere = market.venue.address
+    refused = refusal(market.venue, "withdraw", USDC, USDC_WEI, nowhere, sender=TRADER)
+    assert refused == ("NotAReceiver", (nowhere.lower(),))
+    for function in ("deposit", "supply"):
+        refused = refusal(market.venue, function, USDC, USDC_WEI, nowhere, sender=SUPPLIER)
+        assert refused == ("NotAReceiver", (nowhere.lower(),))

@@ -180,10 +180,13 @@ def fill_the_registry(w: World) -> None:
     for i in range(1_000, 1_064):
         listing = (i, f"T{i}", erc20, 6, 8, 2, 0, False, *caps, STABLE_CURVE, 0)
         w.call(r, "listToken", listing, sender=DEPLOYER)
+    w.call(r, "setTokenFactors", 1_000, 1, False, sender=DEPLOYER)
     for i in range(1_000, 1_032):
         w.call(r, "listDex", i, f"D{i}", USDC, sender=DEPLOYER)
     for i in range(1_000, 1_256):
         w.call(r, "listPerp", (i, f"P{i}", 0, 2, 10, 51), sender=DEPLOYER)
+    for i in range(1_000, 1_064):
+        w.call(r, "listPair", (i, HYPE, USDC, False, 0), sender=DEPLOYER)
 
 
 EXTREMES = (

@@ -116,6 +116,7 @@ def bad_admin(w: World) -> None:
             ("setMarginTable", 51, [1], [10]),
             ("setMarginTable", 51, [0], [101]),
             ("setPolicy", policy(perp_part=WAD + 1)),
+            ("setPolicy", policy(spot_fee_ppm=10**6 + 1)),
             ("reportPrices", [], [], 0),
             ("reportPrices", [(999, 1)], [], 10**8),
             ("reportPrices", [], [(999, 1, 1)], 10**8),
@@ -188,6 +189,9 @@ def wallets_act(w: World) -> None:
     w.call(erc20, "approve", venue, EVERYTHING, sender=role)
     w.call(m.venue, "deposit", DARK, EVERYTHING, role, sender=KEEPER)
     w.call(m.venue, "withdraw", token, whole(w, token, amount), venue, sender=role)
+    w.call(m.venue, "deposit", token, amount, venue, sender=role)
+    w.call(m.venue, "supply", token, amount, venue, sender=role)
+    w.call(m.venue, "spotSend", venue, token, 1, sender=role)
 
 
 def operators(w: World) -> None:
@@ -345,6 +349,38 @@ def dark_token(w: World) -> None:
     w.call(m.venue, "borrow", USDC, 10**8, sender=role)
     w.call(m.venue, "withdraw", DARK, EVERYTHING, role, sender=role)
     w.call(m.venue, "borrow", DARK, 10**8, sender=role)
+    other = w.random.choice(WALLETS)
+    w.call(m.venue, "deposit", DARK, 1, other, sender=role)
+    w.call(m.venue, "spotSend", other, DARK, 1, sender=KEEPER)
+    w.call(m.venue, "setMode", PORTFOLIO_MARGIN, sender=KEEPER)
+
+
+def old_collateral(w: World) -> None:
+    """Let somebody new hold young and old collateral, take risk on both, and lose."""
+    m, random = w.market, w.random
+    role = f"0x{random.getrandbits(160):040x}"
+    w.report()
+    w.call(m.venue, "setMode", PORTFOLIO_MARGIN, sender=role)
+    share = 1 if w.thorough else random.choice((1, 10**3, 10**5))
+    for token, dollars in ((UBTC, 10**5), (HYPE, share)):
+        w.fund(role, token, w.worth(token, dollars))
+        w.call(m.venue, "deposit", token, EVERYTHING, role, sender=role)
+    ages = policy(max_price_age=60, max_liquidation_price_age=600)
+    w.call(m.registry, "setPolicy", ages, sender=DEPLOYER)
+    for seconds, percent in ((61, 60), (601, 60), (0, 30)):
+        w.warp(seconds)
+        w.marks[BTC_PERP] = w.marks[BTC_PERP] * percent // 100
+        mark = w.marks[BTC_PERP]
+        prices = ([(142, mark * 100)], [(BTC_PERP, mark, mark)], 10**8)
+        w.call(m.registry, "reportPrices", *prices, sender=DEPLOYER)
+        w.call(m.venue, "borrow", USDC, 25_000 * 10**8, sender=role)
+        cents = 25_000 * 90
+        w.call(m.venue, "order", 10_000 + USDT0_USDC, True, 2**64 - 1, cents, False, sender=role)
+        w.call(m.venue, "withdraw", UBTC, 1, role, sender=role)
+        w.call(m.venue, "liquidate", role, sender=KEEPER)
+    w.call(m.registry, "setPolicy", policy(), sender=DEPLOYER)
+    w.marks[BTC_PERP] = MARKS[BTC_PERP]
+    w.report()
 
 
 def cut_cap(w: World) -> None:
@@ -428,6 +464,7 @@ SCENES = (
     closed_doors,
     huge_position,
     dark_token,
+    old_collateral,
     cut_cap,
     crash,
     crash,

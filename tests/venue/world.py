@@ -92,10 +92,11 @@ class World:
             self.fund(MAKER, token, amount)
             venue("deposit", token, amount, MAKER, sender=MAKER)
         venue("transferPerp", COIN_DEX, 5 * MILLION * USD, True, sender=MAKER)
-        for token in (FINE, DARK):
+        # What has no price is for accounts without portfolio margin.
+        for role, token in ((SUPPLIER, FINE), (KEEPER, DARK)):
             amount = 10**5 * 10 ** WEI[token]
-            self.fund(SUPPLIER, token, amount)
-            venue("supply", token, amount // 2, SUPPLIER, sender=SUPPLIER)
+            self.fund(role, token, amount)
+            venue("supply", token, amount // 2, role, sender=role)
 
     def _open_accounts(self) -> None:
         random = self.random
