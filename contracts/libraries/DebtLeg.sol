@@ -1,30 +1,35 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {ICollateralRegistry, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {TokenState} from "./AccountTypes.sol";
-import {Context} from "./LiquidationContext.sol";
+import {Context, LiquidationContext} from "./LiquidationContext.sol";
 import {LiquidationMath, Takeover} from "./LiquidationMath.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {Pool} from "./Pool.sol";
-import {AccountState, VenueState} from "./VenueState.sol";
+import {AccountState, Parties, VenueState} from "./VenueState.sol";
 import {WAD, WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
 
-/// @title The debt leg of a liquidation
+/// @title The debt leg of a liquidation, run in the venue's storage
 /// @notice The backstop takes debt over together with collateral. Debt is what is owed to the pool, and
-/// what a dex without positions is short of: a hole (SPEC LQ-14).
+/// what a dex without positions is short of: a hole (SPEC LQ-14). Deployed apart and linked.
 library DebtLeg {
+    using LiquidationContext for Context;
     using WadMath for uint256;
 
-    /// @notice Take a step of the debt, or all of it in the full band (SPEC LQ-03, LQ-04).
-    function take(VenueState storage s, Context memory c, bool full)
-        internal
-        returns (uint256 debtValue, uint256 collateralValue, uint256 loss)
-    {
+    /// @notice Take a step of the debt of a swept account, or all of it in the full band (SPEC LQ-03, LQ-04).
+    function take(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        Parties memory parties,
+        address account,
+        bool full
+    ) external returns (uint256 debtValue, uint256 collateralValue, uint256 loss) {
+        Context memory c = LiquidationContext.load(s, registry, parties, account);
         uint256[] memory debts = _stepDebts(s, c, full);
         for (uint256 i = 0; i < debts.length; ++i) {
             if (debts[i] != 0) debtValue += MarginMath.tokenValueUp(c.a.tokens[i], debts[i]);
@@ -49,13 +54,17 @@ library DebtLeg {
 
     /// @notice Fill holes without collateral: from the account's own supply of the token, which an empty
     /// pool could not pay out; where spot does not back perps, by the waterfall (SPEC LQ-14).
-    function settle(VenueState storage s, Context memory c, bool fromSupply)
-        internal
-        returns (uint256 debtValue, uint256 loss)
-    {
+    function settle(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        Parties memory parties,
+        address account,
+        bool fromSupply
+    ) external returns (uint256 debtValue, uint256 loss) {
+        Context memory c = LiquidationContext.load(s, registry, parties, account);
         AccountStore.touch(s, c.parties.backstop);
         for (uint256 i = 0; i < c.a.tokens.length; ++i) {
-            uint256 amount = holeOf(c, i);
+            uint256 amount = c.holeOf(i);
             if (amount == 0) continue;
             TokenParams memory p = c.params.tokens[i];
             TokenState memory t = c.a.tokens[i];
@@ -80,16 +89,6 @@ library DebtLeg {
             }
         }
         MarginEngine.sweep(s, c.registry, c.parties.backstop);
-    }
-
-    /// @notice What dexes without positions are short of in a token, token wei.
-    function holeOf(Context memory c, uint256 token) internal pure returns (uint256 hole) {
-        for (uint256 d = 0; d < c.a.dexes.length; ++d) {
-            if (_isHole(c, d) && c.a.dexes[d].collateral == token) {
-                hole += LiquidationMath.abs(c.a.dexes[d].rawUsd)
-                * MarginMath.weiPerPerpUsd(c.a.tokens[token].weiDecimals);
-            }
-        }
     }
 
     /// @dev Debt of this step per token: all net debt, or a part of the largest it was in this episode.
@@ -124,7 +123,7 @@ library DebtLeg {
     /// @dev Net debt of a token, as far as somebody is owed it: the pool, or the other side of a hole.
     function _netDebt(Context memory c, uint256 i) private pure returns (uint256) {
         int256 net = c.m.tokens[i].netTotal;
-        return net < 0 ? _min(LiquidationMath.abs(net), c.a.tokens[i].borrowed + holeOf(c, i)) : 0;
+        return net < 0 ? _min(LiquidationMath.abs(net), c.a.tokens[i].borrowed + c.holeOf(i)) : 0;
     }
 
     function _stepDebt(Context memory c, uint256 i, uint256 atStart, uint256 debt)
@@ -136,7 +135,7 @@ library DebtLeg {
         uint256 minimum = uint256(c.policy.minStep).amountUp(MarginMath.pxOf(t), t.weiDecimals, t.szDecimals);
         step = LiquidationMath.stepDebtUp(atStart, debt, c.policy.debtStep, minimum);
         // A hole is filled at once: others wait for what is missing in it.
-        uint256 hole = holeOf(c, i);
+        uint256 hole = c.holeOf(i);
         if (step < hole) step = _min(debt, hole);
     }
 
@@ -173,7 +172,7 @@ library DebtLeg {
         Pool.accrue(s, p.index, p.curve);
         s.balances[c.account][p.index].borrowFloor = 0;
         // Up, or a debt below one unit would be charged for and never move.
-        uint256 fromHole = _min(_wholeUnitsUp(debt, c.a.tokens[i]), holeOf(c, i));
+        uint256 fromHole = _min(_wholeUnitsUp(debt, c.a.tokens[i]), c.holeOf(i));
         _moveHole(s, c, i, fromHole);
         uint256 fromPool = _min(debt - _min(debt, fromHole), c.a.tokens[i].borrowed);
         if (fromPool != 0) {
@@ -191,7 +190,7 @@ library DebtLeg {
         uint256 left = amount / MarginMath.weiPerPerpUsd(c.a.tokens[token].weiDecimals);
         address backstop = c.parties.backstop;
         for (uint256 d = 0; d < c.a.dexes.length && left != 0; ++d) {
-            if (!_isHole(c, d) || c.a.dexes[d].collateral != token) continue;
+            if (!c.isHole(d) || c.a.dexes[d].collateral != token) continue;
             uint256 dex = c.params.dexes[d].index;
             uint256 part = _min(left, LiquidationMath.abs(c.a.dexes[d].rawUsd));
             // The cast is safe: a part of an int128.
@@ -201,11 +200,6 @@ library DebtLeg {
             AccountStore.setRawUsd(s, backstop, dex, s.rawUsd[backstop][dex] - moved);
             left -= part;
         }
-    }
-
-    /// @dev Whether a dex holds less than nothing, and no position that could change it.
-    function _isHole(Context memory c, uint256 d) private pure returns (bool) {
-        return c.a.dexes[d].rawUsd < 0 && c.m.dexes[d].notional == 0;
     }
 
     function _wholeUnitsUp(uint256 amount, TokenState memory t) private pure returns (uint256) {

@@ -5,9 +5,9 @@ import {ICollateralRegistry, LegChoice, PAUSE_LIQUIDATION} from "../interfaces/I
 import {ILiquidation, Leg, LiquidationStep} from "../interfaces/ILiquidation.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
-import {Health, Mode} from "./AccountTypes.sol";
+import {Account, Health, Mode} from "./AccountTypes.sol";
 import {DebtLeg} from "./DebtLeg.sol";
-import {Context} from "./LiquidationContext.sol";
+import {Context, LiquidationContext} from "./LiquidationContext.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {PerpLeg} from "./PerpLeg.sol";
@@ -18,6 +18,8 @@ import {WAD} from "./WadMath.sol";
 /// @title One liquidation step, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC LQ-01 to LQ-14.
 library Liquidation {
+    using LiquidationContext for Context;
+
     /// @notice Take one step on an account; `caller` is who asked for it.
     function step(
         VenueState storage s,
@@ -33,13 +35,7 @@ library Liquidation {
         require(account != caller, ILiquidation.SelfLiquidation(account));
         require(registry.paused() & PAUSE_LIQUIDATION == 0, IPortfolioMargin.Paused(PAUSE_LIQUIDATION));
         MarginEngine.sweep(s, registry, account);
-        Context memory c;
-        c.registry = registry;
-        c.account = account;
-        c.parties = parties;
-        c.policy = registry.policy();
-        (c.a, c.params) = AccountStore.load(s, registry, account);
-        c.m = MarginMath.accountMargin(c.a);
+        Context memory c = LiquidationContext.load(s, registry, parties, account);
         require(c.m.liquidatable, ILiquidation.NotLiquidatable(account, c.m.ratio, c.policy.margin.trigger));
         PriceAge.requireYoung(c.a, c.params, c.policy.maxLiquidationPriceAge);
 
@@ -51,13 +47,14 @@ library Liquidation {
             MarginEngine.sweep(s, registry, parties.backstop);
         } else if (done.leg == Leg.Settle) {
             (, bool fillable) = _holes(c);
-            (done.debtValue, done.loss) = DebtLeg.settle(s, c, fillable);
+            (done.debtValue, done.loss) = DebtLeg.settle(s, registry, parties, account, fillable);
         } else {
-            (done.debtValue, done.collateralValue, done.loss) = DebtLeg.take(s, c, done.leg == Leg.DebtFull);
+            (done.debtValue, done.collateralValue, done.loss) =
+                DebtLeg.take(s, registry, parties, account, done.leg == Leg.DebtFull);
         }
         MarginEngine.sweep(s, registry, account);
-        (c.a, c.params) = AccountStore.load(s, registry, account);
-        done.liquidatable = MarginMath.accountMargin(c.a).liquidatable;
+        (Account memory a,) = AccountStore.load(s, registry, account);
+        done.liquidatable = MarginMath.accountMargin(a).liquidatable;
         if (!done.liquidatable) s.accounts[account].debtSteppedAt = 0;
         emit ILiquidation.Liquidated(
             account, caller, done.leg, done.debtValue, done.collateralValue, done.loss, done.liquidatable
@@ -83,7 +80,7 @@ library Liquidation {
     /// @dev Whether a dex without positions holds less than nothing, and whether own supply can fill some.
     function _holes(Context memory c) private pure returns (bool hole, bool fillable) {
         for (uint256 i = 0; i < c.a.tokens.length; ++i) {
-            if (DebtLeg.holeOf(c, i) == 0) continue;
+            if (c.holeOf(i) == 0) continue;
             hole = true;
             // Spot backs the perps of every mode but the standard one.
             if (c.a.mode != Mode.Standard && c.a.tokens[i].supplied != 0) fillable = true;

@@ -23,6 +23,7 @@ from pmkit.venue import pool
 from pmkit.venue.account_store import mark, set_raw_usd, touch
 from pmkit.venue.events import CollateralTaken, DebtTaken
 from pmkit.venue.integers import int128
+from pmkit.venue.liquidation_context import hole_of, is_hole
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.waterfall import cover_loss
 
@@ -93,16 +94,6 @@ def settle(s: VenueState, c: Context, from_supply: bool) -> tuple[int, int]:
             cover_loss(s, p, amount)
     sweep(s, backstop)
     return debt_value, loss
-
-
-def hole_of(c: Context, token: int) -> int:
-    """Return what dexes without positions are short of in a token, token wei."""
-    unit = wei_per_perp_usd(c.a.tokens[token].wei_decimals)
-    return sum(
-        -dex.raw_usd * unit
-        for d, dex in enumerate(c.a.dexes)
-        if dex.collateral == token and _is_hole(c, d)
-    )
 
 
 def _step_debts(s: VenueState, c: Context, full: bool) -> list[int]:
@@ -200,18 +191,13 @@ def _move_hole(s: VenueState, c: Context, token: int, amount: int) -> None:
     for d, dex in enumerate(c.a.dexes):
         if left == 0:
             return
-        if dex.collateral != token or not _is_hole(c, d):
+        if dex.collateral != token or not is_hole(c, d):
             continue
         index = c.params.dexes[d].index
         part = min(left, -dex.raw_usd)
         set_raw_usd(s, c.account, index, int128(s.raw_usd[c.account, index] + part))
         set_raw_usd(s, backstop, index, int128(s.raw_usd[backstop, index] - part))
         left -= part
-
-
-def _is_hole(c: Context, d: int) -> bool:
-    """Return whether a dex holds less than nothing, and no position that could change it."""
-    return c.a.dexes[d].raw_usd < 0 and c.m.dexes[d].notional == 0
 
 
 def _whole_units_up(amount: int, t: TokenState) -> int:

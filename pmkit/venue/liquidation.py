@@ -21,7 +21,7 @@ from pmkit.venue.acting import actor
 from pmkit.venue.events import Liquidated
 from pmkit.venue.integers import Address
 from pmkit.venue.keccak import keccak256, words
-from pmkit.venue.liquidation_context import Context
+from pmkit.venue.liquidation_context import Context, hole_of, load_context
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.price_age import require_young
 from pmkit.venue.records import Leg, LegChoice, LiquidationStep, Pause
@@ -44,12 +44,10 @@ def liquidate(s: VenueState, sender: Address, account: Address) -> LiquidationSt
     if s.registry.paused & Pause.LIQUIDATION:
         raise Paused(bit=Pause.LIQUIDATION)
     sweep(s, account)
-    a, params = load(s, account)
-    policy = s.registry.policy
-    c = Context(account=account, a=a, params=params, m=account_margin(a), policy=policy)
+    c = load_context(s, account)
     if not c.m.liquidatable:
-        raise NotLiquidatable(account=account, ratio=c.m.ratio, trigger=policy.margin.trigger)
-    require_young(s, c.a, c.params, policy.max_liquidation_price_age)
+        raise NotLiquidatable(account=account, ratio=c.m.ratio, trigger=c.policy.margin.trigger)
+    require_young(s, c.a, c.params, c.policy.max_liquidation_price_age)
 
     leg = _leg(c, s.block.now)
     debt_value = collateral_value = loss = 0
@@ -112,7 +110,7 @@ def _holes(c: Context) -> tuple[bool, bool]:
     """Return whether a dex has a hole, and whether own supply can fill some of one. SPEC LQ-14."""
     hole = fillable = False
     for i, token in enumerate(c.a.tokens):
-        if debt_leg.hole_of(c, i) != 0:
+        if hole_of(c, i) != 0:
             hole = True
             # Spot backs the perps of every mode but the standard one.
             fillable = fillable or (c.a.mode != Mode.STANDARD and token.supplied != 0)
