@@ -147,6 +147,21 @@ library AccountStore {
         if (usd != 0) state.dexBitmap = uint32(uint256(state.dexBitmap).with(dex));
     }
 
+    /// @notice Add to an account's equity in a dex, perp USD.
+    function addRawUsd(VenueState storage s, address account, uint256 dex, int256 usd) internal {
+        setRawUsd(s, account, dex, WadMath.toInt128(s.rawUsd[account][dex] + usd));
+    }
+
+    /// @notice Add to the equity behind a position, perp USD: its own where it is isolated (SPEC CH-07),
+    /// else its dex's.
+    function addPositionUsd(VenueState storage s, address account, uint256 perp, uint256 dex, int256 usd)
+        internal
+    {
+        Position storage position = s.positions[account][perp];
+        if (position.isolated) position.isolatedUsd = WadMath.toInt128(position.isolatedUsd + usd);
+        else addRawUsd(s, account, dex, usd);
+    }
+
     /// @notice Keep the token bit in step with the balance.
     function mark(VenueState storage s, address account, uint256 token) internal {
         TokenBalance storage balance = s.balances[account][token];

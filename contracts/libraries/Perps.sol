@@ -11,7 +11,8 @@ import {AccountState, Position, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 
 /// @title Perp fills
-/// @notice A fill moves size and raw USD between two accounts; nothing is created (SPEC CH-02).
+/// @notice A fill moves size and raw USD between two accounts; nothing is created (SPEC CH-02). An isolated
+/// position has its own raw USD (SPEC CH-07).
 library Perps {
     using Bitmap for uint256;
     using WadMath for uint256;
@@ -34,11 +35,9 @@ library Perps {
         if (fee != 0) {
             // Casts are safe: a fee is at most a notional of two 64-bit numbers.
             // forge-lint: disable-start(unsafe-typecast)
-            AccountStore.setRawUsd(s, account, perp.dex, s.rawUsd[account][perp.dex] - int128(uint128(fee)));
+            AccountStore.addPositionUsd(s, account, perp.index, perp.dex, -int256(fee));
             AccountStore.touch(s, insurance);
-            AccountStore.setRawUsd(
-                s, insurance, perp.dex, s.rawUsd[insurance][perp.dex] + int128(uint128(fee))
-            );
+            AccountStore.addRawUsd(s, insurance, perp.dex, int256(fee));
             // forge-lint: disable-end(unsafe-typecast)
         }
     }
@@ -57,14 +56,20 @@ library Perps {
         position.entryNtl = _entryNtl(position.entryNtl, before, now_, perp.mark).toUint128();
 
         AccountState storage state = s.accounts[account];
-        state.perpBitmap =
-            now_ == 0 ? state.perpBitmap.without(perp.index) : state.perpBitmap.with(perp.index);
-        // Casts are safe: dex indexes are below 32; size and mark have 64 bits each.
-        // forge-lint: disable-start(unsafe-typecast)
-        state.dexBitmap = uint32(uint256(state.dexBitmap).with(perp.dex));
+        if (position.isolated) {
+            state.isolatedBitmap = _marked(state.isolatedBitmap, perp.index, now_ != 0);
+        } else {
+            state.perpBitmap = _marked(state.perpBitmap, perp.index, now_ != 0);
+            // The cast is safe: dex indexes are below 32.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            state.dexBitmap = uint32(uint256(state.dexBitmap).with(perp.dex));
+        }
         int256 cost = int256(size) * int256(uint256(perp.mark));
-        AccountStore.setRawUsd(s, account, perp.dex, WadMath.toInt128(s.rawUsd[account][perp.dex] - cost));
-        // forge-lint: disable-end(unsafe-typecast)
+        AccountStore.addPositionUsd(s, account, perp.index, perp.dex, -cost);
+    }
+
+    function _marked(uint256 bitmap, uint256 index, bool open) private pure returns (uint256) {
+        return open ? bitmap.with(index) : bitmap.without(index);
     }
 
     /// @dev Growing adds the fill at its price, shrinking takes a part in proportion, turning starts anew.

@@ -1,8 +1,7 @@
-"""The integer types of the contracts: ranges for arguments, checked sums, unchecked casts.
+"""The integer types of the contracts: ranges for arguments, and checked sums.
 
 Python's integers have no width. Where the contracts keep a number in fewer than 256 bits, the twin
-names the width here: in a signature (`sz: Uint64`), in a sum that must not leave it (`uint128`),
-or in a cast that wraps (`wrapped_int128`).
+names the width here: in a signature (`sz: Uint64`), or in a sum that must not leave it (`uint128`).
 """
 
 from __future__ import annotations
@@ -83,13 +82,3 @@ def to_int128(value: int) -> int:
     if not -INT128_MAX - 1 <= value <= INT128_MAX:
         raise DoesNotFit128(value=abs(value))
     return value
-
-
-def wrapped_int128(value: int) -> int:
-    """Return what an unchecked cast to 128 signed bits leaves of a value.
-
-    >>> wrapped_int128(2**127) == -(2**127)
-    True
-    """
-    low = value & UINT128_MAX
-    return low - 2**128 if low > INT128_MAX else low

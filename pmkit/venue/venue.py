@@ -14,6 +14,7 @@ from pmkit.venue import (
     account_store,
     borrow_lend_pool,
     funding,
+    isolated,
     margin_engine,
     snapshot,
     volume,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pmkit.model import Account, AccountMargin
     from pmkit.policy import Params
     from pmkit.venue.events import Event
-    from pmkit.venue.records import FundingView, ReserveView
+    from pmkit.venue.records import FundingView, IsolatedPosition, ReserveView
     from pmkit.venue.registry import Dex, Perp, Token
     from pmkit.venue.state import AccountState, Position, TokenBalance
 
@@ -237,6 +238,10 @@ class Venue:
         """Return the price the venue displays beside a position, 1e-10 USD. SPEC LQ-07."""
         address = self.address_of(who)
         return margin_engine.display_liquidation_px(self.state, address, self.asset_id(asset))
+
+    def isolated_of(self, who: str, asset: int | str) -> IsolatedPosition:
+        """Return an isolated position and its figures at the mark. SPEC CH-07, LQ-08."""
+        return isolated.isolated_of(self.state, self.address_of(who), self.asset_id(asset))
 
     # The whole
 

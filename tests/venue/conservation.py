@@ -25,6 +25,12 @@ def dust_of(venue: Venue) -> dict[int, int]:
             t = account.tokens[dex.collateral]
             value = sum(perp.szi * perp.mark for perp in account.perps if perp.dex == d)
             dust[t.token] -= (dex.raw_usd + value) * wei_per_perp_usd(t.wei_decimals)
+    for (_, index), position in venue.state.positions.items():
+        if position.isolated:
+            perp = registry.perps[index]
+            collateral = registry.tokens[registry.dexes[perp.dex].collateral]
+            equity = position.isolated_usd + position.szi * perp.mark
+            dust[collateral.token] -= equity * wei_per_perp_usd(collateral.wei_decimals)
     return dust
 
 

@@ -23,6 +23,8 @@ from pmkit.venue.conform import hints_of
 
 ACTING = ("on_behalf", "for_sub_account")
 """Calls that run another call, given in bytes."""
+LIQUIDATING = ("liquidate", "liquidate_isolated")
+"""Calls that are about the account that they name first, not about the sender."""
 
 
 class Mirror(Contract):
@@ -128,7 +130,7 @@ class Both:
         self.compare_events(logs, story)
         if mirror.name != "CollateralRegistry":
             self.compare_storage(story)
-            self.compare_views(args[0] if name == "liquidate" else sender, story)
+            self.compare_views(args[0] if name in LIQUIDATING else sender, story)
         # The views asked meanwhile have logs of their own.
         self.market.evm.logs = logs
         if refused:
@@ -170,6 +172,7 @@ class Both:
             self.compare_view("positionOf", (account, asset), story)
             self.compare_view("fundingDueOf", (account, asset), story)
             self.compare_view("displayLiquidationPx", (account, asset), story)
+            self.compare_view("isolatedOf", (account, asset), story)
         for dex in registry.dex_at:
             self.compare_view("rawUsdOf", (account, dex), story)
 

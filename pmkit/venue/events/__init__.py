@@ -12,6 +12,11 @@ from pmkit.venue.events.erc20 import (
     Approval,
     Transfer,
 )
+from pmkit.venue.events.isolated import (
+    IsolatedLiquidated,
+    IsolatedMarginMoved,
+    IsolatedSet,
+)
 from pmkit.venue.events.liquidation import (
     CollateralTaken,
     DebtTaken,
@@ -78,6 +83,9 @@ __all__ = [
     "FundingCharged",
     "FundingPaid",
     "InterestHour",
+    "IsolatedLiquidated",
+    "IsolatedMarginMoved",
+    "IsolatedSet",
     "LeverageSet",
     "Liquidated",
     "LossCovered",
