@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pmkit.chain.address import checked
-from pmkit.chain.catalogue import Listing, read_listing
+from pmkit.chain.catalogue import ListedPerp, Listing, read_listing
 from pmkit.chain.contracts import Call, ask, ask_all, ask_each, call_of
 from pmkit.chain.deployment import connect
 from pmkit.chain.figures import (
     Balance,
     FundingFigures,
+    IsolatedFigures,
     PerpPx,
     PositionFigures,
     ReportedPrices,
@@ -23,6 +24,7 @@ from pmkit.chain.figures import (
     SpotPx,
     Volume,
     account_of,
+    isolated_of,
     margin_of,
 )
 from pmkit.errors import PmkitError
@@ -91,6 +93,43 @@ class Reader:
             answers = ask_each(self.rpc, calls, at)
             found += [a if isinstance(a, PmkitError) else account_of(a) for a in answers]
         return tuple(found)
+
+    def isolated(self, address: str, block: int | None = None) -> tuple[IsolatedFigures, ...]:
+        """Return an account's isolated positions, in listing order. SPEC CH-07."""
+        return self.each_isolated([address], block)[0]
+
+    def each_isolated(
+        self, addresses: Sequence[str], block: int | None = None
+    ) -> tuple[tuple[IsolatedFigures, ...], ...]:
+        """Return the isolated positions of many accounts of one block."""
+        at = self._tag(block)
+        states: list[dict[str, Any]] = []
+        for start in range(0, len(addresses), PAGE):
+            page = addresses[start : start + PAGE]
+            calls = [self._venue("accountState", checked(address)) for address in page]
+            states += ask_all(self.rpc, calls, at)
+        held = [
+            [p for i, p in enumerate(self.listing.perps) if state["isolated_bitmap"] >> i & 1]
+            for state in states
+        ]
+        return tuple(
+            self._isolated(address, perps, at)
+            for address, perps in zip(addresses, held, strict=True)
+        )
+
+    def _isolated(
+        self, address: str, perps: list[ListedPerp], block: int
+    ) -> tuple[IsolatedFigures, ...]:
+        if not perps:
+            return ()
+        answers = ask_all(
+            self.rpc,
+            [self._venue("isolatedOf", checked(address), perp.asset) for perp in perps]
+            + [self._registry("perpParams", perp.asset) for perp in perps],
+            block,
+        )
+        pairs = zip(answers[: len(perps)], answers[len(perps) :], strict=True)
+        return tuple(isolated_of(found, params) for found, params in pairs)
 
     def displayed_px(self, address: str, asset: int, block: int | None = None) -> int:
         """Return the price the venue shows beside a position, 1e-10 USD. SPEC LQ-07."""
@@ -237,9 +276,12 @@ def view_of(reader: Reader, address: str) -> AccountView:
                 coin=perps[perp.asset].name,
                 perp=perp,
                 sz_decimals=perps[perp.asset].sz_decimals,
-                isolated_margin=None,
+                isolated_margin=margin,
             )
-            for perp in account.perps
+            for perp, margin in (
+                *((perp, None) for perp in account.perps),
+                *((alone.perp, alone.equity) for alone in here.isolated(address)),
+            )
         ),
         coins=tuple(perp.name for perp in listing.perps),
         links=links,

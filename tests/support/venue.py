@@ -262,7 +262,10 @@ class Market:
         It is not negative, and at most a wei an action and a perp unit for every position that has
         settled its funding, or would now.
         """
-        held = sum(len(self.account(account)["perps"]) for account in self.everyone())
+        held = sum(
+            len(self.account(account)["perps"]) + len(self.isolated_equities(account))
+            for account in self.everyone()
+        )
         settled = self.evm.seen["FundingPaid"] + held
         for token, dust in self.dusts().items():
             most = self.evm.actions + settled * 10 ** max(0, WEI_DECIMALS[token] - 6)
