@@ -109,6 +109,7 @@ def bad_admin(w: World) -> None:
             ("listPair", (900, HYPE, USDC, True, 999)),
             ("setTokenFactors", 999, 0, False),
             ("setTokenFactors", HYPE, 10_000, False),
+            ("setTokenFactors", HYPE, 0, False),
             ("setTokenCaps", 999, 0, 0, 0, 0),
             ("setRateCurve", 999, STABLE_CURVE),
             ("setMarginTable", 51, [0, 5], [10]),
