@@ -98,9 +98,12 @@ def params_of(preset: Table, venue: Table, *, place: str) -> Params:
         perp_of(coin, entry, ids, dexes, dict(tables), f"{root}perps.{coin}")
         for coin, entry in merged(preset, venue, "perps", root).items()
     )
+    own_pairs = table_of(preset, "pairs", root)
+    # A shared pair of a token that this preset does not name is none.
     pairs = tuple(
         pair_of(pair, entry, ids, f"{root}pairs.{pair}")
         for pair, entry in merged(preset, venue, "pairs", root).items()
+        if pair in own_pairs or {entry["base"], entry["quote"]} <= ids.keys()
     )
     refuse_twins([token.id for token in tokens], f"{root}tokens")
     refuse_twins([perp.id for perp in perps], f"{root}perps")

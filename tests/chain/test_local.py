@@ -124,8 +124,8 @@ def test_moving_a_coin_moves_what_follows_it(venue):
 
 
 def test_spot_price_of_a_token_without_a_pair_is_refused(venue):
-    with pytest.raises(InputError, match="USDH has no spot pair"):
-        venue.set_prices(spots={"USDH": "1"})
+    with pytest.raises(InputError, match="USDC has no spot pair"):
+        venue.set_prices(spots={"USDC": "1"})
 
 
 def test_wallets_are_funded_in_the_tokens_own_units(venue):

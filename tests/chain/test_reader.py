@@ -211,13 +211,13 @@ def test_view_that_reverts_is_the_named_error(venue):
         ask(venue.rpc, unlisted, "latest")
 
 
-def test_figures_that_need_a_price_nobody_reported_are_an_error_and_no_zero(venue):
+def test_figures_that_need_a_price_nobody_reported_are_an_error_and_no_zero(dark_venue):
     # USDT0 can be borrowed, and no pair prices it.
-    trader = venue.sender("trader")
-    trader.supply("HYPE", venue.amount("HYPE", "100"))
-    trader.deposit("USDT0", venue.amount("USDT0", "5"))
+    trader = dark_venue.sender("trader")
+    trader.supply("HYPE", dark_venue.amount("HYPE", "100"))
+    trader.deposit("USDT0", dark_venue.amount("USDT0", "5"))
     # Five USDT0 require nothing, so nothing depends on their price.
-    chain = venue.reader.margin(trader.address)
-    assert account_margin(swept(venue.reader.account(trader.address))) == chain
+    chain = dark_venue.reader.margin(trader.address)
+    assert account_margin(swept(dark_venue.reader.account(trader.address))) == chain
     with pytest.raises(VenueError, match="StalePrice"):
-        trader.borrow("USDT0", venue.amount("USDT0", "6"))
+        trader.borrow("USDT0", dark_venue.amount("USDT0", "6"))

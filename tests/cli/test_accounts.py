@@ -17,13 +17,14 @@ ANY_BUY = 2**64 - 1
 @pytest.fixture
 def listed(venue, monkeypatch):
     monkeypatch.delenv("PMKIT_DEPLOYMENT", raising=False)
+    return lambda *arguments: list_of(venue, *arguments)
 
-    def run(*arguments):
-        result = CliRunner().invoke(main, ["accounts", "--rpc", venue.node.url, *arguments])
-        assert result.exit_code == 0, result.output
-        return result.output
 
-    return run
+def list_of(venue, *arguments):
+    """Return what the command prints."""
+    result = CliRunner().invoke(main, ["accounts", "--rpc", venue.node.url, *arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
 def short_bitcoin(venue, role, collateral):
@@ -79,16 +80,16 @@ def test_liquidatable_account_stands_before_a_closer_one_that_is_not(venue, list
     assert "marketLiquidatable" in listed() or "backstopLiquidatable" in listed()
 
 
-def test_account_without_a_price_stands_first_with_the_reason(venue, listed):
-    short_bitcoin(venue, "borrower", "10000")
-    # No pair prices USDT0; as collateral its price decides.
-    venue.sender("admin").configure("setTokenFactors", 268, 5_000, True)
-    venue.sender("trader").deposit("USDT0", venue.amount("USDT0", "5"))
-    first = json.loads(listed("--json"))["accounts"][0]
+def test_account_without_a_price_stands_first_with_the_reason(dark_venue):
+    short_bitcoin(dark_venue, "borrower", "10000")
+    # As collateral its price decides.
+    dark_venue.sender("admin").configure("setTokenFactors", 268, 5_000, True)
+    dark_venue.sender("trader").deposit("USDT0", dark_venue.amount("USDT0", "5"))
+    first = json.loads(list_of(dark_venue, "--json"))["accounts"][0]
     assert first["role"] == "trader"
     assert first["portfolioMarginRatio"] is None
     assert first["error"].startswith("PriceMissing(token=268)")
-    assert "unknown" in listed()
+    assert "unknown" in list_of(dark_venue)
 
 
 def test_market_maker_and_backstop_are_not_watched(listed):

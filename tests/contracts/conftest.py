@@ -22,7 +22,6 @@ def market() -> Iterator[Market]:
 def mirrored() -> Iterator[MirroredMarket]:
     """Give the wide market with its twin: every call is made, and must end alike, on both sides."""
     market = MirroredMarket.deploy()
-    assert isinstance(market, MirroredMarket)
     market.widen()
     yield market
     market.both.compare_everything()
@@ -33,7 +32,6 @@ def mirrored() -> Iterator[MirroredMarket]:
 def wide_market() -> Iterator[WideMarket]:
     """Give the market with a second dex and a priced USDT0; conserved afterwards. SPEC BL-08."""
     market = WideMarket.deploy()
-    assert isinstance(market, WideMarket)
     market.widen()
     yield market
     market.require_conserved()

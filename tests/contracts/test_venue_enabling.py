@@ -129,15 +129,10 @@ def test_volume_of_a_liquidation_is_nobodys(mirrored: MirroredMarket) -> None:
 
 
 def test_volume_counts_for_the_policys_days_or_for_ever(mirrored: MirroredMarket) -> None:
-    evm = mirrored.evm
+    warp = mirrored.warp
     bring(mirrored, USDC, 100_000 * USDC_WEI)
-
-    def warp(seconds: int) -> None:
-        evm.warp(seconds)
-        mirrored.both.twin.now = evm.timestamp
-
     # To a UTC day's last second; then half a BTC, and another three days later.
-    warp(DAY - 1 - evm.timestamp % DAY)
+    warp(DAY - 1 - mirrored.evm.timestamp % DAY)
     order(mirrored, UBTC_SPOT, ONE_BTC // 4)
     warp(3 * DAY)
     order(mirrored, UBTC_SPOT, ONE_BTC // 2)

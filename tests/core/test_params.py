@@ -114,6 +114,7 @@ def test_preset_has_the_markets_and_the_curve(preset):
     assert ids == {"USDC": 0, "HYPE": 150, "UBTC": 197, "UETH": 221, "USDT0": 268, "USDH": 360}
     assert params.pair(150, 0).name == "@107"
     assert params.pair(197, 0).name == "@142"
+    assert [params.pair(token, 0).name for token in (268, 360)] == ["@166", "@230"]
     assert [params.collateral_of(coin) for coin in ("BTC", "HYPE", "ETH", "SOL")] == [
         197,
         150,
@@ -321,6 +322,10 @@ def test_file_with_wrong_metadata_names_its_place(load, added, place):
     with pytest.raises(InputError) as failed:
         load(VALID + added)
     assert place in failed.value.place
+
+
+def test_shared_pair_of_a_token_that_a_file_does_not_name_is_none(load):
+    assert [pair.name for pair in load(VALID).pairs] == ["@107", "@142", "@151"]
 
 
 def test_file_may_replace_single_keys_of_the_shared_ones(load):

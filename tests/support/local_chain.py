@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import time
+from dataclasses import replace
 
 import pytest
 
 from pmkit.chain import LocalVenue
+from pmkit.params import load_params
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +22,15 @@ def standing_venue():
 def venue(standing_venue):
     with standing_venue.scratch():
         yield standing_venue
+
+
+@pytest.fixture
+def dark_venue():
+    """Give a venue on which no pair prices USDT0."""
+    current = load_params("current")
+    pairs = tuple(pair for pair in current.pairs if pair.name != "@166")
+    with LocalVenue.start(replace(current, pairs=pairs)) as venue:
+        yield venue
 
 
 def children_of(pid):

@@ -6,7 +6,7 @@ The figures are written out here, not read from a preset: tests of the contracts
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from pmkit.chain.contracts import LIBRARIES
 from support.evm import DEPLOYER, Contract, InProcessEvm, Reverted
@@ -89,7 +89,7 @@ class Market:
     erc20: dict[int, Contract]
 
     @classmethod
-    def deploy(cls) -> Market:
+    def deploy(cls) -> Self:
         """Deploy, list, price and fund everything."""
         evm = InProcessEvm()
         registry = evm.deploy("CollateralRegistry", DEPLOYER)
@@ -179,8 +179,8 @@ class Market:
 
     def fund(self, account: str, token: int, amount: int) -> None:
         """Mint into a wallet and approve the venue."""
-        decimals, wei_decimals = EVM_DECIMALS[token], WEI_DECIMALS[token]
-        units = -(-amount * 10**decimals // 10**wei_decimals)
+        evm, wei = self.units(token)
+        units = -(-amount * evm // wei)
         self.erc20[token]("mint", account, units)
         self.erc20[token]("approve", self.venue.address, EVERYTHING, sender=account)
 
@@ -254,7 +254,14 @@ class Market:
     def holdings(self, token: int) -> int:
         """Return what the venue holds of a token, token wei."""
         held: int = self.erc20[token]("balanceOf", self.venue.address)
-        return held * 10 ** WEI_DECIMALS[token] // 10 ** EVM_DECIMALS[token]
+        evm, wei = self.units(token)
+        return held * wei // evm
+
+    def units(self, token: int) -> tuple[int, int]:
+        """Return one of a token in units of its ERC-20 and in token wei."""
+        _, evm_decimals = self.registry("tokenErc20", token)
+        wei_decimals = self.registry("tokenParams", token)["weiDecimals"]
+        return 10**evm_decimals, 10**wei_decimals
 
     def require_conserved(self) -> None:
         """Require dust that roundings explain. SPEC BL-08, FD-08.
@@ -268,7 +275,7 @@ class Market:
         )
         settled = self.evm.seen["FundingPaid"] + held
         for token, dust in self.dusts().items():
-            most = self.evm.actions + settled * 10 ** max(0, WEI_DECIMALS[token] - 6)
+            most = self.evm.actions + settled * max(1, self.units(token)[1] // 10**6)
             assert 0 <= dust <= most, f"dust of token {token} is {dust}"
 
     def everyone(self) -> list[str]:

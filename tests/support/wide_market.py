@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Self
 
 from support.venue import (
     BTC_PERP,
@@ -66,10 +67,9 @@ class WideMarket(Market):
         self.report()
 
     @classmethod
-    def drawn(cls, random: Random) -> WideMarket:
+    def drawn(cls, random: Random) -> Self:
         """Deploy, with a policy and caps drawn from their edges."""
         market = cls.deploy()
-        assert isinstance(market, WideMarket)
         market.widen()
         market.set_policy(
             margin=(

@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_origin
 from eth_abi.abi import decode
 from support.evm import DEPLOYER, Contract, Reverted, abi_type
 from support.twins import error_of, revert_of, snake_case
-from support.venue import BACKSTOP, INSURANCE, MAKER
+from support.venue import BACKSTOP, INSURANCE, MAKER, STABLE_CURVE, UNLIMITED
 from support.wide_market import WideMarket
 from venue.storage import Storage
 
@@ -73,6 +73,28 @@ class MirroredMarket(WideMarket):
         self.venue = Mirror(self.venue, self.both)
         self.registry = Mirror(self.registry, self.both)
         self.erc20 = {t: Mirror(c, self.both, c.address.lower()) for t, c in self.erc20.items()}
+
+    def list_token(
+        self,
+        token: int,
+        evm: int,
+        wei: int,
+        sz: int,
+        ltv: int,
+        lent: bool,
+        caps: tuple[int, int, int, int] = (UNLIMITED,) * 4,
+    ) -> None:
+        """List a token with an ERC-20 of its own."""
+        erc20 = self.evm.deploy("LocalToken", f"token {token}", evm)
+        self.both.know(erc20)
+        self.erc20[token] = Mirror(erc20, self.both, erc20.address.lower())
+        listing = (token, f"T{token}", erc20.address, evm, wei, sz, ltv, lent, *caps)
+        self.registry("listToken", (*listing, STABLE_CURVE))
+
+    def warp(self, seconds: int) -> None:
+        """Move both clocks."""
+        self.evm.warp(seconds)
+        self.both.twin.now = self.evm.timestamp
 
 
 @dataclass

@@ -14,12 +14,10 @@ from support.venue import (
     KEEPER,
     MAKER,
     PORTFOLIO_MARGIN,
-    STABLE_CURVE,
     STANDARD,
     SUPPLIER,
     UBTC,
     UNIFIED,
-    UNLIMITED,
     USD,
     USDC,
     USDT0,
@@ -60,7 +58,6 @@ class World:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311 - reproducible inputs, not secrets
         self.market = MirroredMarket.drawn(self.random)
-        assert isinstance(self.market, MirroredMarket)
         assert isinstance(self.market.venue, Mirror)
         self.venue = self.market.venue
         self.both = self.market.both
@@ -77,7 +74,7 @@ class World:
         r = self.market.registry
         kinds = ((FINE, 24, 18, 0, 6_500, True), (COARSE, 0, 6, 6, 4_000, False))
         for token, evm, wei, sz, ltv, lent in (*kinds, (DARK, 8, 8, 2, 5_000, True)):
-            self.list_token(token, evm, wei, sz, ltv, lent)
+            self.market.list_token(token, evm, wei, sz, ltv, lent)
         r("listDex", COIN_DEX, "coin", HYPE)
         r("setMarginTable", 51, [0, 3_000_000 * USD], [10, 5])
         r("listPerp", (COIN_PERP, "coin:SOL", COIN_DEX, 2, 10, 51))
@@ -99,15 +96,6 @@ class World:
             amount = 10**5 * 10 ** WEI[token]
             self.fund(SUPPLIER, token, amount)
             venue("supply", token, amount // 2, SUPPLIER, sender=SUPPLIER)
-
-    def list_token(self, token: int, evm: int, wei: int, sz: int, ltv: int, lent: bool) -> None:
-        """List a token with an ERC-20 of its own."""
-        market = self.market
-        erc20 = market.evm.deploy("LocalToken", f"token {token}", evm)
-        self.both.know(erc20)
-        market.erc20[token] = Mirror(erc20, self.both, erc20.address.lower())
-        listing = (token, f"T{token}", erc20.address, evm, wei, sz, ltv, lent, *(UNLIMITED,) * 4)
-        market.registry("listToken", (*listing, STABLE_CURVE))
 
     def _open_accounts(self) -> None:
         random = self.random
@@ -168,8 +156,7 @@ class World:
 
     def warp(self, seconds: int) -> None:
         """Move both clocks."""
-        self.market.evm.warp(seconds)
-        self.twin.now = self.market.evm.timestamp
+        self.market.warp(seconds)
 
     def move_prices(self) -> None:
         """Move every price by a few percent, and often along a drift that goes on."""
