@@ -21,7 +21,7 @@ contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Defi
     {}
 
     /// @inheritdoc ILiquidation
-    function liquidate(address account) external nonReentrant returns (LiquidationStep memory) {
+    function liquidate(address account) external nonReentrant announcing returns (LiquidationStep memory) {
         return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor());
     }
 }

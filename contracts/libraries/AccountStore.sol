@@ -16,6 +16,7 @@ import {Funding} from "./Funding.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes} from "./RateMath.sol";
 import {SweepMath} from "./SweepMath.sol";
+import {Touched} from "./Touched.sol";
 import {AccountState, Position, TokenBalance, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 
@@ -171,6 +172,8 @@ library AccountStore {
         // The cast is safe: token indexes are below 64.
         // forge-lint: disable-next-line(unsafe-typecast)
         if (bitmap != state.tokenBitmap) state.tokenBitmap = uint64(bitmap);
+        // Whether a deficit keeps suppliers waiting depends on the insurance account's balance.
+        if (s.reserves[token].deficit != 0) Touched.add(token);
     }
 
     /// @notice Add token wei to an account's idle balance.

@@ -16,6 +16,8 @@ struct Reserve {
     /// Liquidation buffer in 1e-9 token wei.
     uint128 buffer;
     uint40 accruedAt;
+    /// RESERVE_* bits as last announced.
+    uint8 status;
 }
 
 /// @notice One token of one account.

@@ -16,7 +16,7 @@ import {VenueBase} from "./VenueBase.sol";
 /// @notice Modes and leverage, and what is stored of an account.
 abstract contract Accounts is VenueBase {
     /// @inheritdoc IAccounts
-    function setMode(Mode mode) external nonReentrant {
+    function setMode(Mode mode) external nonReentrant announcing {
         address account = _owner();
         AccountState storage state = _s.accounts[account];
         bool flat = state.mode != Mode.PortfolioMargin || registry.policy().leavesFlat;
@@ -38,7 +38,7 @@ abstract contract Accounts is VenueBase {
     }
 
     /// @inheritdoc IAccounts
-    function setLeverage(uint32 asset, uint8 leverage) external nonReentrant {
+    function setLeverage(uint32 asset, uint8 leverage) external nonReentrant announcing {
         address account = _actor();
         PerpParams memory perp = registry.perpParams(asset);
         require(

@@ -28,6 +28,7 @@ from pmkit.chain.figures import (
     margin_of,
 )
 from pmkit.errors import PmkitError
+from pmkit.model import ReserveStatus
 from pmkit.view import AccountView, PositionView, TokenView
 
 if TYPE_CHECKING:
@@ -141,6 +142,11 @@ class Reader:
         """Return a reserve by token id or name."""
         token_id = self.listing.token(token).token
         return ReserveFigures(**self._ask(block, self._venue("reserveOf", token_id)))
+
+    def reserve_status(self, token: int | str, block: int | None = None) -> ReserveStatus:
+        """Return what limits a reserve, by token id or name. SPEC BL-20."""
+        token_id = self.listing.token(token).token
+        return ReserveStatus(self._ask(block, self._venue("reserveStatus", token_id)))
 
     def prices(self, block: int | None = None) -> ReportedPrices:
         """Return every reported price."""

@@ -212,6 +212,9 @@ def mark(s: VenueState, account: str, token: int) -> None:
     bitmap = without(state.token_bitmap, token) if empty else having(state.token_bitmap, token)
     if bitmap != state.token_bitmap:
         s.accounts[account] = replace(state, token_bitmap=bitmap)
+    # Whether a deficit keeps suppliers waiting depends on the insurance account's balance.
+    if s.reserves[token].deficit != 0:
+        s.touched.add(token)
 
 
 def add_idle(s: VenueState, account: str, token: int, amount: int) -> None:

@@ -45,6 +45,8 @@ class Reserve:
     buffer: Uint128 = 0
     """Liquidation buffer in 1e-9 token wei."""
     accrued_at: Uint40 = 0
+    status: Uint8 = 0
+    """`ReserveStatus` as last announced. SPEC BL-21."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +154,7 @@ class VenueState:
         "raw_usd",
         "registry",
         "reserves",
+        "touched",
         "volumes",
         "wallets",
     )
@@ -165,6 +168,8 @@ class VenueState:
         """The account that the running call acts for; None when the sender acts for itself."""
         self.as_operator = False
         """Whether it does so as an operator, with an operator's limits."""
+        self.touched: set[int] = set()
+        """Reserves that the running action has touched."""
         self.accounts: Table[str, AccountState] = Table(block, NO_ACCOUNT)
         self.balances: Table[tuple[str, int], TokenBalance] = Table(block, NO_BALANCE)
         """By account and token."""

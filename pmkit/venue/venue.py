@@ -16,6 +16,7 @@ from pmkit.venue import (
     funding,
     isolated,
     margin_engine,
+    reserve_status,
     snapshot,
     volume,
 )
@@ -32,7 +33,7 @@ from pmkit.venue.wallets import Wallets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pmkit.model import Account, AccountMargin
+    from pmkit.model import Account, AccountMargin, ReserveStatus
     from pmkit.policy import Params
     from pmkit.venue.events import Event
     from pmkit.venue.records import FundingView, IsolatedPosition, ReserveView
@@ -133,8 +134,10 @@ class Venue:
         address = self.address_of(sender)
         function.require_fit(name, args)
         self.block.begin()
+        self.state.touched.clear()
         try:
             result = function.run(self._storage(function), address, *args)
+            reserve_status.announce(self.state)
         except BaseException as error:
             self.block.roll_back()
             if isinstance(error, VenueError):
@@ -217,6 +220,14 @@ class Venue:
         address = self.address_of(who)
         window = self.registry.policy.enable_volume_days
         return volume.over(self.state, address, window), volume.over(self.state, address, 0)
+
+    def reserve_status(self, token: int | str) -> ReserveStatus:
+        """Return what limits a reserve, interest up to now included. SPEC BL-20.
+
+        Raises UnknownToken, DoesNotFit128.
+        """
+        p = self.registry.token(self.token_id(token))
+        return reserve_status.status_of(self.state, p)
 
     def reserve_of(self, token: int | str) -> ReserveView:
         """Return a reserve with interest up to now. Raises UnknownToken, DoesNotFit128."""

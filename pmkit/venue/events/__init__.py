@@ -39,6 +39,7 @@ from pmkit.venue.events.pool import (
     Deposited,
     InterestHour,
     Repaid,
+    ReserveStatusSet,
     Supplied,
     Withdrawn,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "PositionTaken",
     "RateCurveSet",
     "Repaid",
+    "ReserveStatusSet",
     "RoleGranted",
     "RoleRevoked",
     "Socialised",
