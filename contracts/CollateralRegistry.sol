@@ -13,6 +13,7 @@ import {
     PerpParams,
     PerpPrice,
     Policy,
+    PoolCaps,
     SpotPrice,
     TokenListing,
     TokenParams
@@ -378,6 +379,23 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @inheritdoc ICollateralRegistry
     function tokenParams(uint256 token) external view returns (TokenParams memory) {
         return _tokenParams(tokenIndex(token));
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function poolCaps(uint256 tokenBitmap) external view returns (PoolCaps[] memory caps) {
+        caps = new PoolCaps[](tokenBitmap.count());
+        for (uint256 i = 0; i < caps.length; ++i) {
+            uint256 index;
+            (index, tokenBitmap) = tokenBitmap.pop();
+            Token storage entry = _tokens[index];
+            caps[i] = PoolCaps({
+                token: entry.token,
+                index: uint8(index),
+                borrowable: entry.borrowable,
+                globalSupplyCap: entry.globalSupplyCap,
+                globalBorrowCap: entry.globalBorrowCap
+            });
+        }
     }
 
     /// @inheritdoc ICollateralRegistry

@@ -9,23 +9,29 @@ import {Accounts} from "./modules/Accounts.sol";
 import {BorrowLendPool} from "./modules/BorrowLendPool.sol";
 import {Clearinghouse} from "./modules/Clearinghouse.sol";
 import {Deficits} from "./modules/Deficits.sol";
+import {IsolatedPositions} from "./modules/IsolatedPositions.sol";
 import {PortfolioMargin} from "./modules/PortfolioMargin.sol";
 import {VenueBase} from "./modules/VenueBase.sol";
 
 /// @title The venue: nothing but the composition of its modules
 /// @notice Modules, registry and linked libraries at one address.
-contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Deficits {
+contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Deficits, IsolatedPositions {
     constructor(ICollateralRegistry registry_, address maker_, address backstop_, address insurance_)
         VenueBase(registry_, maker_, backstop_, insurance_)
     {}
 
     /// @inheritdoc ILiquidation
-    function liquidate(address account) external nonReentrant returns (LiquidationStep memory) {
+    function liquidate(address account) external nonReentrant announcing returns (LiquidationStep memory) {
         return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor(), false);
     }
 
     /// @inheritdoc ILiquidation
-    function liquidateAsTaker(address account) external nonReentrant returns (LiquidationStep memory) {
+    function liquidateAsTaker(address account)
+        external
+        nonReentrant
+        announcing
+        returns (LiquidationStep memory)
+    {
         return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor(), true);
     }
 }

@@ -79,6 +79,14 @@ def perp_close_up(szi: int, notional: int, threshold: int, part: int, cooling: b
     return mul_div_up(size, part, WAD)
 
 
+def is_below_two_thirds(equity: int, maintenance: int) -> bool:
+    """Return whether positions have less than two thirds of maintenance. SPEC LQ-13, LQ-21.
+
+    Both in 1e-6 USD; without maintenance there is nothing to be short of.
+    """
+    return maintenance != 0 and 3 * equity < 2 * maintenance
+
+
 def display_liquidation_px_down(
     mark: int, szi: int, sz_decimals: int, available: int, max_leverage: int
 ) -> int:

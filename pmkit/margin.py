@@ -221,6 +221,25 @@ def dex_margin(raw_usd: int, perps: tuple[PerpState, ...]) -> DexMargin:
     )
 
 
+def kept_margin_up(equity: int, initial_margin: int, szi_before: int, szi_now: int) -> int:
+    """Return what of its equity an isolated position keeps after a fill, 1e-6 USD. SPEC CH-08.
+
+    Closed, it keeps nothing; turned, the initial margin of what it is now; grown, what it has, and
+    no less than initial margin; shrunk, the part of its equity that its size has left, rounded up.
+    What it keeps beyond its equity is brought to it.
+
+    >>> kept_margin_up(equity=100, initial_margin=30, szi_before=10, szi_now=5)
+    50
+    """
+    if szi_now == 0:
+        return 0
+    if szi_before * szi_now < 0:
+        return initial_margin
+    if abs(szi_now) >= abs(szi_before):
+        return max(equity, initial_margin)
+    return mul_div_up(equity, abs(szi_now), abs(szi_before)) if equity > 0 else equity
+
+
 def dex_margins(account: Account) -> tuple[DexMargin, ...]:
     """Return the figures of every dex of an account, in the order of `account.dexes`."""
     return tuple(

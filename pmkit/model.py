@@ -7,7 +7,7 @@ venue's units (see `pmkit.units`); nothing here knows where the numbers came fro
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 from pmkit.tiers import MarginTable
 
@@ -35,6 +35,19 @@ class Health(IntEnum):
     def label(self) -> str:
         """The venue's own spelling."""
         return ("healthy", "atRisk", "marketLiquidatable", "backstopLiquidatable")[self]
+
+
+class ReserveStatus(IntFlag):
+    """What limits a reserve. SPEC BL-20."""
+
+    FULLY_USED = 1
+    """Nothing is left to lend or to pay out while something is owed."""
+    SUPPLY_CAPPED = 2
+    """The global supply cap is reached."""
+    BORROW_CAPPED = 4
+    """The global borrow cap is reached."""
+    LOCKED = 8
+    """Supply waits, since the deficit exceeds the insurance account's balance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -310,6 +310,12 @@ def margin_grids() -> dict[str, list[Inputs]]:
             takeover_value=(0, 250 * WAD),
             health_factor=(*around(WAD), INFINITE),
         ),
+        "kept_margin_up": grid(
+            equity=(-(10**10), -1, 0, 1, *around(10**10), 10**11),
+            initial_margin=(0, 1, 10**10),
+            szi_before=(0, 3, -3, 10**5),
+            szi_now=(0, 1, -2, 3, -3, 99_999, 10**5 + 1),
+        ),
         "locked_collateral_up": [
             {"debt_value": debt, "px": px, "wei_decimals": wei, "sz_decimals": 2, "ltv_bps": ltv}
             for debt in (0, 1, 100 * WAD)
@@ -350,6 +356,10 @@ def liquidation_grids() -> dict[str, list[Inputs]]:
             threshold=(100_000 * USD,),
             part=(0, WAD // 5, WAD),
             cooling=(False, True),
+        ),
+        "is_below_two_thirds": grid(
+            equity=(-(10**12), -1, 0, *around(571_437_500 * 2 // 3), 10**12),
+            maintenance=(0, 1, 571_437_500),
         ),
         "display_liquidation_px_down": [
             {**p, "available": a}

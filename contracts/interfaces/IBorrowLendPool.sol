@@ -16,6 +16,16 @@ struct ReserveView {
     uint256 supplyRate;
 }
 
+/// @dev What limits a reserve (SPEC BL-20), as `reserveStatus` answers it: nothing is left to lend or to
+/// pay out while something is owed.
+uint8 constant RESERVE_FULLY_USED = 1;
+/// @dev The global supply cap is reached.
+uint8 constant RESERVE_SUPPLY_CAPPED = 2;
+/// @dev The global borrow cap is reached.
+uint8 constant RESERVE_BORROW_CAPPED = 4;
+/// @dev Supply waits, since the deficit exceeds the insurance account's balance.
+uint8 constant RESERVE_LOCKED = 8;
+
 /// @title BorrowLendPool: reserves with continuous interest
 /// @notice Amounts are token wei of the venue. Tokens come from and go to the caller's wallet as
 /// ERC-20; the wallet pays in whole units of the ERC-20, rounded up, and is credited for all it pays.
@@ -31,6 +41,9 @@ interface IBorrowLendPool {
     event Borrowed(address indexed account, uint64 indexed token, uint256 amount);
     /// @notice A wallet repaid debt.
     event Repaid(address indexed account, uint64 indexed token, uint256 amount, address payer);
+
+    /// @notice An action left a reserve in other states (RESERVE_* bits) than last announced (SPEC BL-21).
+    event ReserveStatusSet(uint64 indexed token, uint8 bitsBefore, uint8 bitsNow);
 
     /// @notice An amount of zero does nothing.
     error ZeroAmount();
@@ -75,6 +88,9 @@ interface IBorrowLendPool {
 
     /// @notice Store interest up to now (SPEC BL-05).
     function accrue(uint64 token) external;
+
+    /// @notice What limits a reserve with interest up to now, RESERVE_* bits (SPEC BL-20).
+    function reserveStatus(uint64 token) external view returns (uint8);
 
     /// @notice A reserve with interest up to now.
     function reserveOf(uint64 token) external view returns (ReserveView memory);

@@ -153,6 +153,15 @@ struct TokenParams {
     uint8 paused;
 }
 
+/// @notice What bounds a token's pool; amounts in token wei.
+struct PoolCaps {
+    uint64 token;
+    uint8 index;
+    bool borrowable;
+    uint128 globalSupplyCap;
+    uint128 globalBorrowCap;
+}
+
 /// @notice A perp dex as an account check needs it.
 struct DexParams {
     uint8 index;
@@ -358,6 +367,9 @@ interface ICollateralRegistry {
 
     /// @notice A token's parameters by id.
     function tokenParams(uint256 token) external view returns (TokenParams memory);
+
+    /// @notice What bounds the pools of the tokens in a bitmap of listing indexes.
+    function poolCaps(uint256 tokenBitmap) external view returns (PoolCaps[] memory);
 
     /// @notice The token's ERC-20 and its decimals there.
     function tokenErc20(uint256 token) external view returns (address erc20, uint8 evmDecimals);

@@ -5,12 +5,20 @@ import {IAccounts} from "./IAccounts.sol";
 import {IBorrowLendPool} from "./IBorrowLendPool.sol";
 import {IClearinghouse} from "./IClearinghouse.sol";
 import {ICollateralRegistry} from "./ICollateralRegistry.sol";
+import {IIsolatedPositions} from "./IIsolatedPositions.sol";
 import {ILiquidation} from "./ILiquidation.sol";
 import {IPortfolioMargin} from "./IPortfolioMargin.sol";
 
 /// @title The venue: everything that moves money, at one address
 /// @notice Everything a caller of the venue can do and see.
-interface IVenue is IAccounts, IBorrowLendPool, IClearinghouse, IPortfolioMargin, ILiquidation {
+interface IVenue is
+    IAccounts,
+    IBorrowLendPool,
+    IClearinghouse,
+    IPortfolioMargin,
+    ILiquidation,
+    IIsolatedPositions
+{
     /// @notice Listing, parameters and prices.
     function registry() external view returns (ICollateralRegistry);
 

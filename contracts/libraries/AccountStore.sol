@@ -17,6 +17,7 @@ import {MarginMath} from "./MarginMath.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes} from "./RateMath.sol";
 import {SweepMath} from "./SweepMath.sol";
+import {Touched} from "./Touched.sol";
 import {AccountState, Position, TokenBalance, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 
@@ -148,6 +149,21 @@ library AccountStore {
         if (usd != 0) state.dexBitmap = uint32(uint256(state.dexBitmap).with(dex));
     }
 
+    /// @notice Add to an account's equity in a dex, perp USD.
+    function addRawUsd(VenueState storage s, address account, uint256 dex, int256 usd) internal {
+        setRawUsd(s, account, dex, WadMath.toInt128(s.rawUsd[account][dex] + usd));
+    }
+
+    /// @notice Add to the equity behind a position, perp USD: its own where it is isolated (SPEC CH-07),
+    /// else its dex's.
+    function addPositionUsd(VenueState storage s, address account, uint256 perp, uint256 dex, int256 usd)
+        internal
+    {
+        Position storage position = s.positions[account][perp];
+        if (position.isolated) position.isolatedUsd = WadMath.toInt128(position.isolatedUsd + usd);
+        else addRawUsd(s, account, dex, usd);
+    }
+
     /// @notice Keep the token bit in step with the balance.
     function mark(VenueState storage s, address account, uint256 token) internal {
         TokenBalance storage balance = s.balances[account][token];
@@ -157,6 +173,8 @@ library AccountStore {
         // The cast is safe: token indexes are below 64.
         // forge-lint: disable-next-line(unsafe-typecast)
         if (bitmap != state.tokenBitmap) state.tokenBitmap = uint64(bitmap);
+        // Whether a deficit keeps suppliers waiting depends on the insurance account's balance.
+        if (s.reserves[token].deficit != 0) Touched.add(token);
     }
 
     /// @notice Add token wei to an account's idle balance.

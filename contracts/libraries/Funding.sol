@@ -18,7 +18,8 @@ library Funding {
         return FundingMath.fundingPaymentUp(position.szi, perp.fundingIndex - position.fundingIndex);
     }
 
-    /// @notice Settle a position in storage; `dex` is the listing index of its dex.
+    /// @notice Settle a position in storage, out of its own margin where it is isolated; `dex` is the listing
+    /// index of its dex.
     function settle(VenueState storage s, address account, PerpParams memory perp, uint256 dex) internal {
         Position storage position = s.positions[account][perp.index];
         if (position.fundingIndex == perp.fundingIndex) return;
@@ -27,7 +28,8 @@ library Funding {
         position.fundingIndex = perp.fundingIndex;
         if (!held) return;
         // The dex of a position is marked already.
-        s.rawUsd[account][dex] = WadMath.toInt128(s.rawUsd[account][dex] - usd);
+        if (position.isolated) position.isolatedUsd = WadMath.toInt128(position.isolatedUsd - usd);
+        else s.rawUsd[account][dex] = WadMath.toInt128(s.rawUsd[account][dex] - usd);
         emit FundingPaid(account, perp.asset, usd);
     }
 }

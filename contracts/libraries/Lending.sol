@@ -8,6 +8,7 @@ import {
     ICollateralRegistry,
     PAUSE_BORROW,
     PAUSE_SUPPLY,
+    PoolCaps,
     TokenParams
 } from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
@@ -19,6 +20,7 @@ import {MarginEngine} from "./MarginEngine.sol";
 import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes, SHARE_UNIT} from "./RateMath.sol";
+import {ReserveStatus} from "./ReserveStatus.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
@@ -183,6 +185,24 @@ library Lending {
     function accrue(VenueState storage s, ICollateralRegistry registry, uint64 token) external {
         TokenParams memory p = registry.tokenParams(token);
         Pool.accrue(s, p.index, p.curve);
+    }
+
+    /// @notice Tell in what states the action has left the reserves that it touched (SPEC BL-21).
+    function announce(VenueState storage s, ICollateralRegistry registry, address insurance) external {
+        ReserveStatus.announce(s, registry, insurance);
+    }
+
+    /// @notice What limits a reserve with interest up to now (SPEC BL-20).
+    function reserveStatus(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address insurance,
+        uint64 token
+    ) external view returns (uint8) {
+        TokenParams memory p = registry.tokenParams(token);
+        PoolCaps memory caps = registry.poolCaps(1 << p.index)[0];
+        ReserveIndexes memory now_ = Pool.accrued(s, p.index, p.curve);
+        return ReserveStatus.bits(s, insurance, caps, now_.supplyIndex, now_.borrowIndex);
     }
 
     /// @notice A reserve with interest up to now.

@@ -123,6 +123,13 @@ library LiquidationMath {
         return amount.mulDivUp(RAY, (RAY + RateMath.expm1(exponent)) << halvings);
     }
 
+    /// @notice Whether positions have less than two thirds of their maintenance (SPEC LQ-13, LQ-21).
+    function isBelowTwoThirds(int256 equity, uint256 maintenance) internal pure returns (bool) {
+        // The cast is safe: margins are sums of products of 64-bit numbers.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return maintenance != 0 && 3 * equity < 2 * int256(maintenance);
+    }
+
     function abs(int256 value) internal pure returns (uint256) {
         // Casts are safe: the sign is known.
         // forge-lint: disable-next-item(unsafe-typecast)

@@ -192,6 +192,24 @@ library MarginMath {
         figures.transferMargin = transferMarginUp(figures.initialMargin, figures.notional);
     }
 
+    /// @notice What of its equity an isolated position keeps after a fill, 1e-6 USD, up (SPEC CH-08); what it
+    /// keeps beyond its equity is brought to it.
+    function keptMarginUp(int256 equity, uint256 initialMargin, int256 sziBefore, int256 sziNow)
+        internal
+        pure
+        returns (int256)
+    {
+        if (sziNow == 0) return 0;
+        // The cast is safe: a margin is a part of the product of two 64-bit numbers.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        int256 required = int256(initialMargin);
+        if ((sziBefore > 0 && sziNow < 0) || (sziBefore < 0 && sziNow > 0)) return required;
+        (uint256 before, uint256 left) = (LiquidationMath.abs(sziBefore), LiquidationMath.abs(sziNow));
+        if (left >= before) return equity > required ? equity : required;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return equity > 0 ? int256(uint256(equity).mulDivUp(left, before)) : equity;
+    }
+
     /// @notice Figures of every dex of an account, in the order of `account.dexes`.
     function dexMargins(Account memory account) internal pure returns (DexMargin[] memory figures) {
         figures = new DexMargin[](account.dexes.length);

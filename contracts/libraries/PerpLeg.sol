@@ -72,10 +72,7 @@ library PerpLeg {
     }
 
     function _belowTwoThirds(Context memory c, uint256 i) private pure returns (bool) {
-        uint256 maintenance = c.m.dexes[i].maintenance;
-        // The cast is safe: margins are sums of products of 64-bit numbers.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return maintenance != 0 && 3 * c.m.dexes[i].accountValue < 2 * int256(maintenance);
+        return LiquidationMath.isBelowTwoThirds(c.m.dexes[i].accountValue, c.m.dexes[i].maintenance);
     }
 
     function _worst(Context memory c) private pure returns (uint256 worst) {

@@ -11,7 +11,8 @@ import {AccountState, Position, VenueState} from "./VenueState.sol";
 import {PPM, WadMath} from "./WadMath.sol";
 
 /// @title Perp fills
-/// @notice A fill moves size and raw USD between two accounts; nothing is created (SPEC CH-02).
+/// @notice A fill moves size and raw USD between two accounts; nothing is created (SPEC CH-02). An isolated
+/// position has its own raw USD (SPEC CH-07).
 library Perps {
     using Bitmap for uint256;
     using WadMath for uint256;
@@ -34,9 +35,9 @@ library Perps {
         if (fee != 0) {
             // Casts are safe: the registry bounds fees by the notional, which is a product of 64-bit numbers.
             // forge-lint: disable-start(unsafe-typecast)
-            _addRawUsd(s, account, perp.dex, -int256(fee));
+            AccountStore.addPositionUsd(s, account, perp.index, perp.dex, -int256(fee));
             AccountStore.touch(s, insurance);
-            _addRawUsd(s, insurance, perp.dex, int256(fee));
+            AccountStore.addRawUsd(s, insurance, perp.dex, int256(fee));
             // forge-lint: disable-end(unsafe-typecast)
         }
     }
@@ -59,12 +60,20 @@ library Perps {
         position.entryNtl = _entryNtl(position.entryNtl, before, now_, perp.mark).toUint128();
 
         AccountState storage state = s.accounts[account];
-        state.perpBitmap =
-            now_ == 0 ? state.perpBitmap.without(perp.index) : state.perpBitmap.with(perp.index);
-        // The cast is safe: dex indexes are below 32.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        state.dexBitmap = uint32(uint256(state.dexBitmap).with(perp.dex));
-        _addRawUsd(s, account, perp.dex, -int256(size) * int256(uint256(perp.mark)));
+        if (position.isolated) {
+            state.isolatedBitmap = _marked(state.isolatedBitmap, perp.index, now_ != 0);
+        } else {
+            state.perpBitmap = _marked(state.perpBitmap, perp.index, now_ != 0);
+            // The cast is safe: dex indexes are below 32.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            state.dexBitmap = uint32(uint256(state.dexBitmap).with(perp.dex));
+        }
+        int256 cost = int256(size) * int256(uint256(perp.mark));
+        AccountStore.addPositionUsd(s, account, perp.index, perp.dex, -cost);
+    }
+
+    function _marked(uint256 bitmap, uint256 index, bool open) private pure returns (uint256) {
+        return open ? bitmap.with(index) : bitmap.without(index);
     }
 
     /// @dev Growing adds the fill at its price, shrinking takes a part in proportion, turning starts anew.

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {RateCurve, RateMath, ReserveIndexes} from "./RateMath.sol";
+import {Touched} from "./Touched.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {RAY, WadMath} from "./WadMath.sol";
 
@@ -43,6 +44,7 @@ library Pool {
 
     /// @notice Store interest up to now.
     function accrue(VenueState storage s, uint256 token, RateCurve memory curve) internal {
+        Touched.add(token);
         Reserve storage reserve = s.reserves[token];
         if (reserve.accruedAt == block.timestamp) return;
         uint256 since = reserve.accruedAt;

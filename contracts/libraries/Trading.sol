@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
 import {
     ICollateralRegistry,
@@ -15,17 +14,18 @@ import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {DexMargin, Mode, TokenState} from "./AccountTypes.sol";
 import {InventoryStore} from "./InventoryStore.sol";
+import {Isolated} from "./Isolated.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {OwnBalance} from "./OwnBalance.sol";
+import {Payment} from "./Payment.sol";
 import {Perps} from "./Perps.sol";
 import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
-import {Inventory, Parties, TokenBalance, VenueState} from "./VenueState.sol";
+import {Inventory, Parties, Position, TokenBalance, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
 import {PPM, WadMath} from "./WadMath.sol";
-import {Waterfall} from "./Waterfall.sol";
 
 /// @notice An order as it arrives.
 struct Order {
@@ -74,10 +74,14 @@ library Trading {
         PriceAge.requireYoungMark(perp, reduces ? policy.maxLiquidationPriceAge : policy.maxPriceAge);
 
         MarginEngine.sweep(s, registry, o.account);
-        uint256 debtBefore = reduces ? 0 : MarginEngine.grossDebt(s, registry, o.account);
+        Position memory before = s.positions[o.account][perp.index];
+        // What an isolated position takes leaves the account check as a withdrawal does: whatever debt
+        // there is, the health factor must hold (SPEC CH-09).
+        uint256 debtBefore = reduces || before.isolated ? 0 : MarginEngine.grossDebt(s, registry, o.account);
         int64 makerBefore = s.positions[parties.maker][perp.index].szi;
         uint256 fee =
             Perps.fill(s, perp, o.account, parties.maker, parties.insurance, size, policy.perpFeePpm);
+        if (before.isolated) Isolated.settle(s, registry, parties, o.account, o.asset, before.szi);
         MarginEngine.sweep(s, registry, o.account);
         Volume.add(s, o.account, MarginMath.notional(size, perp.mark));
 
@@ -239,7 +243,7 @@ library Trading {
         AccountStore.requireJudgeable(s, account, swap.got);
         MarginEngine.sweep(s, registry, account);
         uint256 debtBefore = MarginEngine.grossDebt(s, registry, account);
-        _payForTrade(s, parties.insurance, account, swap.paid, swap.paidAmount);
+        Payment.pay(s, parties.insurance, account, swap.paid, swap.paidAmount);
         _exchange(s, parties, account, swap);
         MarginEngine.sweep(s, registry, account);
         if (s.accounts[account].mode == Mode.PortfolioMargin) {
@@ -261,36 +265,5 @@ library Trading {
         AccountStore.addIdle(s, parties.maker, swap.paid.index, swap.paidAmount);
         AccountStore.addIdle(s, account, swap.got.index, swap.gotAmount - swap.fee);
         if (swap.fee != 0) AccountStore.addIdle(s, parties.insurance, swap.got.index, swap.fee);
-    }
-
-    /// @dev Idle balance pays first; with portfolio margin supply and then new debt follow (SPEC CH-03).
-    function _payForTrade(
-        VenueState storage s,
-        address insurance,
-        address account,
-        TokenParams memory p,
-        uint256 amount
-    ) private {
-        TokenBalance storage balance = s.balances[account][p.index];
-        uint256 fromIdle = amount < balance.idle ? amount : balance.idle;
-        uint256 lacking = amount - fromIdle;
-        balance.idle -= fromIdle.toUint128();
-        if (lacking != 0) {
-            require(
-                s.accounts[account].mode == Mode.PortfolioMargin,
-                IBorrowLendPool.InsufficientBalance(p.token, amount, fromIdle)
-            );
-            Pool.accrue(s, p.index, p.curve);
-            TokenState memory t = AccountStore.tokenState(s, account, p);
-            if (lacking > t.supplied) {
-                uint256 debt = lacking - t.supplied;
-                require(p.borrowable, IBorrowLendPool.InsufficientBalance(p.token, amount, amount - debt));
-                require(debt <= t.borrowRoom, IBorrowLendPool.BorrowCapExceeded(p.token, debt, t.borrowRoom));
-            }
-            require(lacking <= t.cash, IBorrowLendPool.InsufficientCash(p.token, lacking, t.cash));
-            if (t.supplied != 0) Waterfall.requireUnlocked(s, insurance, p);
-            Pool.debit(s, account, p.index, lacking);
-        }
-        AccountStore.mark(s, account, p.index);
     }
 }

@@ -18,6 +18,8 @@ struct Reserve {
     uint40 accruedAt;
     /// When the buffer was last swept to the insurance account.
     uint40 bufferSweptAt;
+    /// RESERVE_* bits as last announced.
+    uint8 status;
 }
 
 /// @notice One token of one account.
@@ -32,7 +34,7 @@ struct TokenBalance {
     uint128 basis;
 }
 
-/// @notice One cross position of one account.
+/// @notice One position of one account, cross or isolated.
 struct Position {
     /// Signed size, 10^-szDecimals.
     int64 szi;
@@ -40,6 +42,12 @@ struct Position {
     uint128 entryNtl;
     /// Chosen leverage; zero stands for the asset's maximum.
     uint8 leverage;
+    /// Whether the account's position in the asset has margin of its own.
+    bool isolated;
+    /// Until when liquidation steps close the isolated position whole.
+    uint40 coolingUntil;
+    /// Equity of the isolated position without its marked value, 1e-6 of its dex's collateral token.
+    int128 isolatedUsd;
     /// Funding index of the asset when the position was last settled.
     int256 fundingIndex;
 }
@@ -57,7 +65,10 @@ struct AccountState {
     /// Dexes that caps or cash keep below their transfer margin: there the account has fallen back to
     /// ordinary margin.
     uint32 fallbackBitmap;
+    /// Assets with a cross position.
     uint256 perpBitmap;
+    /// Assets with an isolated position, which the account check does not see.
+    uint256 isolatedBitmap;
 }
 
 /// @notice An account's traded volume up to the end of a UTC day on which it traded.

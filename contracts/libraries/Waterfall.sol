@@ -8,6 +8,7 @@ import {AccountStore} from "./AccountStore.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, SHARE_UNIT} from "./RateMath.sol";
+import {Touched} from "./Touched.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {RAY, WadMath} from "./WadMath.sol";
 
@@ -93,6 +94,7 @@ library Waterfall {
     function coverFromWallet(VenueState storage s, TokenParams memory p, address payer, uint256 amount)
         external
     {
+        Touched.add(p.index);
         Reserve storage reserve = s.reserves[p.index];
         uint256 covered = _min(amount, reserve.deficit);
         reserve.deficit -= covered.toUint128();

@@ -321,6 +321,18 @@ contract MathHarness {
         return LiquidationMath.remainingUp(amount, elapsed, halfLife);
     }
 
+    function isBelowTwoThirds(int256 equity, uint256 maintenance) external pure returns (bool) {
+        return LiquidationMath.isBelowTwoThirds(equity, maintenance);
+    }
+
+    function keptMarginUp(int256 equity, uint256 initialMargin, int256 sziBefore, int256 sziNow)
+        external
+        pure
+        returns (int256)
+    {
+        return MarginMath.keptMarginUp(equity, initialMargin, sziBefore, sziNow);
+    }
+
     function accountMargin(Account memory account) external pure returns (AccountMargin memory) {
         return MarginMath.accountMargin(account);
     }

@@ -6,6 +6,7 @@ import {PerpParams} from "../interfaces/ICollateralRegistry.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
 import {Funding} from "../libraries/Funding.sol";
+import {Isolated} from "../libraries/Isolated.sol";
 import {MarginEngine} from "../libraries/MarginEngine.sol";
 import {AccountState, Position, TokenBalance} from "../libraries/VenueState.sol";
 import {Volume} from "../libraries/Volume.sol";
@@ -15,11 +16,14 @@ import {VenueBase} from "./VenueBase.sol";
 /// @notice Modes and leverage, and what is stored of an account.
 abstract contract Accounts is VenueBase {
     /// @inheritdoc IAccounts
-    function setMode(Mode mode) external nonReentrant {
+    function setMode(Mode mode) external nonReentrant announcing {
         address account = _owner();
         AccountState storage state = _s.accounts[account];
         bool flat = state.mode != Mode.PortfolioMargin || registry.policy().leavesFlat;
-        require(!flat || state.perpBitmap == 0, PositionsOpen(state.perpBitmap));
+        // An isolated position has taken its margin the way of the mode, and gives it back the same way.
+        uint256 open = state.isolatedBitmap;
+        if (flat) open |= state.perpBitmap;
+        require(open == 0, PositionsOpen(open));
         _sweep(account);
         MarginEngine.requireLeavable(_s, registry, account, flat);
         // Only its master acts for a sub-account here, and else nobody but the account itself.
@@ -34,7 +38,7 @@ abstract contract Accounts is VenueBase {
     }
 
     /// @inheritdoc IAccounts
-    function setLeverage(uint32 asset, uint8 leverage) external nonReentrant {
+    function setLeverage(uint32 asset, uint8 leverage) external nonReentrant announcing {
         address account = _actor();
         PerpParams memory perp = registry.perpParams(asset);
         require(
@@ -45,6 +49,9 @@ abstract contract Accounts is VenueBase {
         AccountStore.touch(_s, account);
         if (position.szi == 0) {
             position.leverage = leverage;
+        } else if (position.isolated) {
+            position.leverage = leverage;
+            Isolated.requireInitialMargin(_s, registry, account, asset);
         } else {
             _sweep(account);
             uint256 debtBefore = _grossDebt(account);

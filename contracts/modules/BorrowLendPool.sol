@@ -12,6 +12,7 @@ abstract contract BorrowLendPool is VenueBase {
     function deposit(uint64 token, uint256 amount, address account)
         external
         nonReentrant
+        announcing
         returns (uint256 credited)
     {
         return Lending.deposit(_s, registry, token, amount, account);
@@ -21,6 +22,7 @@ abstract contract BorrowLendPool is VenueBase {
     function supply(uint64 token, uint256 amount, address account)
         external
         nonReentrant
+        announcing
         returns (uint256 credited)
     {
         return Lending.supply(_s, registry, token, amount, account);
@@ -30,13 +32,14 @@ abstract contract BorrowLendPool is VenueBase {
     function withdraw(uint64 token, uint256 amount, address to)
         external
         nonReentrant
+        announcing
         returns (uint256 withdrawn)
     {
         return Lending.withdraw(_s, registry, insurance, _owner(), token, amount, to);
     }
 
     /// @inheritdoc IBorrowLendPool
-    function borrow(uint64 token, uint256 amount) external nonReentrant {
+    function borrow(uint64 token, uint256 amount) external nonReentrant announcing {
         Lending.borrow(_s, registry, insurance, _actor(), token, amount);
     }
 
@@ -44,14 +47,20 @@ abstract contract BorrowLendPool is VenueBase {
     function repay(uint64 token, uint256 amount, address account)
         external
         nonReentrant
+        announcing
         returns (uint256 repaid)
     {
         return Lending.repay(_s, registry, token, amount, account);
     }
 
     /// @inheritdoc IBorrowLendPool
-    function accrue(uint64 token) external nonReentrant {
+    function accrue(uint64 token) external nonReentrant announcing {
         Lending.accrue(_s, registry, token);
+    }
+
+    /// @inheritdoc IBorrowLendPool
+    function reserveStatus(uint64 token) external view returns (uint8) {
+        return Lending.reserveStatus(_s, registry, insurance, token);
     }
 
     /// @inheritdoc IBorrowLendPool

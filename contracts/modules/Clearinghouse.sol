@@ -23,6 +23,7 @@ abstract contract Clearinghouse is VenueBase {
     function order(uint32 asset, bool isBuy, uint64 limitPx, uint64 sz, bool reduceOnly)
         external
         nonReentrant
+        announcing
     {
         Trading.order(
             _s,
@@ -33,7 +34,7 @@ abstract contract Clearinghouse is VenueBase {
     }
 
     /// @inheritdoc ILiquidation
-    function sellInventory(uint32 pair) external nonReentrant {
+    function sellInventory(uint32 pair) external nonReentrant announcing {
         Trading.sellInventory(_s, registry, Parties(maker, backstop, insurance), pair);
     }
 
@@ -43,7 +44,7 @@ abstract contract Clearinghouse is VenueBase {
     }
 
     /// @inheritdoc IClearinghouse
-    function transferPerp(uint32 dex, uint64 usd, bool toPerp) external nonReentrant {
+    function transferPerp(uint32 dex, uint64 usd, bool toPerp) external nonReentrant announcing {
         address account = _actor();
         Mode mode = _s.accounts[account].mode;
         require(mode == Mode.Standard, NotStandardMode(mode));
@@ -66,7 +67,7 @@ abstract contract Clearinghouse is VenueBase {
     }
 
     /// @inheritdoc IClearinghouse
-    function spotSend(address to, uint64 token, uint256 amount) external nonReentrant {
+    function spotSend(address to, uint64 token, uint256 amount) external nonReentrant announcing {
         Lending.spotSend(_s, registry, insurance, _owner(), token, amount, to);
     }
 }

@@ -10,23 +10,28 @@ import {VenueBase} from "./VenueBase.sol";
 /// @notice Bad debt in the open: who pays it down, and the last resort.
 abstract contract Deficits is VenueBase {
     /// @inheritdoc ILiquidation
-    function coverDeficit(uint64 token, uint256 amount) external nonReentrant returns (uint256 paid) {
+    function coverDeficit(uint64 token, uint256 amount)
+        external
+        nonReentrant
+        announcing
+        returns (uint256 paid)
+    {
         return Lending.coverDeficit(_s, registry, token, amount);
     }
 
     /// @inheritdoc ILiquidation
-    function coverDeficitFromInsurance(uint64 token) external nonReentrant returns (uint256) {
+    function coverDeficitFromInsurance(uint64 token) external nonReentrant announcing returns (uint256) {
         return Waterfall.coverFromInsurance(_s, insurance, registry.tokenParams(token));
     }
 
     /// @inheritdoc ILiquidation
-    function sweepBuffer(uint64 token) external nonReentrant returns (uint256) {
+    function sweepBuffer(uint64 token) external nonReentrant announcing returns (uint256) {
         uint256 interval = registry.policy().bufferInterval;
         return Waterfall.sweepBuffer(_s, insurance, registry.tokenParams(token), interval);
     }
 
     /// @inheritdoc ILiquidation
-    function socialise(uint64 token) external nonReentrant returns (uint256) {
+    function socialise(uint64 token) external nonReentrant announcing returns (uint256) {
         registry.requireRole(registry.RISK_ADMIN(), msg.sender);
         return Waterfall.socialise(_s, registry.tokenParams(token));
     }

@@ -10,7 +10,7 @@ import {VenueBase} from "./VenueBase.sol";
 /// @notice Views of the account walk, and the sweep by anybody.
 abstract contract PortfolioMargin is VenueBase {
     /// @inheritdoc IPortfolioMargin
-    function sweep(address account) external nonReentrant {
+    function sweep(address account) external nonReentrant announcing {
         _sweep(account);
     }
 

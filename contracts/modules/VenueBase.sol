@@ -6,7 +6,9 @@ import {ICollateralRegistry} from "../interfaces/ICollateralRegistry.sol";
 import {IVenue} from "../interfaces/IVenue.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
+import {Lending} from "../libraries/Lending.sol";
 import {MarginEngine} from "../libraries/MarginEngine.sol";
+import {Touched} from "../libraries/Touched.sol";
 import {VenueState} from "../libraries/VenueState.sol";
 
 /// @title What all modules share: storage, who acts, and safety checks
@@ -42,6 +44,13 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
         _s.accounts[insurance_].mode = Mode.Unified;
     }
 
+    /// @dev Announce in what states an action has left the reserves that it touched (SPEC BL-21). Last of
+    /// all, payments to wallets included: nothing depends on what is announced.
+    modifier announcing() {
+        _;
+        _announce();
+    }
+
     /// @dev The account that acts.
     function _actor() internal view returns (address) {
         return _actingFor == address(0) ? msg.sender : _actingFor;
@@ -51,6 +60,10 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
     function _owner() internal view returns (address) {
         require(!_asOperator, OwnerOnly(_actingFor, msg.sender));
         return _actor();
+    }
+
+    function _announce() private {
+        if (Touched.any()) Lending.announce(_s, registry, insurance);
     }
 
     function _sweep(address account) internal {

@@ -86,6 +86,14 @@ class Actions:
         """Set the account's leverage for an asset. SPEC AC-03."""
         return self._own("setLeverage", asset, leverage)
 
+    def set_isolated(self, asset: int, *, isolated: bool = True) -> Action:
+        """Choose isolated or cross margin for an asset. SPEC CH-07."""
+        return self._own("setIsolated", asset, isolated)
+
+    def update_isolated_margin(self, asset: int, usd: int) -> Action:
+        """Bring margin (1e-6) to an isolated position, or take some out. SPEC CH-10."""
+        return self._own("updateIsolatedMargin", asset, usd)
+
     def sweep(self, account: str) -> Action:
         """Sweep an account; anybody may. SPEC PM-14."""
         return Action(call=self._venue("sweep", checked(account)), about=checked(account))
@@ -113,6 +121,11 @@ class Actions:
         """Move a reserve's buffer to the insurance account, once an interval. SPEC LQ-19."""
         listed = self._reader.listing.token(token)
         return Action(call=self._venue("sweepBuffer", listed.token), about=None)
+
+    def liquidate_isolated(self, account: str, asset: int) -> Action:
+        """Take one liquidation step on an isolated position. SPEC LQ-20."""
+        call = self._venue("liquidateIsolated", checked(account), asset)
+        return Action(call=call, about=checked(account))
 
     def report_prices(self, prices: Prices) -> Action:
         """Report prices; needs the reporter's role. SPEC OR-01."""

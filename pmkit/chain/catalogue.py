@@ -41,6 +41,8 @@ class ListedPerp:
     name: str
     sz_decimals: int
     max_leverage: int
+    collateral: ListedToken
+    """The token that its dex counts in."""
 
     @property
     def px_decimals(self) -> int:
@@ -109,13 +111,14 @@ def read_listing(rpc: Rpc, registry: str, block: int) -> Listing:
     def ask_for(function: str, *arguments: object) -> Call:
         return call_of("CollateralRegistry", registry, function, *arguments)
 
-    (tokens, _, perps, pairs), (token_names, _, perp_names) = ask_all(
+    (tokens, dexes, perps, pairs), (token_names, _, perp_names) = ask_all(
         rpc, [ask_for("listed"), ask_for("names")], block
     )
     answers = ask_all(
         rpc,
         [ask_for("tokenParams", token) for token in tokens]
         + [ask_for("tokenErc20", token) for token in tokens]
+        + [ask_for("dexOf", dex) for dex in dexes]
         + [ask_for("perpParams", perp) for perp in perps]
         + [ask_for("pairOf", pair) for pair in pairs]
         + [ask_for("perpOfPair", pair) for pair in pairs],
@@ -123,6 +126,7 @@ def read_listing(rpc: Rpc, registry: str, block: int) -> Listing:
     )
     token_params, answers = answers[: len(tokens)], answers[len(tokens) :]
     erc20s, answers = answers[: len(tokens)], answers[len(tokens) :]
+    dex_params, answers = answers[: len(dexes)], answers[len(dexes) :]
     perp_params, answers = answers[: len(perps)], answers[len(perps) :]
     pair_params, pair_perps = answers[: len(pairs)], answers[len(pairs) :]
     listed = {
@@ -144,6 +148,7 @@ def read_listing(rpc: Rpc, registry: str, block: int) -> Listing:
                 name=name,
                 sz_decimals=p["sz_decimals"],
                 max_leverage=p["max_leverage"],
+                collateral=listed[dex_params[p["dex"]][1]],
             )
             for p, name in zip(perp_params, perp_names, strict=True)
         ),

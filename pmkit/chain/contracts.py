@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from pmkit.chain.rpc import Request, Rpc
 
-LIBRARIES = ("MarginEngine", "Trading", "Waterfall", "Lending", "DebtLeg", "Liquidation")
+LIBRARIES = (
+    "MarginEngine",
+    "Waterfall",
+    "Isolated",
+    "Trading",
+    "Lending",
+    "DebtLeg",
+    "Liquidation",
+)
 """The venue's external libraries, each linked to those before it."""
 EMITTERS = ("Venue", "CollateralRegistry", "LocalToken", *LIBRARIES)
 """Contracts whose events are known; libraries emit theirs at the venue's address."""

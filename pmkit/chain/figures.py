@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pmkit.liquidation import is_below_two_thirds
 from pmkit.model import (
     Account,
     AccountMargin,
@@ -100,6 +101,12 @@ class PositionFigures:
     """Notional at entry, 1e-6 USD."""
     leverage: int
     """Chosen leverage; zero stands for the asset's maximum."""
+    isolated: bool
+    """Whether it has margin of its own. SPEC CH-07."""
+    cooling_until: int
+    """Until when liquidation steps close it whole, where it is isolated."""
+    isolated_usd: int
+    """An isolated position's equity without its marked value, 1e-6 USD, before funding due."""
     funding_index: int
     """Funding index of the asset when the position was last settled."""
     funding_due: int
@@ -142,6 +149,46 @@ class Volume:
     """In the policy's window of days."""
     total: int
     """Ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsolatedFigures:
+    """An isolated position and what it is margined with, 1e-6 of its dex's token. SPEC CH-07."""
+
+    perp: PerpState
+    """Its `dex` is a listing index."""
+    entry_ntl: int
+    """Notional at entry."""
+    isolated_usd: int
+    """Equity without the position's marked value."""
+    equity: int
+    initial_margin: int
+    maintenance: int
+    liquidation_px: int
+    """Mark at which maintenance is used up (SPEC LQ-08), 1e-10 USD; not positive for none."""
+
+    @property
+    def health(self) -> Health:
+        """Whether it is liquidatable, at the market or by the backstop. SPEC LQ-20, LQ-21."""
+        if self.equity >= self.maintenance:
+            return Health.HEALTHY
+        if is_below_two_thirds(self.equity, self.maintenance):
+            return Health.BACKSTOP_LIQUIDATABLE
+        return Health.MARKET_LIQUIDATABLE
+
+
+def isolated_of(found: dict[str, Any], params: dict[str, Any]) -> IsolatedFigures:
+    """Return an isolated position from the venue's answer and the registry's of its asset."""
+    perp = PerpState(
+        asset=params["asset"],
+        dex=params["dex"],
+        szi=found["szi"],
+        mark=params["mark"],
+        leverage=found["leverage"],
+        table=table_of(params["table"]),
+    )
+    rest = {name: value for name, value in found.items() if name not in ("szi", "leverage")}
+    return IsolatedFigures(perp=perp, **rest)
 
 
 def account_of(found: dict[str, Any]) -> Account:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pmkit.chain.address import checked
-from pmkit.chain.catalogue import Listing, read_listing
+from pmkit.chain.catalogue import ListedPerp, Listing, read_listing
 from pmkit.chain.contracts import Call, ask, ask_all, ask_each, call_of
 from pmkit.chain.deployment import connect
 from pmkit.chain.figures import (
     Balance,
     FundingFigures,
     InventoryFigures,
+    IsolatedFigures,
     PerpPx,
     PositionFigures,
     ReportedPrices,
@@ -24,9 +25,11 @@ from pmkit.chain.figures import (
     SpotPx,
     Volume,
     account_of,
+    isolated_of,
     margin_of,
 )
 from pmkit.errors import PmkitError
+from pmkit.model import ReserveStatus
 from pmkit.view import AccountView, PositionView, TokenView
 
 if TYPE_CHECKING:
@@ -93,6 +96,43 @@ class Reader:
             found += [a if isinstance(a, PmkitError) else account_of(a) for a in answers]
         return tuple(found)
 
+    def isolated(self, address: str, block: int | None = None) -> tuple[IsolatedFigures, ...]:
+        """Return an account's isolated positions, in listing order. SPEC CH-07."""
+        return self.each_isolated([address], block)[0]
+
+    def each_isolated(
+        self, addresses: Sequence[str], block: int | None = None
+    ) -> tuple[tuple[IsolatedFigures, ...], ...]:
+        """Return the isolated positions of many accounts of one block."""
+        at = self._tag(block)
+        states: list[dict[str, Any]] = []
+        for start in range(0, len(addresses), PAGE):
+            page = addresses[start : start + PAGE]
+            calls = [self._venue("accountState", checked(address)) for address in page]
+            states += ask_all(self.rpc, calls, at)
+        held = [
+            [p for i, p in enumerate(self.listing.perps) if state["isolated_bitmap"] >> i & 1]
+            for state in states
+        ]
+        return tuple(
+            self._isolated(address, perps, at)
+            for address, perps in zip(addresses, held, strict=True)
+        )
+
+    def _isolated(
+        self, address: str, perps: list[ListedPerp], block: int
+    ) -> tuple[IsolatedFigures, ...]:
+        if not perps:
+            return ()
+        answers = ask_all(
+            self.rpc,
+            [self._venue("isolatedOf", checked(address), perp.asset) for perp in perps]
+            + [self._registry("perpParams", perp.asset) for perp in perps],
+            block,
+        )
+        pairs = zip(answers[: len(perps)], answers[len(perps) :], strict=True)
+        return tuple(isolated_of(found, params) for found, params in pairs)
+
     def displayed_px(self, address: str, asset: int, block: int | None = None) -> int:
         """Return the price the venue shows beside a position, 1e-10 USD. SPEC LQ-07."""
         call = self._venue("displayLiquidationPx", checked(address), asset)
@@ -108,6 +148,11 @@ class Reader:
         """Return what the backstop has still to sell of a token by id or name. SPEC LQ-18."""
         token_id = self.listing.token(token).token
         return InventoryFigures(**self._ask(block, self._venue("inventoryOf", token_id)))
+
+    def reserve_status(self, token: int | str, block: int | None = None) -> ReserveStatus:
+        """Return what limits a reserve, by token id or name. SPEC BL-20."""
+        token_id = self.listing.token(token).token
+        return ReserveStatus(self._ask(block, self._venue("reserveStatus", token_id)))
 
     def prices(self, block: int | None = None) -> ReportedPrices:
         """Return every reported price."""
@@ -243,9 +288,12 @@ def view_of(reader: Reader, address: str) -> AccountView:
                 coin=perps[perp.asset].name,
                 perp=perp,
                 sz_decimals=perps[perp.asset].sz_decimals,
-                isolated_margin=None,
+                isolated_margin=margin,
             )
-            for perp in account.perps
+            for perp, margin in (
+                *((perp, None) for perp in account.perps),
+                *((alone.perp, alone.equity) for alone in here.isolated(address)),
+            )
         ),
         coins=tuple(perp.name for perp in listing.perps),
         links=links,

@@ -139,6 +139,14 @@ class Sender:
         """Set the account's leverage for an asset. SPEC AC-03."""
         return self.send(self.actions.set_leverage(asset, leverage))
 
+    def set_isolated(self, asset: int, *, isolated: bool = True) -> Receipt:
+        """Choose isolated or cross margin for an asset. SPEC CH-07."""
+        return self.send(self.actions.set_isolated(asset, isolated=isolated))
+
+    def update_isolated_margin(self, asset: int, usd: int) -> Receipt:
+        """Bring margin (1e-6) to an isolated position, or take some out. SPEC CH-10."""
+        return self.send(self.actions.update_isolated_margin(asset, usd))
+
     def sweep(self, account: str) -> Receipt:
         """Sweep an account; anybody may. SPEC PM-14."""
         return self.send(self.actions.sweep(account))
@@ -162,6 +170,10 @@ class Sender:
     def sweep_buffer(self, token: int | str) -> Receipt:
         """Move a reserve's buffer to the insurance account, once an interval. SPEC LQ-19."""
         return self.send(self.actions.sweep_buffer(token))
+
+    def liquidate_isolated(self, account: str, asset: int) -> Receipt:
+        """Take one liquidation step on an isolated position. SPEC LQ-20."""
+        return self.send(self.actions.liquidate_isolated(account, asset))
 
     def report_prices(self, prices: Prices) -> Receipt:
         """Report prices; needs the reporter's role. SPEC OR-01."""

@@ -39,6 +39,7 @@ COMMANDS = {
     "borrow": ("pmkit.cli.actions", "Borrow a token from the pool."),
     "repay": ("pmkit.cli.actions", "Repay a debt to the pool."),
     "order": ("pmkit.cli.actions", "Place a spot or perp order."),
+    "isolate": ("pmkit.cli.actions", "Give a coin's positions margin of their own."),
     "liquidate": ("pmkit.cli.actions", "Take one liquidation step on an account."),
     "keeper": ("pmkit.cli.keeper", "Run and inspect keepers."),
     "stress": ("pmkit.cli.stress", "Put accounts through price scenarios."),

@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pmkit.cli.format import health_factor_text, ratio_text
+from pmkit.cli.format import (
+    amount_text,
+    displayed_px_text,
+    health_factor_text,
+    ratio_text,
+    readable,
+)
 from pmkit.cli.venue_options import Where, venue_options
 from pmkit.errors import PmkitError, VenueError
 from pmkit.margin import account_margin
-from pmkit.model import Mode
+from pmkit.model import Health, Mode
 from pmkit.sweep import swept
-from pmkit.units import WAD
+from pmkit.units import PERP_DECIMALS, WAD
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pmkit.chain.figures import IsolatedFigures
     from pmkit.chain.reader import Reader
     from pmkit.model import Account, AccountMargin
 
@@ -53,22 +60,44 @@ class Watched:
         return self.error is None, not liquidatable, -(self.closeness or Fraction(0))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedPosition:
+    """One isolated position of the watch list, which its account's figures do not show."""
+
+    address: str
+    role: str | None
+    coin: str
+    figures: IsolatedFigures
+
+    @property
+    def closeness(self) -> tuple[bool, Fraction]:
+        """Largest for what needs eyes first: the bankrupt, then maintenance over equity."""
+        equity = self.figures.equity
+        return equity <= 0, Fraction(self.figures.maintenance, equity) if equity > 0 else Fraction(
+            0
+        )
+
+
 @click.command()
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N only.")
 @venue_options
 def accounts(limit: int | None, rpc: str | None, deployment: Path | None, as_json: bool) -> None:
-    """List the venue's accounts, nearest to liquidation first.
+    """List the venue's accounts, nearest to liquidation first, and the isolated positions after.
 
     The market maker and the backstop are left out, since they are not liquidated. An account whose
     margin cannot be told, for want of a price, stands before all others.
     """
     reader = Where(rpc_url=rpc, deployment=deployment).reader().pinned()
     watched = watch_list(reader)[:limit]
+    isolated = watched_positions(reader)[:limit]
     if as_json:
         rows = [watched_object(each) for each in watched]
-        click.echo(json.dumps({"block": reader.block, "accounts": rows}))
+        alone = [position_object(each) for each in isolated]
+        click.echo(json.dumps({"block": reader.block, "accounts": rows, "isolated": alone}))
     else:
         print_watched(reader, watched)
+        if isolated:
+            print_positions(isolated)
 
 
 def watch_list(reader: Reader) -> list[Watched]:
@@ -80,6 +109,23 @@ def watch_list(reader: Reader) -> list[Watched]:
         for address, account in zip(addresses, reader.each_account(addresses), strict=True)
     ]
     return sorted(found, key=lambda each: each.rank)
+
+
+def watched_positions(reader: Reader) -> list[WatchedPosition]:
+    """Return all isolated positions of the reader's block, nearest to liquidation first."""
+    roles = {address: role for role, address in reader.deployment.accounts}
+    addresses = reader.accounts()
+    found = [
+        WatchedPosition(
+            address=address,
+            role=roles.get(address),
+            coin=reader.listing.perp(figures.perp.asset).name,
+            figures=figures,
+        )
+        for address, held in zip(addresses, reader.each_isolated(addresses), strict=True)
+        for figures in held
+    ]
+    return sorted(found, key=lambda each: each.closeness, reverse=True)
 
 
 def watched_of(address: str, role: str | None, account: Account | PmkitError) -> Watched:
@@ -123,6 +169,49 @@ def watched_object(each: Watched) -> dict[str, Any]:
         "liquidatable": None if margin is None else margin.liquidatable,
         "error": None if each.error is None else str(each.error),
     }
+
+
+def position_object(each: WatchedPosition) -> dict[str, Any]:
+    """Return one isolated position as `--json` prints it."""
+    figures = each.figures
+    return {
+        "address": each.address,
+        "role": each.role,
+        "coin": each.coin,
+        "equity": amount_text(figures.equity, PERP_DECIMALS),
+        "maintenance": amount_text(figures.maintenance, PERP_DECIMALS),
+        "liquidationPx": liquidation_px_text(figures),
+        "health": figures.health.label,
+        "liquidatable": figures.health is not Health.HEALTHY,
+    }
+
+
+def liquidation_px_text(figures: IsolatedFigures) -> str | None:
+    """Return the price at which an isolated position is liquidated, None where there is none."""
+    return displayed_px_text(figures.liquidation_px if figures.liquidation_px > 0 else None)
+
+
+def print_positions(isolated: list[WatchedPosition]) -> None:
+    """Print the isolated positions for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="Isolated positions", title_justify="left")
+    for name in ("account", "coin", "equity", "maintenance", "liquidated at", "state"):
+        words = name in ("account", "coin", "state")
+        table.add_column(name, justify="left" if words else "right", overflow="fold")
+    for each in isolated:
+        figures = each.figures
+        table.add_row(
+            each.role or each.address,
+            each.coin,
+            readable(figures.equity, PERP_DECIMALS),
+            readable(figures.maintenance, PERP_DECIMALS),
+            liquidation_px_text(figures) or "–",
+            figures.health.label,
+            style=None if figures.health is Health.HEALTHY else "red",
+        )
+    Console(highlight=False).print(table)
 
 
 def print_watched(reader: Reader, watched: list[Watched]) -> None:

@@ -1,4 +1,4 @@
-"""`pmkit supply | withdraw | borrow | repay | order | liquidate`: one transaction each."""
+"""`pmkit supply | withdraw | borrow | repay | order | isolate | liquidate`: a transaction each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from pmkit.cli.venue_options import (
     sender_of,
     sender_options,
 )
+from pmkit.decimals import parse_units
 from pmkit.errors import InputError
+from pmkit.units import PERP_DECIMALS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 ANY_PRICE = 2**64 - 1
 """A buyer's limit that no price crosses; a seller's is zero."""
 MAX_PX = 2**64 - 1
+MAX_USD = 2**63 - 1
 
 
 @click.command()
@@ -121,17 +124,52 @@ def order(
 
 
 @click.command()
+@click.argument("coin")
+@click.option("--cross", is_flag=True, help="Back to the account's margin.")
+@click.option("--margin", metavar="±USD", help="Bring margin to the open position, or take some.")
+@sender_options("borrower")
+def isolate(coin: str, cross: bool, margin: str | None, **options: Any) -> None:
+    """Give the account's positions in COIN margin of their own, outside the account check.
+
+    Chosen while there is no position in COIN; with --margin the open one gets some more, or gives
+    some back, in units of its dex's token.
+    """
+    if cross and margin is not None:
+        raise InputError(place="isolate", problem="say --cross or --margin, not both")
+    sender = opened(options)
+    perp = sender.reader.listing.perp(coin)
+    if margin is None:
+        chosen = sender.actions.set_isolated(perp.asset, isolated=not cross)
+        shown = f"{coin} {'cross' if cross else 'isolated'}"
+        finish(sender, "isolate", chosen, shown, options)
+        return
+    usd = parse_units(margin, PERP_DECIMALS, "--margin")
+    if abs(usd) > MAX_USD:
+        raise InputError(place="--margin", problem="is beyond the venue's range of numbers")
+    shown = f"{amount_text(usd, PERP_DECIMALS)} of margin to {coin}"
+    moved = sender.actions.update_isolated_margin(perp.asset, usd)
+    finish(sender, "isolate", moved, shown, options)
+
+
+@click.command()
 @click.argument("account")
 @click.option("--as-taker", is_flag=True, help="Take debt and collateral over with own funds.")
+@click.option("--isolated", "coin", metavar="COIN", help="Liquidate its isolated position in COIN.")
 @sender_options("liquidator")
-def liquidate(account: str, as_taker: bool, **options: Any) -> None:
+def liquidate(account: str, as_taker: bool, coin: str | None, **options: Any) -> None:
     """Take one liquidation step on ACCOUNT, an address or a role.
 
     The backstop takes debt and collateral over and the caller needs no funds, unless it takes them.
     """
+    if as_taker and coin is not None:
+        raise InputError(place="liquidate", problem="say --as-taker or --isolated, not both")
     sender = opened(options)
     whose = address_of(sender.reader, account, "ACCOUNT")
     actions = sender.actions
+    if coin is not None:
+        step = actions.liquidate_isolated(whose, sender.reader.listing.perp(coin).asset)
+        finish(sender, "liquidate", step, f"{whose}, {coin}", options)
+        return
     step = actions.liquidate_as_taker(whose) if as_taker else actions.liquidate(whose)
     finish(sender, "liquidate", step, whose, options)
 

@@ -97,9 +97,9 @@ def print_carry(carry: Carry, console: Console) -> None:
     console.print(
         "The same short on 10,000 USDC of its own is liquidated at "
         f"{grouped(carry.alone_liquidation_px, 10, 2)}; on the price grid at "
-        f"{grouped(carry.alone_first_liquidatable, carry.px_decimals, 1)}. On chain it is a "
-        "standard account whose dex holds 10,000 USDC and this one position, which is margined as "
-        "an isolated one. The keeper liquidates it on the way up, at "
+        f"{grouped(carry.alone_first_liquidatable, carry.px_decimals, 1)}. It is an isolated "
+        "position, which the check of its account does not see and whose losses end with its "
+        "margin. The keeper liquidates it on the way up, at "
         f"{' and '.join(grouped(m, carry.px_decimals, 1) for m in carry.alone_steps)}."
     )
 

@@ -1,7 +1,6 @@
 """The carry trade: 1 BTC spot against a short of 1 BTC, and the same short on its own margin.
 
-The lone short is a standard account whose dex holds 10,000 USDC and this one position: it is
-margined as an isolated position is.
+The lone short is an isolated position with 10,000 USDC of margin.
 """
 
 from __future__ import annotations
@@ -10,17 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmkit.errors import Mismatch
-from pmkit.liquidation import isolated_liquidation_px_down
-from pmkit.margin import account_margin, initial_margin_down, notional
+from pmkit.margin import account_margin, dex_margin
 from pmkit.model import AccountMargin, Health
 from pmkit.policy import Reading
 from pmkit.sweep import swept
-from pmkit.tiers import maintenance_margin_down, tier_at
 from pmkit.units import PERP_DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pmkit.chain.figures import IsolatedFigures
+    from pmkit.chain.reader import Reader
     from pmkit.demo.stage import Stage
 
 COIN, SPOT, QUOTE = "BTC", "UBTC", "USDC"
@@ -48,7 +47,7 @@ class Stop:
     liquidatable: bool
     health: Health
     alone_equity: int
-    """Equity of the short that has only its own margin, 1e-6 USD."""
+    """What the short with its own margin has, or has left for its account, 1e-6 USD."""
     alone_health: Health | None
     """Its state; None once its position is gone."""
 
@@ -88,9 +87,10 @@ def run(stage: Stage, told: Callable[[str], None]) -> Carry:
     alone = stage.sender("liquidator")
     alone.deposit(QUOTE, ENTRY // LEVERAGE * 10 ** stage.reader.listing.token(QUOTE).wei_decimals)
     alone.transfer_perp(0, ENTRY // LEVERAGE * 10**PERP_DECIMALS, to_perp=True)
+    alone.set_isolated(perp.asset)
     open_short(stage, "liquidator")
 
-    alone_liquidation_px = alone_px(stage, alone.address)
+    (opened,) = stage.reader.isolated(alone.address)
     alone_steps: tuple[int, ...] = ()
     stops: list[Stop] = []
     for px in STOPS:
@@ -99,17 +99,21 @@ def run(stage: Stage, told: Callable[[str], None]) -> Carry:
             alone_steps = liquidate_alone(stage, alone.address, px * grid)
         stops.append(stop_at(stage, trader.address, alone.address, px * grid))
     told("looking for the mark that ends it")
-    first = first_mark(stage, trader.address, 200_000 * grid, 400_000 * grid)
+
+    def is_over() -> bool:
+        return stage.reader.margin(trader.address).liquidatable
+
+    first = first_mark(stage, is_over, 200_000 * grid, 400_000 * grid)
     stops.append(stop_at(stage, trader.address, alone.address, first))
     stage.set_reading(Reading.DOCS)
-    first_docs = first_mark(stage, trader.address, 200_000 * grid, 400_000 * grid)
+    first_docs = first_mark(stage, is_over, 200_000 * grid, 400_000 * grid)
     stage.set_reading(Reading.RECORDED)
     return Carry(
         stops=tuple(stops),
         px_decimals=perp.px_decimals,
         first_liquidatable=first,
         first_liquidatable_docs=first_docs,
-        alone_liquidation_px=alone_liquidation_px,
+        alone_liquidation_px=opened.liquidation_px,
         alone_first_liquidatable=alone_steps[0],
         alone_steps=alone_steps,
     )
@@ -131,22 +135,28 @@ def liquidate_alone(stage: Stage, account: str, beyond: int) -> tuple[int, ...]:
     # The search takes many blocks, whose interest the other account need not pay.
     with stage.local.scratch():
         steps = ends_of(stage, account, beyond)
+    asset = stage.reader.listing.perp(COIN).asset
     for mark in steps:
         stage.set_marks({COIN: mark})
-        stage.sender("keeper").liquidate(account)
+        stage.sender("keeper").liquidate_isolated(account, asset)
     return steps
 
 
 def ends_of(stage: Stage, account: str, beyond: int) -> tuple[int, ...]:
     """Return the marks from the entry on at which liquidation takes the position, step by step."""
     keeper, steps = stage.sender("keeper"), []
-    mark = ENTRY * 10 ** stage.reader.listing.perp(COIN).px_decimals
-    while stage.reader.account(account).perps:
-        if not stage.reader.margin(account).liquidatable:
-            mark = first_mark(stage, account, mark, beyond)
+    perp = stage.reader.listing.perp(COIN)
+    mark = ENTRY * 10**perp.px_decimals
+
+    def is_over() -> bool:
+        return any(p.health is not Health.HEALTHY for p in lone_positions(stage.reader, account))
+
+    while stage.reader.isolated(account):
+        if not is_over():
+            mark = first_mark(stage, is_over, mark, beyond)
         if mark == beyond:
             raise Mismatch(where="carry trade", what="the lone short's end", chain=mark, other=0)
-        keeper.liquidate(account)
+        keeper.liquidate_isolated(account, perp.asset)
         steps.append(mark)
     return tuple(steps)
 
@@ -159,7 +169,8 @@ def stop_at(stage: Stage, account: str, alone: str, mark: int) -> Stop:
     stored = here.account(account)
     margin = here.margin(account)
     mine = both(chain=margin, python=account_margin(swept(stored)))
-    lone = both(chain=here.margin(alone), python=account_margin(swept(here.account(alone))))
+    left = both(chain=here.margin(alone), python=account_margin(swept(here.account(alone))))
+    lone = lone_positions(here, alone)
     quote = here.listing.token(QUOTE).token
     i = next(i for i, t in enumerate(stored.tokens) if t.token == quote)
     return Stop(
@@ -173,8 +184,8 @@ def stop_at(stage: Stage, account: str, alone: str, mark: int) -> Stop:
         python_ratio=mine.ratio,
         liquidatable=margin.liquidatable,
         health=margin.health,
-        alone_equity=sum(d.account_value for d in lone.dexes),
-        alone_health=lone.health if here.account(alone).perps else None,
+        alone_equity=sum(d.account_value for d in left.dexes) + sum(p.equity for p in lone),
+        alone_health=lone[0].health if lone else None,
     )
 
 
@@ -185,31 +196,29 @@ def both(*, chain: AccountMargin, python: AccountMargin) -> AccountMargin:
     return python
 
 
-def first_mark(stage: Stage, account: str, safe: int, beyond: int) -> int:
-    """Return the first mark on the grid at which the chain calls an account liquidatable."""
+def lone_positions(reader: Reader, account: str) -> tuple[IsolatedFigures, ...]:
+    """Return the isolated positions of an account. Raises Mismatch when Python's figures differ."""
+    found = reader.isolated(account)
+    for position in found:
+        mine = dex_margin(position.isolated_usd, (position.perp,))
+        if (mine.account_value, mine.maintenance) != (position.equity, position.maintenance):
+            raise Mismatch(
+                where="carry trade",
+                what="margin of the lone short",
+                chain=position.equity,
+                other=mine.account_value,
+            )
+    return found
+
+
+def first_mark(stage: Stage, is_over: Callable[[], bool], safe: int, beyond: int) -> int:
+    """Return the first mark on the grid at which the chain calls for liquidation."""
     while beyond - safe > 1:
         middle = (safe + beyond) // 2
         stage.set_marks({COIN: middle})
-        if stage.reader.margin(account).liquidatable:
+        if is_over():
             beyond = middle
         else:
             safe = middle
     stage.set_marks({COIN: beyond})
     return beyond
-
-
-def alone_px(stage: Stage, account: str) -> int:
-    """Return the liquidation price of a lone position on its own margin. SPEC LQ-08."""
-    perp = stage.reader.listing.perp(COIN)
-    held = stage.reader.account(account)
-    position = held.perps[0]
-    entry = ENTRY * 10**perp.px_decimals
-    size = notional(position.szi, entry)
-    return isolated_liquidation_px_down(
-        entry,
-        position.szi,
-        perp.sz_decimals,
-        initial_margin_down(size, LEVERAGE),
-        maintenance_margin_down(size, position.table),
-        tier_at(size, position.table).max_leverage,
-    )

@@ -10,6 +10,8 @@ from pmkit.errors import Mismatch
 from pmkit.margin import dex_margins, perp_to_wei, wei_per_perp_usd
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pmkit.chain.catalogue import ListedToken
     from pmkit.chain.reader import Reader
 
@@ -30,7 +32,7 @@ class TokenLedger:
     spot: int
     """Σ idle balances."""
     perp_equity: int
-    """Σ account values of the dexes in this token, of those above zero: what is claimed."""
+    """Σ equities of dexes and isolated positions in this token, of those above zero: claims."""
     uncovered: int
     """Σ of what they are below zero, as stored: claims of others that stand against nothing yet."""
     supplied: int
@@ -57,8 +59,11 @@ def ledgers(reader: Reader) -> tuple[TokenLedger, ...]:
     here = reader.pinned()
     since, last = here.deployment.block, here.rpc.block_number()
     bound = 2 * transactions(here, since, last)
-    accounts = [here.account(address) for address in here.accounts()]
-    settled = settlements(here, since, last) + sum(len(account.perps) for account in accounts)
+    addresses = here.accounts()
+    accounts = [here.account(address) for address in addresses]
+    isolated = isolated_equities(here, addresses)
+    held = sum(len(account.perps) for account in accounts) + sum(map(len, isolated.values()))
+    settled = settlements(here, since, last) + held
     found: list[TokenLedger] = []
     for token in here.listing.tokens:
         spot = supplied = borrowed = equity = uncovered = 0
@@ -75,16 +80,19 @@ def ledgers(reader: Reader) -> tuple[TokenLedger, ...]:
                         value = perp_to_wei(margin.account_value, state.wei_decimals)
                         equity += max(0, value)
                         uncovered += max(0, -value)
+        alone = isolated[token.token]
+        equity += sum(max(0, value) for value in alone)
+        uncovered += sum(max(0, -value) for value in alone)
         reserve = here.reserve(token.token)
         wallet = here.balance(here.deployment.venue, token.token).wallet
-        held = whole_wei(wallet, token)
+        holdings = whole_wei(wallet, token)
         owed = spot + equity - uncovered + supplied - borrowed + reserve.buffer - reserve.deficit
         found.append(
             TokenLedger(
                 token=token.token,
                 name=token.name,
                 wei_decimals=token.wei_decimals,
-                holdings=held,
+                holdings=holdings,
                 spot=spot,
                 perp_equity=equity,
                 uncovered=uncovered,
@@ -92,11 +100,21 @@ def ledgers(reader: Reader) -> tuple[TokenLedger, ...]:
                 borrowed=borrowed,
                 buffer=reserve.buffer,
                 deficit=reserve.deficit,
-                dust=held - owed,
+                dust=holdings - owed,
                 dust_bound=bound + settled * wei_per_perp_usd(token.wei_decimals),
             )
         )
     return tuple(found)
+
+
+def isolated_equities(reader: Reader, addresses: Sequence[str]) -> dict[int, list[int]]:
+    """Return the equities of all isolated positions, token wei, by token. SPEC CH-07."""
+    found: dict[int, list[int]] = {token.token: [] for token in reader.listing.tokens}
+    for held in reader.each_isolated(addresses):
+        for position in held:
+            token = reader.listing.perp(position.perp.asset).collateral
+            found[token.token].append(perp_to_wei(position.equity, token.wei_decimals))
+    return found
 
 
 def whole_wei(wallet: int, token: ListedToken) -> int:

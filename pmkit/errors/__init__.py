@@ -21,6 +21,7 @@
         ├── pool.py, erc20.py    supply, withdraw, borrow, repay, and the tokens themselves
         ├── trading.py           orders and transfers
         ├── margin.py            the account check; prices that are missing or too old
+        ├── isolated.py          isolated positions
         └── liquidation.py       liquidation
 
 The command line maps the branches to its exit codes: VenueError, ChainRefused and Mismatch 1,
@@ -73,6 +74,11 @@ from pmkit.errors.erc20 import (
     ERC20InvalidReceiver,
     ERC20InvalidSender,
     ERC20InvalidSpender,
+)
+from pmkit.errors.isolated import (
+    InsufficientIsolatedMargin,
+    IsolatedNotLiquidatable,
+    PositionOpen,
 )
 from pmkit.errors.liquidation import (
     BufferSweepOff,
@@ -178,10 +184,12 @@ __all__ = [
     "InputError",
     "InsufficientBalance",
     "InsufficientCash",
+    "InsufficientIsolatedMargin",
     "InsufficientMargin",
     "InvalidMarginTable",
     "InvalidSize",
     "InvalidWeights",
+    "IsolatedNotLiquidatable",
     "LeverageOutOfRange",
     "LimitPriceCrossed",
     "ListingFull",
@@ -209,6 +217,7 @@ __all__ = [
     "OwnerOnly",
     "Paused",
     "PmkitError",
+    "PositionOpen",
     "PositionsOpen",
     "PriceMissing",
     "PriceMoveTooLarge",

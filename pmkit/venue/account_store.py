@@ -164,6 +164,24 @@ def set_raw_usd(s: VenueState, account: str, dex: int, usd: int) -> None:
         s.accounts[account] = replace(state, dex_bitmap=having(state.dex_bitmap, dex))
 
 
+def add_raw_usd(s: VenueState, account: str, dex: int, usd: int) -> None:
+    """Add to an account's equity in a dex, perp USD. Raises DoesNotFit128."""
+    set_raw_usd(s, account, dex, to_int128(s.raw_usd[account, dex] + usd))
+
+
+def add_position_usd(s: VenueState, account: str, perp: Perp, usd: int) -> None:
+    """Add to the equity behind a position, perp USD. SPEC CH-07.
+
+    An isolated position has its own, others their dex's. Raises DoesNotFit128.
+    """
+    position = s.positions[account, perp.index]
+    if position.isolated:
+        left = to_int128(position.isolated_usd + usd)
+        s.positions[account, perp.index] = replace(position, isolated_usd=left)
+    else:
+        add_raw_usd(s, account, perp.dex, usd)
+
+
 def _clear_dexes(s: VenueState, account: str, after: Account) -> None:
     """Unmark dexes without equity of an account without positions: nobody reads them."""
     state = s.accounts[account]
@@ -194,6 +212,9 @@ def mark(s: VenueState, account: str, token: int) -> None:
     bitmap = without(state.token_bitmap, token) if empty else having(state.token_bitmap, token)
     if bitmap != state.token_bitmap:
         s.accounts[account] = replace(state, token_bitmap=bitmap)
+    # Whether a deficit keeps suppliers waiting depends on the insurance account's balance.
+    if s.reserves[token].deficit != 0:
+        s.touched.add(token)
 
 
 def add_idle(s: VenueState, account: str, token: int, amount: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pmkit.errors import LeverageOutOfRange, PositionsOpen
 from pmkit.model import Mode
-from pmkit.venue import margin_engine
+from pmkit.venue import isolated, margin_engine
 from pmkit.venue.account_store import touch
 from pmkit.venue.acting import actor, owner
 from pmkit.venue.events import LeverageSet, ModeSet, OperatorSet
@@ -30,8 +30,10 @@ def set_mode(s: VenueState, sender: Address, mode: Mode) -> None:
     account = owner(s, sender)
     state = s.accounts[account]
     flat = state.mode != Mode.PORTFOLIO_MARGIN or s.registry.policy.leaves_flat
-    if flat and state.perp_bitmap != 0:
-        raise PositionsOpen(perps=state.perp_bitmap)
+    # An isolated position has taken its margin the way of the mode, and gives it back the same way.
+    still_open = state.isolated_bitmap | (state.perp_bitmap if flat else 0)
+    if still_open != 0:
+        raise PositionsOpen(perps=still_open)
     sweep(s, account)
     margin_engine.require_leavable(s, account, flat)
     if mode == Mode.PORTFOLIO_MARGIN and state.mode != mode:
@@ -48,7 +50,8 @@ def set_mode(s: VenueState, sender: Address, mode: Mode) -> None:
 def set_leverage(s: VenueState, sender: Address, asset: Uint32, leverage: Uint8) -> None:
     """Set the sender's leverage for an asset, for initial margin. SPEC AC-03.
 
-    Raises UnknownAsset, LeverageOutOfRange, and with a position what the account check raises.
+    Raises UnknownAsset, LeverageOutOfRange, with a cross position what the account check raises,
+    and with an isolated one StaleMark, InsufficientIsolatedMargin (SPEC CH-10).
     """
     account = actor(s, sender)
     perp = s.registry.perp(asset)
@@ -58,6 +61,9 @@ def set_leverage(s: VenueState, sender: Address, asset: Uint32, leverage: Uint8)
     touch(s, account)
     if position.szi == 0:
         s.positions[account, perp.index] = replace(position, leverage=leverage)
+    elif position.isolated:
+        s.positions[account, perp.index] = replace(position, leverage=leverage)
+        isolated.require_initial_margin(s, account, perp)
     else:
         sweep(s, account)
         debt_before = margin_engine.gross_debt(s, account)

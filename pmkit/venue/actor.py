@@ -149,6 +149,14 @@ class Actor:
         """Set one's leverage for an asset. SPEC AC-03."""
         self._act("set_leverage", self._asset(asset), leverage)
 
+    def set_isolated(self, asset: int | str, *, isolated: bool = True) -> None:
+        """Choose isolated or cross margin for an asset. SPEC CH-07."""
+        self._act("set_isolated", self._asset(asset), isolated)
+
+    def update_isolated_margin(self, asset: int | str, usd: int) -> None:
+        """Bring margin (1e-6) to an isolated position, or take some out. SPEC CH-10."""
+        self._act("update_isolated_margin", self._asset(asset), usd)
+
     def sweep(self, account: str | None = None) -> None:
         """Sweep an account, one's own unless said. SPEC PM-14."""
         self._act("sweep", self._whose(account))
@@ -166,6 +174,12 @@ class Actor:
     def sell_inventory(self, pair: int) -> None:
         """Sell what is due of the backstop's inventory of a pair's base token. SPEC LQ-18."""
         self._act("sell_inventory", pair)
+
+    def liquidate_isolated(self, account: str, asset: int | str) -> bool:
+        """Take one liquidation step on an isolated position. SPEC LQ-20 to LQ-22."""
+        whose = self._venue.address_of(account)
+        liquidatable: bool = self._act("liquidate_isolated", whose, self._asset(asset))
+        return liquidatable
 
     # The registry
 

@@ -46,15 +46,23 @@ def due(s: VenueState, account: str, perp: Perp) -> int:
 
 
 def settle(s: VenueState, account: str, perp: Perp) -> None:
-    """Settle a position in storage. SPEC FD-07. Raises DoesNotFit128."""
+    """Settle a position in storage, out of its own margin where it is isolated. SPEC FD-07.
+
+    Raises DoesNotFit128.
+    """
     position = s.positions[account, perp.index]
     index, _ = s.registry.funding(perp)
     if position.funding_index == index:
         return
     usd = due(s, account, perp)
-    s.positions[account, perp.index] = replace(position, funding_index=index)
+    settled = replace(position, funding_index=index)
+    s.positions[account, perp.index] = settled
     if position.szi == 0:
         return
-    # The dex of a position is marked already.
-    s.raw_usd[account, perp.dex] = to_int128(s.raw_usd[account, perp.dex] - usd)
+    if position.isolated:
+        left = to_int128(position.isolated_usd - usd)
+        s.positions[account, perp.index] = replace(settled, isolated_usd=left)
+    else:
+        # The dex of a position is marked already.
+        s.raw_usd[account, perp.dex] = to_int128(s.raw_usd[account, perp.dex] - usd)
     s.block.emit(FundingPaid(account=account, asset=perp.asset, usd=usd))

@@ -1,4 +1,4 @@
-"""The integer types of the contracts: ranges for arguments, checked sums, unchecked casts.
+"""The integer types of the contracts: ranges for arguments, and checked sums.
 
 Python's integers have no width. Where the contracts keep a number in fewer than 256 bits, the twin
 names the width here: in a signature (`sz: Uint64`), or in a sum that must not leave it (`uint128`).

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pmkit.liquidation import perp_close_up
+from pmkit.liquidation import is_below_two_thirds, perp_close_up
 from pmkit.margin import notional
 from pmkit.tiers import maintenance_margin_down
 from pmkit.venue import perps
@@ -76,8 +76,7 @@ def take_over(s: VenueState, c: Context) -> None:
 
 
 def _below_two_thirds(c: Context, i: int) -> bool:
-    figures = c.m.dexes[i]
-    return figures.maintenance != 0 and 3 * figures.account_value < 2 * figures.maintenance
+    return is_below_two_thirds(c.m.dexes[i].account_value, c.m.dexes[i].maintenance)
 
 
 def _worst(c: Context) -> int:

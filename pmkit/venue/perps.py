@@ -1,6 +1,6 @@
 """Perp fills: size and raw USD move between two accounts. Twin of `contracts/libraries/Perps.sol`.
 
-Nothing is created (SPEC CH-02).
+Nothing is created (SPEC CH-02). An isolated position has its own raw USD (SPEC CH-07).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from pmkit.errors import InvalidSize
 from pmkit.margin import notional
-from pmkit.units import PPM, mul_div_down, mul_div_up, to_int128, to_uint128
-from pmkit.venue.account_store import set_raw_usd, touch
+from pmkit.units import PPM, mul_div_down, mul_div_up, to_uint128
+from pmkit.venue.account_store import add_position_usd, add_raw_usd, touch
 from pmkit.venue.bitmap import having, without
 from pmkit.venue.funding import settle
 from pmkit.venue.integers import INT64_MAX
@@ -31,14 +31,10 @@ def fill(s: VenueState, perp: Perp, account: str, other: str, size: int, fee_ppm
     _move(s, perp, account, size)
     _move(s, perp, other, -size)
     if fee != 0:
-        _add_raw_usd(s, account, perp.dex, -fee)
+        add_position_usd(s, account, perp, -fee)
         touch(s, s.parties.insurance)
-        _add_raw_usd(s, s.parties.insurance, perp.dex, fee)
+        add_raw_usd(s, s.parties.insurance, perp.dex, fee)
     return fee
-
-
-def _add_raw_usd(s: VenueState, account: str, dex: int, usd: int) -> None:
-    set_raw_usd(s, account, dex, to_int128(s.raw_usd[account, dex] + usd))
 
 
 def _move(s: VenueState, perp: Perp, account: str, size: int) -> None:
@@ -54,16 +50,21 @@ def _move(s: VenueState, perp: Perp, account: str, size: int) -> None:
         entry_ntl=to_uint128(entry_ntl(position.entry_ntl, position.szi, now, perp.mark)),
     )
     state = s.accounts[account]
-    s.accounts[account] = replace(
-        state,
-        perp_bitmap=(
-            without(state.perp_bitmap, perp.index)
-            if now == 0
-            else having(state.perp_bitmap, perp.index)
-        ),
-        dex_bitmap=having(state.dex_bitmap, perp.dex),
-    )
-    _add_raw_usd(s, account, perp.dex, -size * perp.mark)
+    if position.isolated:
+        bitmap = marked(state.isolated_bitmap, perp.index, now != 0)
+        s.accounts[account] = replace(state, isolated_bitmap=bitmap)
+    else:
+        s.accounts[account] = replace(
+            state,
+            perp_bitmap=marked(state.perp_bitmap, perp.index, now != 0),
+            dex_bitmap=having(state.dex_bitmap, perp.dex),
+        )
+    add_position_usd(s, account, perp, -size * perp.mark)
+
+
+def marked(bitmap: int, index: int, is_open: bool) -> int:
+    """Return a bitmap with an index in it where a position is open, else without."""
+    return having(bitmap, index) if is_open else without(bitmap, index)
 
 
 def entry_ntl(entry: int, before: int, now: int, mark: int) -> int:

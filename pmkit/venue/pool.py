@@ -55,6 +55,7 @@ def accrued(s: VenueState, token: int, curve: RateCurve) -> ReserveIndexes:
 
 def accrue(s: VenueState, token: int, curve: RateCurve) -> None:
     """Store interest up to now. SPEC BL-05. Raises DoesNotFit128."""
+    s.touched.add(token)
     reserve = s.reserves[token]
     if reserve.accrued_at == s.block.now:
         return

@@ -245,6 +245,24 @@ class InventoryView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IsolatedPosition:
+    """An isolated position and what it is margined with, 1e-6 of its dex's collateral token."""
+
+    szi: int
+    """Signed size, 10^-sz_decimals."""
+    entry_ntl: int
+    """Notional at entry."""
+    leverage: int
+    isolated_usd: int
+    """Equity without the position's marked value, net of funding up to now."""
+    equity: int
+    initial_margin: int
+    maintenance: int
+    liquidation_px: int
+    """Mark at which maintenance is used up (SPEC LQ-08), 1e-10 USD; not positive for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReserveView:
     """One reserve with interest up to now; amounts in token wei, rates and utilization RAY."""
 

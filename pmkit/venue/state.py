@@ -47,6 +47,8 @@ class Reserve:
     accrued_at: Uint40 = 0
     buffer_swept_at: Uint40 = 0
     """When the buffer was last swept to the insurance account. SPEC LQ-19."""
+    status: Uint8 = 0
+    """`ReserveStatus` as last announced. SPEC BL-21."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ class TokenBalance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """One cross position of one account."""
+    """One position of one account, cross or isolated."""
 
     szi: Int64 = 0
     """Signed size, 10^-sz_decimals."""
@@ -73,6 +75,12 @@ class Position:
     """Notional at entry, 1e-6 USD."""
     leverage: Uint8 = 0
     """Chosen leverage; zero stands for the asset's maximum. SPEC AC-03."""
+    isolated: bool = False
+    """Whether the account's position in the asset has margin of its own. SPEC CH-07."""
+    cooling_until: Uint40 = 0
+    """Until when liquidation steps close the isolated position whole. SPEC LQ-20."""
+    isolated_usd: Int128 = 0
+    """Equity of the isolated position without its marked value, 1e-6 of its dex's token."""
     funding_index: Int256 = 0
     """Funding index of the asset when the position was last settled. SPEC FD-07."""
 
@@ -92,6 +100,9 @@ class AccountState:
     fallback_bitmap: Uint32 = 0
     """Dexes that caps or cash keep below their transfer margin. SPEC AC-07."""
     perp_bitmap: Uint256 = 0
+    """Assets with a cross position."""
+    isolated_bitmap: Uint256 = 0
+    """Assets with an isolated position, which the account check does not see. SPEC CH-07."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +170,7 @@ class VenueState:
         "raw_usd",
         "registry",
         "reserves",
+        "touched",
         "volumes",
         "wallets",
     )
@@ -172,6 +184,8 @@ class VenueState:
         """The account that the running call acts for; None when the sender acts for itself."""
         self.as_operator = False
         """Whether it does so as an operator, with an operator's limits."""
+        self.touched: set[int] = set()
+        """Reserves that the running action has touched."""
         self.accounts: Table[str, AccountState] = Table(block, NO_ACCOUNT)
         self.balances: Table[tuple[str, int], TokenBalance] = Table(block, NO_BALANCE)
         """By account and token."""

@@ -9,9 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pmkit.errors import (
-    BorrowCapExceeded,
-    InsufficientBalance,
-    InsufficientCash,
     InvalidSize,
     LimitPriceCrossed,
     MakerCapacity,
@@ -26,15 +23,15 @@ from pmkit.errors import (
 from pmkit.margin import notional
 from pmkit.model import Mode
 from pmkit.units import PPM, SPOT_DECIMALS, checked, mul_div_down, mul_div_up
-from pmkit.venue import inventory_store, margin_engine, own_balance, perps, pool, volume
+from pmkit.venue import inventory_store, isolated, margin_engine, own_balance, perps, pool, volume
 from pmkit.venue.account_store import add_idle, mark, require_judgeable, token_state, touch
 from pmkit.venue.acting import actor
 from pmkit.venue.events import Filled, InventorySold
 from pmkit.venue.integers import INT64_MAX, Address, Uint32, Uint64
 from pmkit.venue.margin_engine import sweep
+from pmkit.venue.payment import pay
 from pmkit.venue.price_age import age, require_young_mark
 from pmkit.venue.records import InventoryView, Pause
-from pmkit.venue.waterfall import require_unlocked
 
 if TYPE_CHECKING:
     from pmkit.venue.registry import Pair, Perp, Registry, Token
@@ -107,9 +104,15 @@ def _order_perp(s: VenueState, o: Order) -> None:
     )
 
     sweep(s, o.account)
-    debt_before = 0 if reduces else margin_engine.gross_debt(s, o.account)
+    before = s.positions[o.account, perp.index]
+    # What an isolated position takes leaves the account check as a withdrawal does: whatever debt
+    # there is, the health factor must hold (SPEC CH-09).
+    at_will = reduces or before.isolated
+    debt_before = 0 if at_will else margin_engine.gross_debt(s, o.account)
     maker_before = s.positions[maker, perp.index].szi
     fee = perps.fill(s, perp, o.account, maker, size, policy.perp_fee_ppm)
+    if before.isolated:
+        isolated.settle(s, o.account, perp, before.szi)
     sweep(s, o.account)
     volume.add(s, o.account, notional(size, perp.mark))
 
@@ -251,7 +254,7 @@ def _swap(s: VenueState, account: str, swap: Swap, fee: int) -> None:
     require_judgeable(s, account, swap.got)
     sweep(s, account)
     debt_before = margin_engine.gross_debt(s, account)
-    _pay_for_trade(s, account, swap.paid, swap.paid_amount)
+    pay(s, account, swap.paid, swap.paid_amount)
     _exchange(s, account, swap, fee)
     sweep(s, account)
     if s.accounts[account].mode == Mode.PORTFOLIO_MARGIN:
@@ -273,31 +276,6 @@ def _exchange(s: VenueState, account: str, swap: Swap, fee: int) -> None:
     add_idle(s, account, swap.got.index, checked(swap.got_amount - fee))
     if fee != 0:
         add_idle(s, s.parties.insurance, swap.got.index, fee)
-
-
-def _pay_for_trade(s: VenueState, account: str, p: Token, amount: int) -> None:
-    """Pay from idle balance; with portfolio margin supply and then new debt follow. SPEC CH-03."""
-    balance = s.balances[account, p.index]
-    from_idle = min(amount, balance.idle)
-    lacking = amount - from_idle
-    s.balances[account, p.index] = replace(balance, idle=balance.idle - from_idle)
-    if lacking != 0:
-        if s.accounts[account].mode != Mode.PORTFOLIO_MARGIN:
-            raise InsufficientBalance(token=p.token, requested=amount, available=from_idle)
-        pool.accrue(s, p.index, p.curve)
-        t = token_state(s, account, p)
-        if lacking > t.supplied:
-            debt = lacking - t.supplied
-            if not p.borrowable:
-                raise InsufficientBalance(token=p.token, requested=amount, available=amount - debt)
-            if debt > t.borrow_room:
-                raise BorrowCapExceeded(token=p.token, requested=debt, room=t.borrow_room)
-        if lacking > t.cash:
-            raise InsufficientCash(token=p.token, requested=lacking, available=t.cash)
-        if t.supplied != 0:
-            require_unlocked(s, p)
-        pool.debit(s, account, p.index, lacking)
-    mark(s, account, p.index)
 
 
 def _require_limit(o: Order, px: int) -> None:

@@ -14,7 +14,9 @@ from pmkit.venue import (
     account_store,
     borrow_lend_pool,
     funding,
+    isolated,
     margin_engine,
+    reserve_status,
     snapshot,
     trading,
     volume,
@@ -32,10 +34,10 @@ from pmkit.venue.wallets import Wallets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pmkit.model import Account, AccountMargin
+    from pmkit.model import Account, AccountMargin, ReserveStatus
     from pmkit.policy import Params
     from pmkit.venue.events import Event
-    from pmkit.venue.records import FundingView, InventoryView, ReserveView
+    from pmkit.venue.records import FundingView, InventoryView, IsolatedPosition, ReserveView
     from pmkit.venue.registry import Dex, Perp, Token
     from pmkit.venue.state import AccountState, Position, TokenBalance
 
@@ -133,8 +135,10 @@ class Venue:
         address = self.address_of(sender)
         function.require_fit(name, args)
         self.block.begin()
+        self.state.touched.clear()
         try:
             result = function.run(self._storage(function), address, *args)
+            reserve_status.announce(self.state)
         except BaseException as error:
             self.block.roll_back()
             if isinstance(error, VenueError):
@@ -218,6 +222,14 @@ class Venue:
         window = self.registry.policy.enable_volume_days
         return volume.over(self.state, address, window), volume.over(self.state, address, 0)
 
+    def reserve_status(self, token: int | str) -> ReserveStatus:
+        """Return what limits a reserve, interest up to now included. SPEC BL-20.
+
+        Raises UnknownToken, DoesNotFit128.
+        """
+        p = self.registry.token(self.token_id(token))
+        return reserve_status.status_of(self.state, p)
+
     def reserve_of(self, token: int | str) -> ReserveView:
         """Return a reserve with interest up to now. Raises UnknownToken, DoesNotFit128."""
         return borrow_lend_pool.reserve_of(self.state, self.token_id(token))
@@ -242,6 +254,10 @@ class Venue:
         """Return the price the venue displays beside a position, 1e-10 USD. SPEC LQ-07."""
         address = self.address_of(who)
         return margin_engine.display_liquidation_px(self.state, address, self.asset_id(asset))
+
+    def isolated_of(self, who: str, asset: int | str) -> IsolatedPosition:
+        """Return an isolated position and its figures at the mark. SPEC CH-07, LQ-08."""
+        return isolated.isolated_of(self.state, self.address_of(who), self.asset_id(asset))
 
     # The whole
 

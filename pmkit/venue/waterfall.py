@@ -105,6 +105,7 @@ def cover_from_insurance(s: VenueState, p: Token) -> int:
 
 def cover_from_wallet(s: VenueState, p: Token, payer: str, amount: int) -> None:
     """Pay a deficit down with token wei that came from a wallet. SPEC LQ-10."""
+    s.touched.add(p.index)
     deficit = s.reserves[p.index].deficit
     covered = min(amount, deficit)
     _pay_down(s, p, covered)

@@ -11,15 +11,15 @@ ENGINE = "0x" + "e1" * 20
 
 
 def test_linking_puts_the_librarys_address_at_every_place():
-    trading = load_artifact("Trading")
-    code = trading.linked({"MarginEngine": ENGINE})
-    assert code.count(bytes.fromhex("e1" * 20)) == len(trading.links["MarginEngine"])
-    assert len(code) == (len(trading.bytecode) - 2) // 2
+    waterfall = load_artifact("Waterfall")
+    code = waterfall.linked({"MarginEngine": ENGINE})
+    assert code.count(bytes.fromhex("e1" * 20)) == len(waterfall.links["MarginEngine"])
+    assert len(code) == (len(waterfall.bytecode) - 2) // 2
 
 
 def test_linking_without_a_library_is_refused():
     with pytest.raises(KeyError, match="MarginEngine"):
-        load_artifact("Trading").linked({})
+        load_artifact("Waterfall").linked({})
 
 
 def test_contract_without_libraries_is_its_bytecode():

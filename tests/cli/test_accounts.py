@@ -34,6 +34,16 @@ def short_bitcoin(venue, role, collateral):
     sender.order(BTC, is_buy=False, sz=100_000, limit_px=0)
 
 
+def isolated_short(venue, role, usdc):
+    """Let a standard account be short 1 BTC at 10x, with margin of its own."""
+    sender = venue.sender(role)
+    sender.deposit("USDC", venue.amount("USDC", usdc))
+    sender.transfer_perp(0, int(usdc) * 10**6, to_perp=True)
+    sender.set_isolated(BTC)
+    sender.set_leverage(BTC, 10)
+    sender.order(BTC, is_buy=False, sz=10**5, limit_px=0)
+
+
 def roles(text):
     return [row["role"] for row in json.loads(text)["accounts"]]
 
@@ -96,3 +106,26 @@ def test_stranger_is_listed_by_its_address(venue, listed):
     venue.credit(stranger, "USDC", "1")
     assert None in roles(listed("--json"))
     assert "0x7777" in listed()
+
+
+def test_isolated_positions_are_listed_nearest_first(venue, listed):
+    assert json.loads(listed("--json"))["isolated"] == []
+    assert "Isolated" not in listed()
+    isolated_short(venue, "liquidator", "20000")
+    isolated_short(venue, "keeper", "12000")
+    venue.sender("liquidator").update_isolated_margin(0, 5_000 * 10**6)
+    venue.move("BTC", Decimal("108642.0"))
+    first, second = json.loads(listed("--json"))["isolated"]
+    assert first == {
+        "address": venue.account("keeper"),
+        "role": "keeper",
+        "coin": "BTC",
+        "equity": "1358.000000",
+        "maintenance": "1358.025000",
+        "liquidationPx": first["liquidationPx"],
+        "health": "marketLiquidatable",
+        "liquidatable": True,
+    }
+    assert Decimal(first["liquidationPx"]).quantize(Decimal("0.01")) == Decimal("108641.98")
+    assert (second["role"], second["liquidatable"]) == ("liquidator", False)
+    assert "Isolated positions" in listed()

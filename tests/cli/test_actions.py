@@ -109,6 +109,28 @@ def test_liquidation_as_taker_is_paid_by_the_liquidator(venue, pmkit):
     assert found["account"] == venue.account("borrower")
 
 
+def test_isolated_position_from_its_choice_to_its_liquidation(venue, pmkit):
+    whose = ("--from", "trader")
+    pmkit("supply", "UBTC", "1", *whose)
+    chosen = told(pmkit("isolate", "BTC", "--json", *whose))
+    assert events(chosen)["IsolatedSet"]["isolated"] is True
+    # At 40x, the asset's own leverage: 2,500 of margin for 100,000.
+    sold = told(pmkit("order", "BTC", "1", "--sell", "--json", *whose))
+    assert events(sold)["IsolatedMarginMoved"]["usd"] == "2500000000"
+    brought = told(pmkit("isolate", "BTC", "--margin", "7500", "--json", *whose))
+    assert events(brought)["IsolatedMarginMoved"]["usd"] == "7500000000"
+    refused = pmkit("isolate", "BTC", "--margin", "-0.000001", *whose, code=1)
+    assert refused.startswith("error: InsufficientIsolatedMargin(")
+    shown = json.loads(pmkit("margin", venue.account("trader"), "--json"))
+    assert shown["liquidationPx"]["BTC"].startswith("108641.975308")
+    venue.move("BTC", "109100")
+    taken = told(pmkit("liquidate", "trader", "--isolated", "BTC", "--json", "--from", "keeper"))
+    assert taken["account"] == venue.account("trader")
+    assert events(taken)["IsolatedLiquidated"]["equity"] == "900000000"
+    back = told(pmkit("isolate", "BTC", "--cross", "--json", *whose))
+    assert events(back)["IsolatedSet"]["isolated"] is False
+
+
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
@@ -121,6 +143,7 @@ def test_liquidation_as_taker_is_paid_by_the_liquidator(venue, pmkit):
         (("order", "BTC", "0", "--buy"), "InvalidSize"),
         (("liquidate", "borrower"), "NotLiquidatable"),
         (("liquidate", "maker"), "NotAUserAccount"),
+        (("liquidate", "trader", "--isolated", "BTC"), "NoPosition"),
     ],
 )
 def test_refusal_of_the_venue_ends_with_one_and_its_name_and_numbers(venue, pmkit, arguments, name):
@@ -145,6 +168,10 @@ def test_refusal_of_the_venue_ends_with_one_and_its_name_and_numbers(venue, pmki
         (("order", "BTC", "999999999999999999", "--buy"), "SIZE"),
         (("order", "BTC", "1"), "--buy or --sell"),
         (("order", "BTC/EUR", "1", "--buy"), "BTC/EUR"),
+        (("isolate", "DOGGO"), "DOGGO"),
+        (("isolate", "BTC", "--cross", "--margin", "1"), "--cross or --margin"),
+        (("isolate", "BTC", "--margin", "0.0000001"), "--margin"),
+        (("isolate", "BTC", "--margin", "99999999999999"), "--margin"),
         (("liquidate", "nobody"), "ACCOUNT"),
         (("liquidate", "0x12"), "ACCOUNT"),
         (("supply", "USDC", "1", "--from", "nobody"), "--from"),

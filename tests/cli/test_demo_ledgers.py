@@ -15,10 +15,12 @@ def ledger(venue, name):
     return next(book for book in ledgers(venue.reader) if book.name == name)
 
 
-def test_account_below_zero_is_a_hole_that_no_other_equity_hides(venue):
+@pytest.mark.parametrize("isolated", [False, True])
+def test_equity_below_zero_is_a_hole_that_no_other_equity_hides(venue, isolated):
     alone = venue.sender("liquidator")
     alone.deposit("USDC", 10_000 * 10**8)
     alone.transfer_perp(0, 10_000 * 10**6, to_perp=True)
+    alone.set_isolated(BTC, isolated=isolated)
     alone.set_leverage(BTC, 10)
     before = ledger(venue, "USDC")
     alone.order(BTC, is_buy=False, limit_px=1, sz=10**5)

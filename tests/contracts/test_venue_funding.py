@@ -341,3 +341,62 @@ def test_funding_by_the_minute_pays_an_hours_rate_each(funded: Market) -> None:
 def test_funding_due_of_what_is_not_listed_is_refused(market: Market) -> None:
     refused = refusal(market.venue, "fundingDueOf", TRADER, 999, sender=TRADER)
     assert refused == ("UnknownAsset", (999,))
+
+
+# Isolated positions
+
+
+@pytest.fixture
+def isolated(market: Market) -> Market:
+    """Give a market by the hour, in which the trader holds 10 HYPE isolated, with 101 of margin."""
+    fund_by_the_hour(market)
+    standard_trader(market, 1_000 * USD)
+    market.venue("setIsolated", HYPE_PERP, True, sender=TRADER)
+    trade(market, TEN_COINS)
+    return market
+
+
+def test_isolated_position_pays_out_of_its_own_margin(isolated: Market) -> None:
+    before = isolated.venue("rawUsdOf", TRADER, 0)
+    turn(isolated)
+    assert due(isolated, TRADER) == HOUR
+    seen = isolated.venue("isolatedOf", TRADER, HYPE_PERP)
+    assert seen["equity"] == 101 * USD - HOUR
+    assert seen["isolatedUsd"] == seen["equity"] - 1_010 * USD
+    isolated.venue("sweep", TRADER, sender=KEEPER)
+    assert isolated.event_names() == []
+    isolated.venue("updateIsolatedMargin", HYPE_PERP, USD, sender=TRADER)
+    assert payments(isolated) == [(TRADER, HYPE_PERP, HOUR)]
+    assert due(isolated, TRADER) == 0
+    assert isolated.venue("isolatedOf", TRADER, HYPE_PERP)["equity"] == 102 * USD - HOUR
+    assert isolated.venue("rawUsdOf", TRADER, 0) == before - USD
+
+
+def test_isolated_position_settles_its_funding_when_it_closes(isolated: Market) -> None:
+    turn(isolated, 2)
+    trade(isolated, -TEN_COINS)
+    assert payments(isolated)[0] == (TRADER, HYPE_PERP, 2 * HOUR)
+    assert isolated.event("IsolatedMarginMoved")["usd"] == 2 * HOUR - 101 * USD
+    assert isolated.venue("positionOf", TRADER, HYPE_PERP)["isolatedUsd"] == 0
+
+
+def test_funding_alone_can_make_an_isolated_position_liquidatable(isolated: Market) -> None:
+    # 101 less 42 hours is 51.125; the maintenance is 50.50.
+    turn(isolated, 42)
+    args = ("liquidateIsolated", TRADER, HYPE_PERP)
+    refused = refusal(isolated.venue, *args, sender=KEEPER)
+    assert refused == (
+        "IsolatedNotLiquidatable",
+        (TRADER, HYPE_PERP, 51_125_000, 50_500_000),
+    )
+    turn(isolated)
+    isolated.venue(*args, sender=KEEPER)
+    assert isolated.event("IsolatedLiquidated")["equity"] == 101 * USD - 43 * HOUR
+    assert payments(isolated)[0] == (TRADER, HYPE_PERP, 43 * HOUR)
+
+
+def test_leverage_of_an_isolated_position_counts_the_funding_it_owes(isolated: Market) -> None:
+    isolated.venue("updateIsolatedMargin", HYPE_PERP, 101 * USD, sender=TRADER)
+    turn(isolated)
+    refused = refusal(isolated.venue, "setLeverage", HYPE_PERP, 5, sender=TRADER)
+    assert refused == ("InsufficientIsolatedMargin", (HYPE_PERP, 202 * USD, 202 * USD - HOUR))

@@ -13,6 +13,7 @@ from pmkit.liquidation import (
     adl_index_down,
     display_liquidation_px_down,
     full_takeover,
+    is_below_two_thirds,
     isolated_liquidation_px_down,
     partial_takeover,
     perp_close_up,
@@ -113,6 +114,21 @@ def test_full_takeover_books_what_the_collateral_does_not_cover():
 )
 def test_perp_step_above_the_threshold_closes_a_fifth_first(notional, cooling, size):
     assert perp_close_up(-11, notional, 100_000 * USD, FIFTH, cooling=cooling) == size
+
+
+@pytest.mark.parametrize(
+    ("equity", "maintenance", "below"),
+    [
+        # 1,362 · 2 / 3 = 908.
+        (908, 1_362, False),
+        (907, 1_362, True),
+        (-1, 1_362, True),
+        (0, 0, False),
+        (-1, 0, False),
+    ],
+)
+def test_two_thirds_of_maintenance_are_where_the_backstop_begins(equity, maintenance, below):
+    assert is_below_two_thirds(equity, maintenance) is below
 
 
 def test_displayed_price_of_the_recorded_short_is_the_venues():

@@ -20,6 +20,7 @@ from pmkit.margin import (
     initial_margin_down,
     is_admitted,
     is_beyond,
+    kept_margin_up,
     ratio_up,
     token_value_down,
     transfer_margin_up,
@@ -198,6 +199,44 @@ def test_borrow_cap_limits_capacity_in_its_own_token():
 def test_transfer_margin_is_the_larger_of_initial_margin_and_a_tenth():
     assert transfer_margin_up(initial_margin_down(1_000_001, 25), 1_000_001) == 100_001
     assert transfer_margin_up(initial_margin_down(1_000_001, 5), 1_000_001) == 200_000
+
+
+@pytest.mark.parametrize(
+    ("equity", "initial", "before", "now", "kept"),
+    [
+        # Opened: the margin is brought; at a gain nothing more is.
+        (0, 10_000, 0, -5, 10_000),
+        (-45, 10_000, 0, -5, 10_000),
+        (20_000, 18_000, -5, -10, 20_000),
+        (20_000, 27_000, -5, -15, 27_000),
+        # Closed, and turned.
+        (5_000, 0, -5, 0, 0),
+        (-5_000, 0, -5, 0, 0),
+        (20_000, 4_500, -5, 3, 4_500),
+        (-100, 4_500, 5, -3, 4_500),
+        # Shrunk: two thirds of 10,000 are 6,666.67; below zero nothing goes back.
+        (10_000, 1, 3, 2, 6_667),
+        (-10_000, 1, 3, 2, -10_000),
+    ],
+)
+def test_isolated_position_keeps_what_its_size_calls_for(equity, initial, before, now, kept):
+    """SPEC CH-08."""
+    assert kept_margin_up(equity, initial, before, now) == kept
+
+
+@given(
+    equity=st.integers(-(10**18), 10**18),
+    initial=st.integers(0, 10**18),
+    before=st.integers(-(10**12), 10**12),
+    now=st.integers(-(10**12), 10**12),
+)
+def test_isolated_position_gives_back_no_more_than_it_has(equity, initial, before, now):
+    """SPEC CH-08: and never more than the part that was closed."""
+    kept = kept_margin_up(equity, initial, before, now)
+    if before * now > 0 and abs(now) < abs(before):
+        assert 0 <= equity - kept <= max(0, equity) * (abs(before) - abs(now)) / abs(before)
+    if now != 0 and equity > 0:
+        assert kept > 0 or initial == 0
 
 
 def test_ratio_rounds_up_and_knows_its_edges():

@@ -230,6 +230,8 @@ class Market:
                 t = state["tokens"][dex["collateral"]]
                 value = sum(p["szi"] * p["mark"] for p in state["perps"] if p["dex"] == d)
                 claims[t["token"]] += (dex["rawUsd"] + value) * 10 ** (t["weiDecimals"] - 6)
+            for token, equity in self.isolated_equities(account):
+                claims[token] += equity
         dusts = {}
         for token in self.erc20:
             claimed = claims[token]
@@ -237,6 +239,21 @@ class Market:
             buffered = reserve["buffer"] - reserve["deficit"]
             dusts[token] = self.holdings(token) - claimed - buffered
         return dusts
+
+    def isolated_equities(self, account: str) -> list[tuple[int, int]]:
+        """Return token and equity, token wei, of an account's isolated positions. SPEC CH-07."""
+        bitmap = self.venue("accountState", account)["isolatedBitmap"]
+        if not bitmap:
+            return []
+        _, dexes, perps, _ = self.registry("listed")
+        collaterals = [self.registry("dexOf", dex)[1] for dex in dexes]
+        found = []
+        for i, asset in enumerate(perps):
+            if bitmap >> i & 1:
+                token = collaterals[self.registry("perpParams", asset)["dex"]]
+                scale = 10 ** (self.registry("tokenParams", token)["weiDecimals"] - 6)
+                found.append((token, self.venue("isolatedOf", account, asset)["equity"] * scale))
+        return found
 
     def holdings(self, token: int) -> int:
         """Return what the venue holds of a token, token wei."""
@@ -256,7 +273,10 @@ class Market:
         It is not negative, and at most a wei an action and a perp unit for every position that has
         settled its funding, or would now.
         """
-        held = sum(len(self.account(account)["perps"]) for account in self.everyone())
+        held = sum(
+            len(self.account(account)["perps"]) + len(self.isolated_equities(account))
+            for account in self.everyone()
+        )
         settled = self.evm.seen["FundingPaid"] + held
         for token, dust in self.dusts().items():
             most = self.evm.actions + settled * max(1, self.units(token)[1] // 10**6)

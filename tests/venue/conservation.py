@@ -23,6 +23,13 @@ def dust_of(venue: Venue) -> dict[int, int]:
             t = account.tokens[dex.collateral]
             value = sum(perp.szi * perp.mark for perp in account.perps if perp.dex == d)
             dust[t.token] -= (dex.raw_usd + value) * wei_per_perp_usd(t.wei_decimals)
+    for (who, index), position in venue.state.positions.items():
+        if position.isolated:
+            perp = registry.perps[index]
+            collateral = registry.tokens[registry.dexes[perp.dex].collateral]
+            equity = position.isolated_usd + position.szi * perp.mark
+            equity -= venue.funding_due_of(who, perp.asset)
+            dust[collateral.token] -= equity * wei_per_perp_usd(collateral.wei_decimals)
     return dust
 
 
@@ -32,7 +39,7 @@ def require_conserved(venue: Venue, settled: int = 0) -> None:
     A few wei an action, and a perp unit for every position that settled its funding, so many, or
     would now.
     """
-    held = sum(len(venue.account_of(who).perps) for who in venue.accounts())
+    held = sum(position.szi != 0 for position in venue.state.positions.values())
     for token, dust in dust_of(venue).items():
         unit = wei_per_perp_usd(venue.registry.token(token).wei_decimals)
         most = 2 * len(venue.log) + (settled + held) * unit

@@ -148,6 +148,35 @@ def set_leverage(w: World, role: str) -> tuple[Any, ...] | None:
     return "setLeverage", perp.asset, w.random.choice((leverage,) * 20 + (0, 255))
 
 
+def set_isolated(w: World, role: str) -> tuple[Any, ...] | None:
+    """Draw isolated or cross margin for an asset; mostly of one without a position."""
+    perp = w.twin.registry.perp(w.random.choice(tuple(MARKS)))
+    if w.twin.position_of(role, perp.asset).szi and w.random.random() < 0.95:
+        return None
+    return "setIsolated", perp.asset, w.random.random() < 0.8
+
+
+def update_isolated_margin(w: World, role: str) -> tuple[Any, ...] | None:
+    """Draw margin that an isolated position gets, or gives back."""
+    held = isolated_assets(w, role)
+    if not held:
+        return None
+    asset = w.random.choice(held)
+    found = w.twin.isolated_of(role, asset)
+    if w.random.random() < 0.5:
+        most = funds(w, role, w.twin.registry.perp(asset).dex)
+        usd = pushed(w, part(w, most), most)
+    else:
+        usd = -pushed(w, part(w, max(0, found.equity - found.initial_margin)), found.equity)
+    return "updateIsolatedMargin", asset, max(-(2**63), min(2**63 - 1, usd))
+
+
+def isolated_assets(w: World, role: str) -> list[int]:
+    """Return the assets in which an account has an isolated position."""
+    bitmap = w.twin.account_state(role).isolated_bitmap
+    return [perp.asset for i, perp in w.twin.registry.perps.items() if bitmap >> i & 1]
+
+
 def sweep(w: World, role: str) -> tuple[Any, ...] | None:
     """Draw a sweep of anybody."""
     return "sweep", whom(w, role)
@@ -253,6 +282,8 @@ DRAWS = (
     (transfer_perp, 4),
     (set_mode, 2),
     (set_leverage, 3),
+    (set_isolated, 3),
+    (update_isolated_margin, 4),
     (sweep, 3),
     (accrue, 2),
 )

@@ -6,10 +6,16 @@ from support.evm import DEPLOYER
 from support.venue import HYPE, KEEPER, UBTC, UNLIMITED, USDC, USDT0, policy
 from venue.admin import CHANGES
 from venue.cast import USERS
-from venue.draws import draw
+from venue.draws import draw, isolated_assets
 from venue.keepers import KEEPING, keep_house, take_debt
 from venue.scenes import SCENES
 from venue.world import World
+
+
+def is_short(w: World, who: str, asset: int) -> bool:
+    """Return whether an isolated position has less than its maintenance."""
+    found = w.twin.isolated_of(who, asset)
+    return found.equity < found.maintenance
 
 
 class Sequence:
@@ -28,6 +34,7 @@ class Sequence:
             (self.act, 64),
             (self.liquidate, 10),
             (self.keep_house, 3),
+            (self.liquidate_isolated, 5),
             (self.administer, 5),
             (self.scene, 3),
         )
@@ -65,6 +72,19 @@ class Sequence:
     def keep_house(self) -> None:
         """Let the keeper sell inventory or sweep a buffer."""
         keep_house(self.world)
+
+    def liquidate_isolated(self) -> None:
+        """Let the keeper take steps on an isolated position, mostly on one that needs them."""
+        w = self.world
+        held = [(who, asset) for who in USERS for asset in isolated_assets(w, who)]
+        short = [(who, asset) for who, asset in held if is_short(w, who, asset)]
+        if not held or (not short and w.random.random() < 0.7):
+            return
+        account, asset = w.random.choice(short or held)
+        for _ in range(w.random.choice((1, 2, 3)) if short else 1):
+            w.call(w.market.venue, "liquidateIsolated", account, asset, sender=KEEPER)
+            if w.random.random() < 0.5:
+                w.warp(w.random.choice((1, 29, 30)))
 
     def administer(self) -> None:
         """Let the admin change a parameter, or put it back."""

@@ -110,6 +110,32 @@ def lose_a_long(w: World) -> None:
         w.call(w.venue, "liquidate", DEBTOR, sender=KEEPER)
 
 
+def lose_an_isolated_short(w: World) -> None:
+    """Let a standard account be short 4 BTC on 40,000 of their own, and lose them step by step."""
+    w.call(w.market.registry, "setPolicy", policy(), sender=DEPLOYER)
+    w.marks[BTC_PERP] = 1_000_000
+    w.report()
+    w.fund(DEBTOR, USDC, 50_000 * 10**8)
+    w.call(w.venue, "deposit", USDC, EVERYTHING, DEBTOR, sender=DEBTOR)
+    w.call(w.venue, "transferPerp", 0, 5 * 10**10, True, sender=DEBTOR)
+    w.call(w.venue, "setIsolated", BTC_PERP, True, sender=DEBTOR)
+    w.call(w.venue, "setLeverage", BTC_PERP, 10, sender=DEBTOR)
+    w.call(w.venue, "order", BTC_PERP, False, 0, 4 * 10**5, False, sender=DEBTOR)
+    w.call(w.venue, "setIsolated", BTC_PERP, False, sender=DEBTOR)
+    for usd in (10**9, -(10**9), -1):
+        w.call(w.venue, "updateIsolatedMargin", BTC_PERP, usd, sender=DEBTOR)
+    w.call(w.venue, "setLeverage", BTC_PERP, 5, sender=DEBTOR)
+    # Maintenance, a fifth, the rest; and a position that is worth less than nothing.
+    for mark in (1_086_419, 1_086_420, 1_089_773):
+        w.marks[BTC_PERP] = mark
+        w.report()
+        w.call(w.venue, "liquidateIsolated", DEBTOR, BTC_PERP, sender=KEEPER)
+    w.call(w.venue, "order", BTC_PERP, False, 0, 10**4, False, sender=DEBTOR)
+    w.marks[BTC_PERP] = 1_300_000
+    w.report()
+    w.call(w.venue, "liquidateIsolated", DEBTOR, BTC_PERP, sender=KEEPER)
+
+
 def lose_a_loan(w: World) -> None:
     """Lend 1.9 million USDT0 against HYPE that is then worth 0.1 million."""
     for token in (USDC, HYPE, USDT0):
@@ -194,6 +220,7 @@ EXTREMES = (
     break_order_rules,
     lower_a_cap,
     lose_a_long,
+    lose_an_isolated_short,
     spread_a_deficit,
     empty_the_reserve,
     let_interest_run_away,

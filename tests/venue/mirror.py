@@ -17,12 +17,15 @@ from venue.storage import Storage
 
 from pmkit.errors import VenueError
 from pmkit.tiers import MarginTable
-from pmkit.venue import Venue
+from pmkit.venue import Venue, reserve_status
 from pmkit.venue.actions import Call, external
 from pmkit.venue.conform import hints_of
+from pmkit.venue.state import Reserve
 
 ACTING = ("on_behalf", "for_sub_account")
 """Calls that run another call, given in bytes."""
+LIQUIDATING = ("liquidate", "liquidate_as_taker", "liquidate_isolated")
+"""Calls that are about the account that they name first, not about the sender."""
 
 
 class Mirror(Contract):
@@ -140,6 +143,7 @@ class Both:
         except Reverted as reverted:
             refused = reverted
         logs = self.market.evm.logs
+        reserves = dict(self.twin.state.reserves)
         if name in ACTING and refused is None:
             result = mirror.answer_of(args[-1], result)
         theirs = ("done", plain(result)) if refused is None else ("refused", named(refused))
@@ -148,9 +152,10 @@ class Both:
         story = f"call {self.steps}, {name}{tuple(args)} by {sender}"
         assert ours == theirs, f"{story}: twin {ours}, contracts {theirs}"
         self.compare_events(logs, story)
+        self.require_announced(reserves, story)
         if mirror.name != "CollateralRegistry":
             self.compare_storage(story)
-            self.compare_views(args[0] if name.startswith("liquidate") else sender, story)
+            self.compare_views(args[0] if name in LIQUIDATING else sender, story)
         # The views asked meanwhile have logs of their own.
         self.market.evm.logs = logs
         if refused:
@@ -178,6 +183,16 @@ class Both:
         assert ours == theirs, f"{story}: events of the twin {ours}, of the contracts {theirs}"
         self.events.update(name for name, _ in ours)
 
+    def require_announced(self, before: dict[int, Reserve], story: str) -> None:
+        """Require every reserve that a call changed to be in the states last told. SPEC BL-21."""
+        s = self.twin.state
+        for index, reserve in s.reserves.items():
+            if reserve == before.get(index):
+                continue
+            p = self.twin.registry.tokens[index]
+            found = reserve_status.bits(s, p, reserve.supply_index, reserve.borrow_index)
+            assert reserve.status == found, f"{story}: reserve {index} is {found!r}, not told"
+
     def compare_views(self, account: str, story: str) -> None:
         """Require the same answers, or refusals, of every view of an account."""
         registry = self.twin.registry
@@ -188,10 +203,12 @@ class Both:
         self.compare_view("volumeOf", (account,), story)
         for token in registry.token_at:
             self.compare_view("balanceOf", (account, token), story)
+            self.compare_view("reserveStatus", (token,), story)
         for asset in registry.perp_at:
             self.compare_view("positionOf", (account, asset), story)
             self.compare_view("fundingDueOf", (account, asset), story)
             self.compare_view("displayLiquidationPx", (account, asset), story)
+            self.compare_view("isolatedOf", (account, asset), story)
         for dex in registry.dex_at:
             self.compare_view("rawUsdOf", (account, dex), story)
 

@@ -109,6 +109,7 @@ def bad_admin(w: World) -> None:
             ("listPair", (900, HYPE, USDC, True, 999)),
             ("setTokenFactors", 999, 0, False),
             ("setTokenFactors", HYPE, 10_000, False),
+            ("setTokenFactors", HYPE, 0, False),
             ("setTokenCaps", 999, 0, 0, 0, 0),
             ("setPolicy", policy(reward_ppm=100_001)),
             ("setRateCurve", 999, STABLE_CURVE),
@@ -383,6 +384,52 @@ def old_collateral(w: World) -> None:
     w.report()
 
 
+def lone_position(w: World) -> None:
+    """Let somebody new hold an isolated position, change its margin, and lose it or close it."""
+    m, random = w.market, w.random
+    role = f"0x{random.getrandbits(160):040x}"
+    asset, is_buy = random.choice(tuple(MARKS)), random.random() < 0.5
+    perp = w.twin.registry.perp(asset)
+    dex = w.twin.registry.dexes[perp.dex]
+    p = w.twin.registry.tokens[dex.collateral]
+    usd = 20_000 * 10**6
+    w.call(m.venue, "setMode", random.choice((0, 1, PORTFOLIO_MARGIN)), sender=role)
+    w.fund(role, p.token, usd * 10 ** (p.wei_decimals - 6))
+    w.call(m.venue, "deposit", p.token, EVERYTHING, role, sender=role)
+    w.call(m.venue, "transferPerp", dex.dex, usd, True, sender=role)
+    w.call(m.venue, "setIsolated", asset, True, sender=role)
+    w.call(m.venue, "setLeverage", asset, min(10, perp.max_leverage), sender=role)
+    limit_px = 2**64 - 1 if is_buy else 0
+    size = max(1, 5 * usd // perp.mark)
+    w.call(m.venue, "order", asset, is_buy, limit_px, size, False, sender=role)
+    for args in (
+        ("setIsolated", asset, False),
+        ("setMode", STANDARD),
+        ("updateIsolatedMargin", asset, random.choice((1, 10**9, 10**12))),
+        ("updateIsolatedMargin", asset, random.choice((-1, -(10**9), -(10**12)))),
+        ("updateIsolatedMargin", asset, 0),
+        ("setLeverage", asset, random.choice((1, 5, perp.max_leverage))),
+        ("liquidateIsolated", role, asset),
+        ("liquidateIsolated", MAKER, asset),
+    ):
+        w.call(m.venue, *args, sender=role if args[0] != "liquidateIsolated" else KEEPER)
+    w.call(m.venue, "liquidateIsolated", role, asset, sender=role)
+    if random.random() < 0.5:
+        change = max(1, random.choice((size // 3, size + 1, 2 * size)))
+        other_px = 2**64 - 1 - limit_px
+        w.call(m.venue, "order", asset, not is_buy, other_px, change, False, sender=role)
+    # A tenth of margin, more or less: near maintenance, near two thirds of it, and far below.
+    szi = w.twin.position_of(role, asset).szi
+    fall = random.choice((900, 911, 913, 930, 800, 1_200))
+    w.marks[asset] = w.marks[asset] * (fall if szi > 0 else 2_000 - fall) // 1_000
+    w.report()
+    for seconds in (random.choice((29, 30)), 1):
+        w.call(m.venue, "liquidateIsolated", role, asset, sender=KEEPER)
+        w.warp(seconds)
+    limit_px = 2**64 - 1 if szi < 0 else 0
+    w.call(m.venue, "order", asset, szi < 0, limit_px, max(1, abs(szi)), True, sender=role)
+
+
 def cut_cap(w: World) -> None:
     """Take a debtor's collateral out of account by its cap: liquidatable, yet of good health."""
     m, random = w.market, w.random
@@ -465,6 +512,7 @@ SCENES = (
     huge_position,
     dark_token,
     old_collateral,
+    *(lone_position,) * 4,
     cut_cap,
     crash,
     crash,

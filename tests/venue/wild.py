@@ -74,7 +74,7 @@ class Wild(World):
         role, other = random.choice(WALLETS), random.choice(EVERYBODY)
         token, asset = random.choice(TOKENS), random.choice(PERPS)
         amount = random.choice((self.number(128), self.number(90), self.number(64), EVERYTHING))
-        kind = random.randrange(16)
+        kind = random.randrange(18)
         if kind == 0:
             self.warp(self.number(22) + 1)
             self.report_anything()
@@ -108,6 +108,12 @@ class Wild(World):
             self.call(venue, "liquidateAsTaker", random.choice(WALLETS), sender=role)
             self.call(venue, "sellInventory", random.choice((107, 142, 7)), sender=role)
             self.call(venue, "sweepBuffer", token, sender=role)
+        elif kind == 14:
+            self.call(venue, "setIsolated", asset, random.random() < 0.8, sender=role)
+        elif kind == 15:
+            usd = self.number(63) * random.choice((1, 1, -1))
+            self.call(venue, "updateIsolatedMargin", asset, usd, sender=role)
+            self.call(venue, "liquidateIsolated", role, asset, sender=KEEPER)
         else:
             asset = random.choice((asset, asset, 10_107, 10_142, 10_166, 10_007))
             is_buy = random.random() < 0.5

@@ -107,6 +107,8 @@ class World:
             mode = random.choices((PORTFOLIO_MARGIN, STANDARD, UNIFIED), (7, 2, 1))[0]
             if mode != STANDARD:
                 self.by(role, "setMode", mode)
+            if random.random() < 0.6:
+                self.by(role, "setIsolated", random.choice(tuple(MARKS)), True)
             first = random.choice((HYPE, UBTC, FINE)) if mode == PORTFOLIO_MARGIN else USDC
             for token in (first, random.choice((USDC, USDT0, HYPE, COARSE))):
                 amount = self.worth(token, random.randint(10**4, MILLION))

@@ -12,6 +12,11 @@ from pmkit.venue.events.erc20 import (
     Approval,
     Transfer,
 )
+from pmkit.venue.events.isolated import (
+    IsolatedLiquidated,
+    IsolatedMarginMoved,
+    IsolatedSet,
+)
 from pmkit.venue.events.liquidation import (
     BufferSwept,
     CollateralTaken,
@@ -37,6 +42,7 @@ from pmkit.venue.events.pool import (
     Deposited,
     InterestHour,
     Repaid,
+    ReserveStatusSet,
     Supplied,
     Withdrawn,
 )
@@ -84,6 +90,9 @@ __all__ = [
     "FundingPaid",
     "InterestHour",
     "InventorySold",
+    "IsolatedLiquidated",
+    "IsolatedMarginMoved",
+    "IsolatedSet",
     "LeverageSet",
     "Liquidated",
     "LiquidationWidthSet",
@@ -101,6 +110,7 @@ __all__ = [
     "PositionTaken",
     "RateCurveSet",
     "Repaid",
+    "ReserveStatusSet",
     "RoleGranted",
     "RoleRevoked",
     "Socialised",

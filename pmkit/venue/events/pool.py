@@ -57,6 +57,16 @@ class Repaid(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveStatusSet(Event):
+    """An action left a reserve in other states than last announced. SPEC BL-21."""
+
+    token: int
+    bits_before: int
+    """`ReserveStatus`."""
+    bits_now: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InterestHour(Event):
     """The hourly ledger of a reserve: the first accrual of an hour since the epoch. SPEC BL-15."""
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {
+    IBorrowLendPool,
+    RESERVE_BORROW_CAPPED,
+    RESERVE_FULLY_USED,
+    RESERVE_LOCKED,
+    RESERVE_SUPPLY_CAPPED
+} from "../interfaces/IBorrowLendPool.sol";
+import {ICollateralRegistry, PoolCaps} from "../interfaces/ICollateralRegistry.sol";
+import {RateMath} from "./RateMath.sol";
+import {Touched} from "./Touched.sol";
+import {Reserve, VenueState} from "./VenueState.sol";
+
+/// @title What limits a reserve (SPEC BL-20, BL-21)
+/// @notice Asked for by anybody, and announced where an action leaves it other than told.
+library ReserveStatus {
+    /// @notice Tell which of the reserves that the action touched it has left in other states than told.
+    function announce(VenueState storage s, ICollateralRegistry registry, address insurance) internal {
+        PoolCaps[] memory caps = registry.poolCaps(Touched.take());
+        for (uint256 i = 0; i < caps.length; ++i) {
+            Reserve storage reserve = s.reserves[caps[i].index];
+            uint8 told = reserve.status;
+            uint8 found = bits(s, insurance, caps[i], reserve.supplyIndex, reserve.borrowIndex);
+            if (told == found) continue;
+            reserve.status = found;
+            emit IBorrowLendPool.ReserveStatusSet(caps[i].token, told, found);
+        }
+    }
+
+    /// @notice RESERVE_* bits of a reserve at given indexes.
+    function bits(
+        VenueState storage s,
+        address insurance,
+        PoolCaps memory caps,
+        uint256 supplyIndex,
+        uint256 borrowIndex
+    ) internal view returns (uint8 found) {
+        Reserve storage reserve = s.reserves[caps.index];
+        uint256 supplied = RateMath.amountOfSharesDown(reserve.supplyShares, supplyIndex);
+        uint256 borrowed = RateMath.amountOfSharesUp(reserve.borrowShares, borrowIndex);
+        if (borrowed != 0 && reserve.cash == 0) found |= RESERVE_FULLY_USED;
+        if (supplied >= caps.globalSupplyCap) found |= RESERVE_SUPPLY_CAPPED;
+        if (caps.borrowable && borrowed >= caps.globalBorrowCap) found |= RESERVE_BORROW_CAPPED;
+        uint256 deficit = reserve.deficit;
+        if (deficit != 0 && deficit > s.balances[insurance][caps.index].idle) found |= RESERVE_LOCKED;
+    }
+}

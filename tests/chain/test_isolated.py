@@ -1,0 +1,79 @@
+"""Isolated positions by sender and reader: what is read is what Python computes. SPEC CH-07."""
+
+from __future__ import annotations
+
+import pytest
+
+from pmkit.chain.reader import view_of
+from pmkit.errors import InsufficientIsolatedMargin, IsolatedNotLiquidatable, PositionOpen
+from pmkit.margin import dex_margin
+from pmkit.model import Health
+from pmkit.report import margin_report
+
+BTC, ETH = 0, 1
+USD = 10**6
+ANY_BUY = 2**64 - 1
+
+
+@pytest.fixture
+def trader(venue):
+    """Let the trader be short 1 BTC at 100,000 and 10x with 10,000 of margin, and long 1 ETH."""
+    trader = venue.sender("trader")
+    trader.supply("UBTC", venue.amount("UBTC", "4"))
+    trader.set_isolated(BTC)
+    trader.set_leverage(BTC, 10)
+    trader.order(BTC, is_buy=False, sz=10**5, limit_px=0)
+    trader.order(ETH, is_buy=True, sz=10**4, limit_px=ANY_BUY)
+    return trader
+
+
+def test_isolated_position_is_read_apart_from_the_account(venue, trader):
+    (found,) = venue.reader.isolated(trader.address)
+    assert (found.perp.asset, found.perp.szi, found.perp.leverage) == (BTC, -(10**5), 10)
+    assert (found.equity, found.isolated_usd) == (10_000 * USD, 110_000 * USD)
+    assert found.liquidation_px == 1_086_419_753_086_419
+    assert found.health is Health.HEALTHY
+    assert [perp.asset for perp in venue.reader.account(trader.address).perps] == [ETH]
+    mine = dex_margin(found.isolated_usd, (found.perp,))
+    figures = (mine.account_value, mine.initial_margin, mine.maintenance)
+    assert figures == (found.equity, found.initial_margin, found.maintenance)
+
+
+def test_report_of_an_address_shows_the_isolated_position_and_its_price(venue, trader):
+    report = margin_report(view_of(venue.reader, trader.address))
+    shown = {coin.coin: coin for coin in report.coins if coin.position is not None}
+    assert shown["BTC"].position.isolated_margin == 10_000 * USD
+    assert shown["BTC"].displayed_px == 1_086_419_753_086_419
+    assert shown["ETH"].position.isolated_margin is None
+
+
+def test_margin_is_brought_and_taken(venue, trader):
+    receipt = trader.update_isolated_margin(BTC, 500 * USD)
+    assert receipt.event("IsolatedMarginMoved").values["usd"] == 500 * USD
+    trader.update_isolated_margin(BTC, -500 * USD)
+    with pytest.raises(InsufficientIsolatedMargin):
+        trader.update_isolated_margin(BTC, -1)
+    with pytest.raises(PositionOpen):
+        trader.set_isolated(BTC, isolated=False)
+
+
+@pytest.mark.parametrize(
+    ("px", "health", "leg"),
+    [("108642.0", Health.MARKET_LIQUIDATABLE, 2), ("109100", Health.BACKSTOP_LIQUIDATABLE, 3)],
+)
+def test_liquidation_of_an_isolated_position_is_told(venue, trader, px, health, leg):
+    keeper = venue.sender("keeper")
+    with pytest.raises(IsolatedNotLiquidatable):
+        keeper.liquidate_isolated(trader.address, BTC)
+    venue.move("BTC", px)
+    (found,) = venue.reader.isolated(trader.address)
+    assert found.health is health
+    told = keeper.liquidate_isolated(trader.address, BTC).event("IsolatedLiquidated").values
+    assert (told["leg"], told["equity"], told["liquidatable"]) == (leg, found.equity, False)
+    assert len(venue.reader.isolated(trader.address)) == (leg == 2)
+
+
+def test_many_accounts_are_read_at_once(venue, trader):
+    keeper = venue.account("keeper")
+    found = venue.reader.each_isolated([keeper, trader.address])
+    assert [len(held) for held in found] == [0, 1]
