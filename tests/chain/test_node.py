@@ -116,7 +116,7 @@ def test_node_that_dies_midway_is_unavailable_and_tells_its_log():
         assert gone([anvil])
         with pytest.raises(NodeUnavailable, match="cannot be reached"):
             rpc.block_number()
-        node._process.wait(5)
+        node._process.wait(60)
         with pytest.raises(NodeUnavailable, match="Listening on"):
             node.require_running()
 
@@ -144,7 +144,7 @@ def test_node_ends_when_its_parent_is_killed(number, tmp_path):
         assert len(family) == 2
         assert Rpc(f"http://{HOST}:{port}").block_number() == 0
         parent.send_signal(number)
-        parent.wait(10)
+        parent.wait(60)
         assert gone(family)
         assert list(tmp_path.glob("pmkit-node-*")) == []
 

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from pmkit.cli import main
+from pmkit.model import Mode
 
 BTC, ETH = 0, 1
 ANY_BUY = 2**64 - 1
@@ -80,16 +81,16 @@ def test_liquidatable_account_stands_before_a_closer_one_that_is_not(venue, list
     assert "marketLiquidatable" in listed() or "backstopLiquidatable" in listed()
 
 
-def test_account_without_a_price_stands_first_with_the_reason(dark_venue):
-    short_bitcoin(dark_venue, "borrower", "10000")
-    # As collateral its price decides.
-    dark_venue.sender("admin").configure("setTokenFactors", 268, 5_000, True)
-    dark_venue.sender("trader").deposit("USDT0", dark_venue.amount("USDT0", "5"))
-    first = json.loads(list_of(dark_venue, "--json"))["accounts"][0]
-    assert first["role"] == "trader"
+def test_account_without_a_price_stands_first_with_the_reason(dark_collateral_venue):
+    venue = dark_collateral_venue
+    short_bitcoin(venue, "borrower", "10000")
+    # Nobody else can bring it to that: with portfolio margin its own supply is collateral.
+    venue.sender("supplier").set_mode(Mode.PORTFOLIO_MARGIN)
+    first = json.loads(list_of(venue, "--json"))["accounts"][0]
+    assert first["role"] == "supplier"
     assert first["portfolioMarginRatio"] is None
     assert first["error"].startswith("PriceMissing(token=268)")
-    assert "unknown" in list_of(dark_venue)
+    assert "unknown" in list_of(venue)
 
 
 def test_market_maker_and_backstop_are_not_watched(listed):

@@ -20,7 +20,7 @@ from pmkit.chain.reader import Reader
 from pmkit.chain.rpc import Rpc
 
 COMMAND = [sys.executable, "-c", "from pmkit.cli import main; main()", "up"]
-READY_SECONDS = 20
+READY_SECONDS = 60
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_end_on_request_is_no_failure_and_leaves_no_process(up, tmp_path, number
     family = family_of(process)
     assert len(family) == 2
     process.send_signal(number)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert errors == ""
     assert gone(family)
@@ -162,7 +162,7 @@ def test_node_that_dies_midway_ends_with_three(up):
     (warden,) = children_of(process.pid)
     (anvil,) = children_of(warden)
     os.kill(anvil, signal.SIGKILL)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 3
     assert "anvil ended" in errors
     assert gone([warden, anvil])
@@ -198,5 +198,5 @@ def test_people_are_told_where_everything_is(up):
     for word in ("rpc_url", "registry", "venue", "USDC", "borrower", "ctrl-C"):
         assert word in text
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=10)
+    rest, _ = process.communicate(timeout=60)
     assert rest.strip() == "stopped"

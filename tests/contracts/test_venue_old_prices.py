@@ -42,7 +42,7 @@ def list_dark(market: Market, ltv_bps: int) -> None:
     """List a token that nothing has priced yet, and bring 1,000 of it to the supplier's wallet."""
     erc20 = market.evm.deploy("LocalToken", "DARK", 8)
     caps = (UNLIMITED,) * 4
-    listing = (DARK, "DARK", erc20.address, 8, 8, 2, ltv_bps, False, *caps, STABLE_CURVE)
+    listing = (DARK, "DARK", erc20.address, 8, 8, 2, ltv_bps, False, *caps, STABLE_CURVE, 0)
     market.registry("listToken", listing)
     erc20("mint", SUPPLIER, 1_000 * 10**8)
     erc20("approve", market.venue.address, EVERYTHING, sender=SUPPLIER)
