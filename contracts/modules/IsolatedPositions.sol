@@ -15,12 +15,17 @@ abstract contract IsolatedPositions is VenueBase {
     }
 
     /// @inheritdoc IIsolatedPositions
-    function updateIsolatedMargin(uint32 asset, int64 usd) external nonReentrant {
+    function updateIsolatedMargin(uint32 asset, int64 usd) external nonReentrant announcing {
         Isolated.updateMargin(_s, registry, Parties(maker, backstop, insurance), _actor(), asset, usd);
     }
 
     /// @inheritdoc IIsolatedPositions
-    function liquidateIsolated(address account, uint32 asset) external nonReentrant returns (bool) {
+    function liquidateIsolated(address account, uint32 asset)
+        external
+        nonReentrant
+        announcing
+        returns (bool)
+    {
         return Isolated.liquidate(_s, registry, Parties(maker, backstop, insurance), account, asset, _actor());
     }
 
