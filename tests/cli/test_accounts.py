@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from pmkit.cli import main
-from pmkit.model import Mode
+from pmkit.errors import PriceMissing
+from pmkit.margin import account_margin
 
 BTC, ETH = 0, 1
 ANY_BUY = 2**64 - 1
@@ -81,16 +82,22 @@ def test_liquidatable_account_stands_before_a_closer_one_that_is_not(venue, list
     assert "marketLiquidatable" in listed() or "backstopLiquidatable" in listed()
 
 
-def test_account_without_a_price_stands_first_with_the_reason(dark_collateral_venue):
-    venue = dark_collateral_venue
+def test_account_that_cannot_be_judged_stands_first_with_the_reason(venue, listed, monkeypatch):
+    # The venue lets nobody come to hold collateral that nothing prices; another chain's might.
     short_bitcoin(venue, "borrower", "10000")
-    # Nobody else can bring it to that: with portfolio margin its own supply is collateral.
-    venue.sender("supplier").set_mode(Mode.PORTFOLIO_MARGIN)
-    first = json.loads(list_of(venue, "--json"))["accounts"][0]
-    assert first["role"] == "supplier"
+
+    def judged(account):
+        if not account.perps:
+            raise PriceMissing(token=268)
+        return account_margin(account)
+
+    monkeypatch.setattr("pmkit.cli.accounts.account_margin", judged)
+    venue.sender("trader").deposit("USDC", venue.amount("USDC", "5"))
+    first = json.loads(listed("--json"))["accounts"][0]
+    assert first["role"] != "borrower"
     assert first["portfolioMarginRatio"] is None
     assert first["error"].startswith("PriceMissing(token=268)")
-    assert "unknown" in list_of(venue)
+    assert "unknown" in listed()
 
 
 def test_market_maker_and_backstop_are_not_watched(listed):

@@ -33,16 +33,6 @@ def dark_venue():
         yield venue
 
 
-@pytest.fixture
-def dark_collateral_venue():
-    """Give a venue on which USDT0 is collateral although no pair prices it."""
-    current = load_params("current")
-    pairs = tuple(pair for pair in current.pairs if pair.name != "@166")
-    tokens = tuple(replace(t, ltv_bps=5_000) if t.id == 268 else t for t in current.tokens)
-    with LocalVenue.start(replace(current, pairs=pairs, tokens=tokens)) as venue:
-        yield venue
-
-
 def children_of(pid):
     """Return the numbers of a process's children."""
     rows = subprocess.run(
