@@ -163,8 +163,15 @@ def read_token(
     if total.units(decimals, "down") < 0 and (mode == Mode.STANDARD or not may_owe):
         raise total.error(f"must not be negative in this mode, was {total.value}")
     hold = balance.get("hold")
-    ltv_bps, note = ltv_of(balance, replies.reserves.get(token), known, params.name)
+    reserve = replies.reserves.get(token)
+    ltv = (reserve.get("ltv") if reserve else None) or balance.get("ltv")
+    ltv_bps, note = ltv_of(ltv, known), ""
     pm = mode == Mode.PORTFOLIO_MARGIN
+    if ltv is not None and ltv_bps and not (known and known.listed):
+        if pm and (supplied or total.units(ANY_DECIMALS)):
+            called = f"token {token} ({name.text()})" if name else f"token {token}"
+            note = unlisted(ltv, called, known, params.name)
+        ltv_bps = 0
     if pm and ltv_bps and stated_supply is None and not borrowed and total.units(decimals, "down"):
         problem = f"is missing, and no reply says how much of token {token} is supplied"
         raise InputError(place=join(balance.path, "supplied"), problem=problem)
@@ -179,8 +186,8 @@ def read_token(
         debt_stated=stated_debt is not None or supplied > 0,
         wei_decimals=decimals,
         ltv_bps=ltv_bps,
-        note=note if supplied else "",
-        listing=read_listing(replies.reserves.get(token), known, borrowed),
+        note=note,
+        listing=read_listing(reserve, known, borrowed),
     )
 
 
@@ -245,22 +252,25 @@ def zero_of(ratio: Node | None, done: str) -> int | None:
     return 0
 
 
-def ltv_of(
-    balance: Node, reserve: Node | None, known: TokenParams | None, params: str
-) -> tuple[int, str]:
-    """Return the LTV (basis points) and a note where parameters overrule the bundle. SPEC HL-06."""
-    stated = (reserve.get("ltv") if reserve else None) or balance.get("ltv")
-    if known is None:
-        return 0, ""
+def ltv_of(stated: Node | None, known: TokenParams | None) -> int:
+    """Return the LTV (basis points) as stated, else of the parameters. SPEC HL-06."""
     if stated is None:
-        return known.ltv_bps, ""
+        return known.ltv_bps if known else 0
     ltv_bps = stated.amount(LTV_DECIMALS)
     if ltv_bps >= BPS:
         raise stated.error(f"must be below 1, was {stated.value}")
-    if ltv_bps != 0 and not known.listed:
-        note = f"{known.name} is not listed by the parameters `{params}` and counts for nothing."
-        return 0, note
-    return ltv_bps, ""
+    return ltv_bps
+
+
+def unlisted(stated: Node, called: str, known: TokenParams | None, params: str) -> str:
+    """Return the note on collateral that the parameters do not list. SPEC HL-06.
+
+    Raises InputError where they do not even know it: nobody says then what it is.
+    """
+    if known is not None:
+        return f"{known.name} is not listed by the parameters `{params}` and counts for nothing."
+    told = f"is {stated.value}, but {called} is not among the parameters `{params}`"
+    raise stated.error(told)
 
 
 def read_listing(reserve: Node | None, known: TokenParams | None, borrowed: int) -> Listing:

@@ -108,6 +108,35 @@ def test_token_that_the_parameters_do_not_list_counts_for_nothing_and_says_so():
     assert any("UBTC" in note for note in view.notes)
 
 
+def test_collateral_that_is_not_listed_is_named_whoever_states_its_supply():
+    said = "UBTC is not listed by the parameters `pre-alpha` and counts for nothing."
+    assert said in read(silent(recorded(SHORT_BOOK), 197, ratios=False), "pre-alpha").notes
+    # Without a balance, or outside portfolio margin, there is nothing to say.
+    longs = recorded(CROSS_LONGS)
+    assert not any("UBTC" in note for note in read(longs, "pre-alpha").notes)
+    unified = changed(recorded(SHORT_BOOK), ("userAbstraction",), "unifiedAccount")
+    unified = changed(unified, (*BALANCES, 0, "total"), "239098.805691")
+    assert read(unified, "pre-alpha").notes == ()
+
+
+@pytest.mark.parametrize("reserve", [True, False])
+def test_collateral_that_the_parameters_do_not_know_is_refused(reserve):
+    bundle = recorded(SHORT_BOOK)
+    new = {"coin": "NEW", "token": 9_999, "total": "5.0", "hold": "0.0"}
+    bundle[SPOT]["balances"].append(new)
+    read(bundle)
+    if reserve:
+        bundle[RESERVES].append([9_999, {"oraclePx": "2.0", "ltv": "0.5"}])
+    else:
+        new["ltv"] = "0.5"
+    with pytest.raises(InputError, match=r"9999 \(NEW\) is not among the parameters") as failed:
+        read(bundle)
+    where = "borrowLendReserveStates[3][1].ltv" if reserve else f"{SPOT}.balances[6].ltv"
+    assert failed.value.place == where
+    new["total"] = "0.0"
+    read(bundle)
+
+
 @pytest.mark.parametrize(
     ("word", "mode"),
     [
