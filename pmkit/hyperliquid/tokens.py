@@ -26,6 +26,9 @@ USUAL_WEI_DECIMALS = 8
 """Decimals at which the balance of a token that the parameters do not know is kept, at least."""
 ANY_DECIMALS = 40
 """More decimals than any amount has: enough to tell zero from anything else."""
+ONE = 10**ANY_DECIMALS
+USDC = 0
+"""Token id of the quote of all prices, which has none of its own but one."""
 OUTCOME = re.compile(r"\+[0-9]+|o[0-9]+", re.ASCII)
 """Coins of outcome balances, which have no token id."""
 
@@ -274,7 +277,10 @@ def unlisted(stated: Node, called: str, known: TokenParams | None, params: str) 
 
 
 def read_listing(reserve: Node | None, known: TokenParams | None, borrowed: int) -> Listing:
-    """Return what reserve and parameters say of a token. SPEC HL-07, HL-08. Raises InputError."""
+    """Return what reserve and parameters say of a token. SPEC CR-01, HL-07, HL-08.
+
+    Raises InputError.
+    """
     px_node = reserve.get("oraclePx") if reserve else None
     if known is None:
         return Listing(
@@ -286,6 +292,8 @@ def read_listing(reserve: Node | None, known: TokenParams | None, borrowed: int)
             borrow_room=0,
             cash=0,
         )
+    if known.id == USDC and px_node is not None and px_node.units(ANY_DECIMALS) != ONE:
+        raise px_node.error(f"must be 1, was {px_node.value}: USDC is worth one USD")
     decimals = known.wei_decimals
     cash = reserve.get("balance") if reserve else None
     lent = reserve.get("totalBorrowed") if reserve else None

@@ -324,6 +324,13 @@ def test_bundle_that_is_wrong_is_refused_at_its_place(path, value, place):
     assert "\n" not in str(failed.value)
 
 
+@pytest.mark.parametrize("px", ["2.0", "0.9999", "0.0", "1.00000001"])
+def test_usdc_at_any_price_but_one_dollar_is_refused_and_says_why(px):
+    with pytest.raises(InputError, match="USDC is worth one USD") as failed:
+        read(changed(recorded(SHORT_BOOK), (RESERVES, 0, 1, "oraclePx"), px))
+    assert failed.value.place == "borrowLendReserveStates[0][1].oraclePx"
+
+
 def test_token_owed_but_not_among_the_balances_is_refused():
     bundle = recorded(SHORT_BOOK)
     bundle["borrowLendUserState"]["tokenToState"][0][0] = 1_105
