@@ -1,4 +1,4 @@
-"""An account bundle as the venue's API prints it, read into an account. SPEC HL-02 to HL-10.
+"""An account bundle as the venue's API prints it, read into an account. SPEC HL-02 to HL-11.
 
 Net totals are the spot reply's own, whatever the perp replies of another moment add up to; what the
 account owes is what `borrowLendUserState` says, since the venue's health factor rests on it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmkit.decimals import fixed, trimmed
+from pmkit.decimals import fixed, shown, trimmed
 from pmkit.errors import InputError
 from pmkit.hyperliquid.perps import DexReply, read_dexes
 from pmkit.hyperliquid.tokens import SpotReply, read_spot
@@ -31,6 +31,10 @@ MODES = {
 """The venue's words for the modes; `dexAbstraction` is discontinued and not modelled."""
 
 
+NETWORK = "mainnet"
+"""The network whose tokens, dexes and assets every parameter file is built on."""
+LAST_TIME = 10**16
+"""Beyond any moment in milliseconds."""
 PRINTED_DECIMALS = 10
 """Decimals of the ratio that the spot reply prints."""
 
@@ -49,6 +53,7 @@ class Placed:
 def read_bundle(root: Node, params: Params) -> AccountView:
     """Return the account of a bundle. Raises InputError naming the place."""
     mode = mode_of(root)
+    require_network(root, params)
     dexes = read_dexes(root)
     spot = read_spot(root, params, mode, tuple((dex.collateral, dex.place) for dex in dexes))
     index = {reply.id: i for i, reply in enumerate(spot)}
@@ -95,6 +100,15 @@ def read_bundle(root: Node, params: Params) -> AccountView:
         recorded=True,
         notes=notes_of(spot, account, dexes, raw_usd),
     )
+
+
+def require_network(root: Node, params: Params) -> None:
+    """Raise InputError for replies without their moment, or of another network. SPEC HL-11."""
+    network = root.at("network")
+    if network.text() != NETWORK:
+        told = f"is {shown(network.text())}, but the parameters `{params.name}` have the ids of"
+        raise network.error(f"{told} {NETWORK}")
+    root.at("time").count(most=LAST_TIME)
 
 
 def mode_of(root: Node) -> Mode:

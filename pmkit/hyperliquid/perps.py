@@ -34,9 +34,14 @@ class DexReply:
 
 
 def read_dexes(root: Node) -> tuple[DexReply, ...]:
-    """Return the dexes that the account is in. Raises InputError."""
+    """Return the dexes that the account is in. SPEC HL-03. Raises InputError.
+
+    The venue's own dex always answers: a bundle without it would hide every position there.
+    """
+    states = root.at("clearinghouseStates")
+    states.at("")
     dexes: list[DexReply] = []
-    for name, state in root.at("clearinghouseStates").members():
+    for name, state in states.members():
         found = read_dex(root, name, state, index=len(dexes))
         if found is not None:
             dexes.append(found)

@@ -189,6 +189,8 @@ def carry_bundle(dollars):
     equity = dollars // 10
     debt = max(0, equity + dollars - 100_000)
     return {
+        "network": "mainnet",
+        "time": 0,
         "userAbstraction": "portfolioMargin",
         "spotClearinghouseState": {
             "balances": [

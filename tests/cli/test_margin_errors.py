@@ -55,7 +55,7 @@ def test_file_that_is_no_bundle_is_refused(tmp_path, content, words):
         (("borrowLendReserveStates", 1), ..., "token 197 (UBTC) has no oraclePx"),
         (("meta", "marginTables"), [], "meta.marginTables: has no table 56"),
         (("borrowLendUserState",), ..., "borrowLendUserState: is missing"),
-        (("clearinghouseStates",), {}, "clearinghouseStates: no dex has a position"),
+        (("clearinghouseStates",), {}, 'clearinghouseStates[""]: is missing'),
     ],
 )
 def test_bundle_that_is_wrong_is_refused_at_its_place(tmp_path, path, value, words):

@@ -1,4 +1,4 @@
-"""Account bundles: recorded ones as they are, wrong ones refused. SPEC HL-02 to HL-10."""
+"""Account bundles: recorded ones as they are, wrong ones refused. SPEC HL-02 to HL-11."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ MAIN = ("clearinghouseStates", "")
 POSITION = (*MAIN, "assetPositions", 0, "position")
 RESERVES = "borrowLendReserveStates"
 USDC_WEI = 10**8
+EMPTY = {"crossMarginSummary": {"accountValue": "0.0"}, "assetPositions": []}
+"""A dex in which the account has nothing."""
 
 
 def test_recorded_short_book_keeps_the_spot_replys_net_total():
@@ -192,8 +194,7 @@ def test_builders_dex_without_its_meta_is_refused():
 
 
 def test_dex_in_which_the_account_has_nothing_needs_no_meta():
-    empty = {"crossMarginSummary": {"accountValue": "0.0"}, "assetPositions": []}
-    bundle = changed(recorded(CROSS_LONGS), ("clearinghouseStates", "abc"), empty)
+    bundle = changed(recorded(CROSS_LONGS), ("clearinghouseStates", "abc"), EMPTY)
     assert len(read(bundle).account.dexes) == 1
 
 
@@ -224,8 +225,6 @@ def test_isolated_position_and_its_margin_stay_out_of_the_account():
         ((*BALANCES, 1, "ltv"), ...),
         ((*BALANCES, 1, "hold"), ...),
         ((SPOT, "tokenToAvailableAfterMaintenance"), ...),
-        (("network",), ...),
-        (("time",), ...),
         ((*MAIN, "crossMaintenanceMarginUsed"), ...),
         (("borrowLendUserState",), None),
         (("surprise",), {"any": ["thing"]}),
@@ -247,6 +246,13 @@ def test_price_of_an_empty_token_is_not_needed():
 
 
 WRONG = [
+    (("network",), ..., "network"),
+    (("network",), None, "network"),
+    (("network",), "testnet", "network"),
+    (("network",), "Mainnet", "network"),
+    (("time",), ..., "time"),
+    (("time",), "1789395011606", "time"),
+    (("time",), -1, "time"),
     (("userAbstraction",), ..., "userAbstraction"),
     (("userAbstraction",), "dexAbstraction", "userAbstraction"),
     (("userAbstraction",), 2, "userAbstraction"),
@@ -269,6 +275,7 @@ WRONG = [
     ((*BALANCES, 0), ..., "spotClearinghouseState.balances"),
     (("clearinghouseStates",), ..., "clearinghouseStates"),
     (("clearinghouseStates",), [], "clearinghouseStates"),
+    (MAIN, ..., 'clearinghouseStates[""]'),
     ((*MAIN, "crossMarginSummary"), ..., 'clearinghouseStates[""].crossMarginSummary'),
     ((*MAIN, "assetPositions"), ..., 'clearinghouseStates[""].assetPositions'),
     ((*POSITION, "coin"), "PEPE", "position.coin"),
@@ -304,7 +311,7 @@ WRONG = [
     (("meta", "collateralToken"), 9_999, "spotClearinghouseState.balances"),
     (("borrowLendUserState",), ..., "borrowLendUserState"),
     (("borrowLendUserState",), {}, "borrowLendUserState.tokenToState"),
-    (("clearinghouseStates",), {}, "clearinghouseStates"),
+    (("clearinghouseStates",), {}, 'clearinghouseStates[""]'),
     ((*MAIN, "assetPositions"), [], 'clearinghouseStates[""].crossMaintenanceMarginUsed'),
     ((*MAIN, "assetPositions", 5), ..., 'clearinghouseStates[""].crossMaintenanceMarginUsed'),
     ((*MAIN, "crossMaintenanceMarginUsed"), "48101.5662", "crossMaintenanceMarginUsed"),
@@ -331,6 +338,11 @@ def test_usdc_at_any_price_but_one_dollar_is_refused_and_says_why(px):
     assert failed.value.place == "borrowLendReserveStates[0][1].oraclePx"
 
 
+def test_bundle_of_another_network_is_told_apart_from_the_parameters():
+    with pytest.raises(InputError, match="`alpha` have the ids of mainnet"):
+        read(changed(recorded(SHORT_BOOK), ("network",), "testnet"), "alpha")
+
+
 def test_token_owed_but_not_among_the_balances_is_refused():
     bundle = recorded(SHORT_BOOK)
     bundle["borrowLendUserState"]["tokenToState"][0][0] = 1_105
@@ -346,10 +358,28 @@ def test_standard_account_may_have_no_balance_of_its_collateral_token():
     assert account_margin(view.account).dexes[0].account_value == 4_101_762_727_651
 
 
+@pytest.mark.parametrize("word", ["portfolioMargin", "unifiedAccount", "disabled"])
+@pytest.mark.parametrize("states", [{}, {"xyz": EMPTY}])
+def test_bundle_without_the_venues_own_dex_is_refused_in_every_mode(word, states):
+    # No printed ratio contradicts it: without its positions the account would be without risk.
+    bundle = recorded(CROSS_LONGS)
+    bundle.update(userAbstraction=word, clearinghouseStates=states)
+    del bundle[SPOT]["portfolioMarginRatio"]
+    with pytest.raises(InputError, match="is missing") as failed:
+        read(bundle)
+    assert failed.value.place == 'clearinghouseStates[""]'
+
+
+def test_ratio_above_zero_without_anything_that_needs_margin_is_refused():
+    with pytest.raises(InputError, match="no dex has a position") as failed:
+        read(changed(recorded(CROSS_LONGS), MAIN, EMPTY))
+    assert failed.value.place == "clearinghouseStates"
+
+
 def test_debt_that_only_the_total_shows_is_debt():
     # Without a dex nothing else makes a total negative; replies of other moments give way to it.
     bundle = recorded(SHORT_BOOK)
-    bundle["clearinghouseStates"] = {}
+    bundle["clearinghouseStates"] = {"": EMPTY}
     bundle["spotClearinghouseState"]["balances"][0]["total"] = "-9000.0"
     usdc = read(bundle).account.tokens[0]
     assert (usdc.borrowed, usdc.idle, usdc.supplied) == (9_000 * USDC_WEI, 0, 0)
@@ -364,11 +394,7 @@ def test_maintenance_of_another_size_is_refused_beyond_the_floors():
 
 
 def test_dex_without_equity_and_positions_may_not_tie_up_margin():
-    empty = {
-        "crossMarginSummary": {"accountValue": "0.0"},
-        "assetPositions": [],
-        "crossMaintenanceMarginUsed": "1.0",
-    }
+    empty = {**EMPTY, "crossMaintenanceMarginUsed": "1.0"}
     with pytest.raises(InputError) as failed:
         read(changed(recorded(SHORT_BOOK), ("clearinghouseStates", "abc"), empty))
     assert failed.value.place == "clearinghouseStates.abc.crossMaintenanceMarginUsed"
