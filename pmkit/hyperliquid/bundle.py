@@ -1,4 +1,4 @@
-"""An account bundle as the venue's API prints it, read into an account. SPEC HL-02 to HL-11.
+"""An account bundle as the venue's API prints it, read into an account. SPEC HL-02 to HL-12.
 
 Net totals are the spot reply's own, whatever the perp replies of another moment add up to; what the
 account owes is what `borrowLendUserState` says, since the venue's health factor rests on it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmkit.decimals import fixed, shown, trimmed
+from pmkit.decimals import fixed, kind_of, shown, trimmed
 from pmkit.errors import InputError
 from pmkit.hyperliquid.perps import DexReply, read_dexes
 from pmkit.hyperliquid.tokens import SpotReply, read_spot
@@ -112,11 +112,19 @@ def require_network(root: Node, params: Params) -> None:
 
 
 def mode_of(root: Node) -> Mode:
-    """Return the account's mode. SPEC HL-02. Raises InputError."""
+    """Return the account's mode. SPEC HL-02, HL-12. Raises InputError."""
     word = root.at("userAbstraction")
     if word.text() not in MODES:
         raise word.error(f"{word.text()!r} is none of {', '.join(MODES)}")
-    return MODES[word.text()]
+    mode = MODES[word.text()]
+    enabled = root.at("spotClearinghouseState").get("portfolioMarginEnabled")
+    if enabled is None:
+        return mode
+    if not isinstance(enabled.value, bool):
+        raise enabled.error(f"true or false was expected, found {kind_of(enabled.value)}")
+    if mode == Mode.PORTFOLIO_MARGIN and not enabled.value:
+        raise enabled.error(f"is false, but {word.path} is {word.value}")
+    return mode
 
 
 def place_balances(reply: SpotReply, mode: Mode, dexes: list[DexReply]) -> Placed:

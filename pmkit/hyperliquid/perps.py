@@ -1,4 +1,7 @@
-"""Perp dexes of a bundle: universes, margin tables, positions, equity. SPEC HL-03, HL-04, HL-10."""
+"""Perp dexes of a bundle: universes, margin tables, positions, equity.
+
+SPEC HL-03, HL-04, HL-10, HL-12.
+"""
 
 from __future__ import annotations
 
@@ -56,6 +59,7 @@ def read_dex(root: Node, name: str, state: Node, *, index: int) -> DexReply | No
     held = [entry for entry in entries if entry.at("szi").units(PERP_DECIMALS) != 0]
     if equity == 0 and not held:
         require_maintenance(state, [])
+        require_raw_usd(state, 0, [])
         return None
     meta = meta_of(root, name)
     universe = universe_of(meta)
@@ -66,11 +70,13 @@ def read_dex(root: Node, name: str, state: Node, *, index: int) -> DexReply | No
             raise entry.at("coin").error(f"there are two positions in {position.coin}")
         positions.append(position)
     require_maintenance(state, positions)
-    marked = sum(p.perp.szi * p.perp.mark for p in positions if p.isolated_margin is None)
+    crossed = [p.perp for p in positions if p.isolated_margin is None]
+    raw_usd = equity - sum(perp.szi * perp.mark for perp in crossed)
+    require_raw_usd(state, raw_usd, crossed)
     return DexReply(
         name=name,
         collateral=meta.at("collateralToken").count(),
-        raw_usd=equity - marked,
+        raw_usd=raw_usd,
         isolated_margin=sum(p.isolated_margin or 0 for p in positions),
         positions=tuple(positions),
         place=state.path,
@@ -88,9 +94,30 @@ def require_maintenance(state: Node, positions: list[PositionView]) -> None:
     crossed = [p.perp for p in positions if p.isolated_margin is None]
     found = sum(maintenance_margin_down(notional(p.szi, p.mark), p.table) for p in crossed)
     if abs(printed.amount(PERP_DECIMALS, "down") - found) > len(crossed):
-        held = f"{len(crossed)} cross position{'' if len(crossed) == 1 else 's'}"
-        told = f"is {printed.value}, but the {held} tie up {fixed(found, PERP_DECIMALS)}"
+        told = (
+            f"is {printed.value}, but the {counted(crossed)} tie up {fixed(found, PERP_DECIMALS)}"
+        )
         raise printed.error(told)
+
+
+def require_raw_usd(state: Node, found: int, crossed: list[PerpState]) -> None:
+    """Raise InputError where equity and positions leave another raw USD than printed. SPEC HL-12.
+
+    Equity less the positions' signed value: a size of the wrong sign shows here and nowhere else.
+    """
+    summary = state.at("crossMarginSummary")
+    printed = summary.get("totalRawUsd")
+    if printed is None or abs(printed.units(PERP_DECIMALS, "down") - found) <= len(crossed):
+        return
+    worth = fixed(sum(perp.szi * perp.mark for perp in crossed), PERP_DECIMALS)
+    equity = summary.at("accountValue")
+    told = f"is {printed.value}, but {equity.path} is {equity.value}"
+    raise printed.error(f"{told} and the {counted(crossed)} are worth {worth}")
+
+
+def counted(crossed: list[PerpState]) -> str:
+    """Return how many cross positions there are, in words."""
+    return f"{len(crossed)} cross position{'' if len(crossed) == 1 else 's'}"
 
 
 def meta_of(root: Node, dex: str) -> Node:

@@ -26,6 +26,8 @@ USUAL_WEI_DECIMALS = 8
 """Decimals at which the balance of a token that the parameters do not know is kept, at least."""
 ANY_DECIMALS = 40
 """More decimals than any amount has: enough to tell zero from anything else."""
+DRIFT = 100
+"""Two replies may differ by one part in so many of the larger figure: they are seconds apart."""
 ONE = 10**ANY_DECIMALS
 USDC = 0
 """Token id of the quote of all prices, which has none of its own but one."""
@@ -227,8 +229,8 @@ def supplied_of(balance: Node, replies: Replies, token: int, decimals: int) -> i
     the field are completed from `borrowLendUserState`. A zero may stand in the ratio alone.
     """
     own, user = balance.get("supplied"), replies.users.get(token)
-    if own is None and user is not None:
-        own = user.at("supply").at("value")
+    if user is not None:
+        own = agreed(own, user.at("supply").at("value"))
     if own is None:
         return zero_of(replies.supply_ratios.get(token), "supplied")
     return own.amount(decimals, "down")
@@ -242,8 +244,23 @@ def borrowed_of(balance: Node, replies: Replies, token: int, decimals: int) -> i
     own, user = balance.get("borrowed"), replies.users.get(token)
     owed = None if own is None else own.amount(decimals, "up")
     if user is not None:
-        return user.at("borrow").at("value").amount(decimals, "up")
+        value = user.at("borrow").at("value")
+        agreed(own, value)
+        return value.amount(decimals, "up")
     return zero_of(replies.borrow_ratios.get(token), "borrowed") if owed is None else owed
+
+
+def agreed(own: Node | None, user: Node) -> Node:
+    """Return the balance's amount, else the user state's. SPEC HL-12.
+
+    Replies are seconds apart and drift; raises InputError where they differ by more than that.
+    """
+    if own is None:
+        return user
+    amounts = own.amount(ANY_DECIMALS), user.amount(ANY_DECIMALS)
+    if abs(amounts[0] - amounts[1]) * DRIFT > max(amounts):
+        raise own.error(f"is {own.value}, but {user.path} is {user.value}")
+    return own
 
 
 def zero_of(ratio: Node | None, done: str) -> int | None:

@@ -181,7 +181,7 @@ def test_standard_account_with_cross_positions_is_judged_by_its_dex():
 def test_collateral_without_position_has_an_interval_in_its_own_price():
     bundle = recorded(SHORT_BOOK)
     bundle["clearinghouseStates"][""]["assetPositions"] = []
-    bundle["clearinghouseStates"][""]["crossMarginSummary"]["accountValue"] = "0.0"
+    bundle["clearinghouseStates"][""]["crossMarginSummary"] = {"accountValue": "0.0"}
     bundle["clearinghouseStates"][""]["crossMaintenanceMarginUsed"] = "0.0"
     bundle["spotClearinghouseState"]["balances"][0].update(total="-500000.0", borrowed="500000.0")
     bundle["borrowLendUserState"] = None

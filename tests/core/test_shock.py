@@ -42,6 +42,8 @@ def test_shock_of_a_coin_without_position_moves_its_collateral():
     state["assetPositions"].pop(0)
     # 48,101.566245 less 21,440.733821 of the short that is gone.
     state["crossMaintenanceMarginUsed"] = "26660.832424"
+    # 2,622,806.467628 less its value, 1,715,258.7057.
+    state["crossMarginSummary"]["totalRawUsd"] = "907547.761928"
     view = shocked(read(bundle), (parse_shock("BTC=-50%"),))
     assert view.account.tokens[2].px == 39_158_319
 

@@ -1,6 +1,8 @@
-"""Account bundles: recorded ones as they are, wrong ones refused. SPEC HL-02 to HL-11."""
+"""Account bundles: recorded ones as they are, wrong ones refused. SPEC HL-02 to HL-12."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
@@ -65,8 +67,9 @@ def test_perp_reply_of_a_later_moment_gives_way_to_the_spot_reply():
     # A thousand dollars more equity than the total leaves room for: equity is cut, the net total
     # stays.
     bundle = recorded(SHORT_BOOK)
-    summary = (*MAIN, "crossMarginSummary", "accountValue")
-    view = read(changed(bundle, summary, "240098.805691"))
+    summary = bundle["clearinghouseStates"][""]["crossMarginSummary"]
+    summary.update(accountValue="240098.805691", totalRawUsd="2623806.467628")
+    view = read(bundle)
     margin = account_margin(view.account)
     assert margin.tokens[0].net_total == 230_489_91712329
     assert margin.tokens[0].maintenance == 48_101_566_245 * 100
@@ -209,8 +212,11 @@ def test_isolated_position_and_its_margin_stay_out_of_the_account():
     }
     position = ("clearinghouseStates", "", "assetPositions", 1, "position")
     crossed = (*MAIN, "crossMaintenanceMarginUsed")
-    # 1,022,150.324494 less 214,953.92568 of the position that is isolated now.
+    # 1,022,150.324494 less 214,953.92568 of the position that is isolated now, and
+    # −36,430,067.941235 plus its 4,299,078.5136.
     bundle = changed(bundle, crossed, "807196.398814")
+    raw_usd = (*MAIN, "crossMarginSummary", "totalRawUsd")
+    bundle = changed(bundle, raw_usd, "-32130989.427635")
     view = read(changed(bundle, position, isolated))
     assert len(view.account.perps) == 3
     # 7,678,466.90417726 less 429,907.851361 (the margin, rounded up).
@@ -265,7 +271,9 @@ WRONG = [
     ((*BALANCES, 0, "borrowed"), "-1", "spotClearinghouseState.balances[0].borrowed"),
     ((*BALANCES, 2, "total"), "-1.0", "spotClearinghouseState.balances[2].total"),
     ((*BALANCES, 2, "supplied"), "-1.0", "spotClearinghouseState.balances[2].supplied"),
-    ((*BALANCES, 2, "supplied"), "25.0", "spotClearinghouseState.balances[2].total"),
+    ((*BALANCES, 2, "supplied"), "25.0", "spotClearinghouseState.balances[2].supplied"),
+    ((SPOT, "portfolioMarginEnabled"), False, "spotClearinghouseState.portfolioMarginEnabled"),
+    ((SPOT, "portfolioMarginEnabled"), "yes", "spotClearinghouseState.portfolioMarginEnabled"),
     ((*BALANCES, 2, "supplied"), [], "spotClearinghouseState.balances[2].supplied"),
     ((*BALANCES, 2, "token"), ..., "spotClearinghouseState.balances[2].token"),
     ((*BALANCES, 2, "token"), "197", "spotClearinghouseState.balances[2].token"),
@@ -341,6 +349,59 @@ def test_usdc_at_any_price_but_one_dollar_is_refused_and_says_why(px):
 def test_bundle_of_another_network_is_told_apart_from_the_parameters():
     with pytest.raises(InputError, match="`alpha` have the ids of mainnet"):
         read(changed(recorded(SHORT_BOOK), ("network",), "testnet"), "alpha")
+
+
+def test_more_supply_than_the_total_holds_is_refused():
+    bundle = silent(recorded(SHORT_BOOK), 0)
+    bundle[SPOT]["balances"][0]["borrowed"] = "8608.8885677101"
+    bundle[SPOT]["balances"][2]["supplied"] = "25.0"
+    with pytest.raises(InputError) as failed:
+        read(bundle)
+    assert failed.value.place == "spotClearinghouseState.balances[2].total"
+
+
+USERS = ("borrowLendUserState", "tokenToState")
+SAYS_SUPPLY, SAYS_DEBT = (*BALANCES, 2, "supplied"), (*BALANCES, 0, "borrowed")
+USER_SUPPLY, USER_DEBT = (*USERS, 1, 1, "supply", "value"), (*USERS, 0, 1, "borrow", "value")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "place", "other"),
+    [
+        (SAYS_SUPPLY, "0.0", "balances[2].supplied", "tokenToState[1][1].supply.value"),
+        (USER_SUPPLY, "0.0", "balances[2].supplied", "tokenToState[1][1].supply.value"),
+        (SAYS_SUPPLY, "19.79", "balances[2].supplied", "tokenToState[1][1].supply.value"),
+        (SAYS_DEBT, "0.0", "balances[0].borrowed", "tokenToState[0][1].borrow.value"),
+        (USER_DEBT, "0.0", "balances[0].borrowed", "tokenToState[0][1].borrow.value"),
+        (USER_DEBT, "8696.0", "balances[0].borrowed", "tokenToState[0][1].borrow.value"),
+    ],
+)
+def test_replies_that_contradict_each_other_are_refused_naming_both(path, value, place, other):
+    with pytest.raises(InputError, match=re.escape(other)) as failed:
+        read(changed(recorded(SHORT_BOOK), path, value))
+    assert failed.value.place.endswith(place)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    # A hundredth of 8,608.8885677101 is 86.09, of 19.9999434962 it is 0.2.
+    [(USER_DEBT, "8694.9"), (USER_DEBT, "8523.0"), (USER_SUPPLY, "20.19")],
+)
+def test_replies_of_moments_apart_may_differ_by_a_hundredth(path, value):
+    read(changed(recorded(SHORT_BOOK), path, value))
+
+
+def test_equity_is_raw_usd_and_the_signed_value_of_the_cross_positions():
+    raw_usd = (*MAIN, "crossMarginSummary", "totalRawUsd")
+    # Ten positions may each have lost a millionth on the way; 2,622,806.467628 is the difference.
+    read(changed(recorded(SHORT_BOOK), raw_usd, "2622806.467638"))
+    read(changed(recorded(SHORT_BOOK), raw_usd, ...))
+    wrong = changed(recorded(SHORT_BOOK), raw_usd, "2622806.467639")
+    turned = changed(recorded(SHORT_BOOK), (*POSITION, "szi"), "21.8931")
+    for bundle in (wrong, turned):
+        with pytest.raises(InputError, match="10 cross positions are worth") as failed:
+            read(bundle)
+        assert failed.value.place == 'clearinghouseStates[""].crossMarginSummary.totalRawUsd'
 
 
 def test_token_owed_but_not_among_the_balances_is_refused():
