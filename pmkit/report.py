@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmkit.errors import InputError, MarkMissing, PriceMissing
-from pmkit.intervals import Interval, Move, liquidation_interval
+from pmkit.intervals import (
+    Interval,
+    Move,
+    isolated_interval,
+    liquidation_interval,
+    narrower,
+)
 from pmkit.liquidation import display_liquidation_px_down, isolated_liquidation_px_down
 from pmkit.margin import (
     account_margin,
@@ -64,7 +70,9 @@ class CoinFigures:
     """Mark, or the collateral's price for a coin without position."""
     px_decimals: int
     interval: Interval
-    """In the unit of the mark."""
+    """In the unit of the mark; without ends where the trigger is crossed already."""
+    crossed: bool
+    """Whether it is: the account's, or an isolated position's own. SPEC PM-29."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +109,7 @@ def build_report(view: AccountView) -> MarginReport:
     factor = (account_margin(view.account) if view.recorded else margin).health_factor
     coins = [coin_figures(view, account, margin, position) for position in view.positions]
     coins += [
-        follower_figures(view, account, coin, token)
+        follower_figures(view, account, margin, coin, token)
         for coin, token in view.links
         if view.position(coin) is None and counts_as_collateral(account, token)
     ]
@@ -121,7 +129,7 @@ def build_report(view: AccountView) -> MarginReport:
             token_figures(view, account, i, figures) for i, figures in enumerate(margin.tokens)
         ),
         coins=tuple(coins),
-        notes=view.notes,
+        notes=(*view.notes, *isolated_notes(view)),
     )
 
 
@@ -168,23 +176,58 @@ def caps_used(view: AccountView, account: Account, i: int) -> dict[str, int | No
 def coin_figures(
     view: AccountView, account: Account, margin: AccountMargin, position: PositionView
 ) -> CoinFigures:
-    """Return both prices of a coin with a position. SPEC LQ-07, LQ-08, PM-18."""
+    """Return both prices of a coin with a position. SPEC LQ-07, LQ-08, PM-18, PM-29.
+
+    An isolated position has a trigger of its own; where the coin moves the account's collateral
+    too, the nearest of both ends the interval.
+    """
     perp = position.perp
     cross = position.isolated_margin is None
-    move = Move(
-        asset=perp.asset if cross else None, token=view.follower(position.coin), mark=perp.mark
-    )
+    follower = view.follower(position.coin)
+    crossed = is_beyond_own_trigger(position)
+    interval = Interval(lower=None, upper=None)
+    if position.isolated_margin is not None:
+        interval = isolated_interval(perp, position.isolated_margin)
+    if cross or (follower is not None and counts_as_collateral(account, follower)):
+        crossed = crossed or margin.liquidatable
+        move = Move(asset=perp.asset if cross else None, token=follower, mark=perp.mark)
+        interval = narrower(interval, liquidation_interval(view.account, move))
     return CoinFigures(
         coin=position.coin,
         position=position,
         displayed_px=displayed_px(account, margin, position),
         mark=perp.mark,
         px_decimals=position.px_decimals,
-        interval=liquidation_interval(view.account, move),
+        interval=Interval(lower=None, upper=None) if crossed else interval,
+        crossed=crossed,
     )
 
 
-def follower_figures(view: AccountView, account: Account, coin: str, token: int) -> CoinFigures:
+def is_beyond_own_trigger(position: PositionView) -> bool:
+    """Return whether an isolated position has less than its maintenance. SPEC LQ-20."""
+    perp, margin = position.perp, position.isolated_margin
+    size = notional(perp.szi, perp.mark)
+    return margin is not None and margin < maintenance_margin_down(size, perp.table)
+
+
+def isolated_notes(view: AccountView) -> tuple[str, ...]:
+    """Return what the account's figures do not say of its isolated positions. SPEC PM-29."""
+    alone = [p for p in view.positions if p.isolated_margin is not None]
+    if not alone:
+        return ()
+    return (
+        f"The account check leaves out isolated positions: {', '.join(p.coin for p in alone)}.",
+        *(
+            f"The isolated position in {p.coin} is beyond its own trigger."
+            for p in alone
+            if is_beyond_own_trigger(p)
+        ),
+    )
+
+
+def follower_figures(
+    view: AccountView, account: Account, margin: AccountMargin, coin: str, token: int
+) -> CoinFigures:
     """Return the interval of collateral without a position, in the collateral's own price."""
     state = account.tokens[token]
     return CoinFigures(
@@ -194,6 +237,7 @@ def follower_figures(view: AccountView, account: Account, coin: str, token: int)
         mark=state.px,
         px_decimals=SPOT_DECIMALS - state.sz_decimals,
         interval=liquidation_interval(view.account, Move(asset=None, token=token, mark=state.px)),
+        crossed=margin.liquidatable,
     )
 
 

@@ -36,7 +36,8 @@ ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 
 WHY_TWO_PRICES = (
     "The venue's price is where what is available is used up, all other prices standing still; the "
-    "account trigger is where the ratio crosses its limit, the coin's own collateral moving along."
+    "account trigger is where the ratio crosses its limit, the coin's own collateral moving along. "
+    "An isolated position has a trigger of its own."
 )
 
 
@@ -226,7 +227,7 @@ def print_coins(report: MarginReport, console: Console) -> None:
         if coin.position is not None:
             size = readable(coin.position.perp.szi, coin.position.sz_decimals)
             kind = "isolated" if coin.position.isolated_margin is not None else ""
-        ends = "already crossed" if report.liquidatable else interval_for_people(coin)
+        ends = "already crossed" if coin.crossed else interval_for_people(coin)
         coins.add_row(
             f"{coin.coin} {kind}".rstrip(),
             size,

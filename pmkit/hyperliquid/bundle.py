@@ -98,7 +98,7 @@ def read_bundle(root: Node, params: Params) -> AccountView:
             if perp.collateral is not None and perp.collateral in index
         ),
         recorded=True,
-        notes=notes_of(spot, account, dexes, raw_usd),
+        notes=notes_of(spot, dexes, raw_usd),
     )
 
 
@@ -229,7 +229,7 @@ def require_positions(root: Node, account: Account) -> None:
 
 
 def notes_of(
-    spot: tuple[SpotReply, ...], account: Account, dexes: tuple[DexReply, ...], raw_usd: list[int]
+    spot: tuple[SpotReply, ...], dexes: tuple[DexReply, ...], raw_usd: list[int]
 ) -> tuple[str, ...]:
     """Return what a reader of the report should know about how the bundle was read."""
     notes = [reply.note for reply in spot if reply.note]
@@ -240,6 +240,4 @@ def notes_of(
                 f"{dex.place} shows {moved} more equity than the spot reply's total leaves room "
                 "for; the spot reply counts."
             )
-    if any(dex.isolated_margin for dex in dexes) and account.mode != Mode.STANDARD:
-        notes.append("Isolated positions and their margin are left out of the account's figures.")
     return tuple(notes)
