@@ -32,7 +32,7 @@ from pmkit.tiers import maintenance_margin_down, tier_at
 from pmkit.units import SPOT_DECIMALS
 
 if TYPE_CHECKING:
-    from pmkit.model import Account
+    from pmkit.model import Account, PerpState
     from pmkit.view import AccountView, PositionView
 
 DISPLAY_DECIMALS = 10
@@ -65,7 +65,10 @@ class CoinFigures:
     coin: str
     position: PositionView | None
     displayed_px: int | None
-    """What the venue shows beside the position, 1e-10 USD; None where no price liquidates."""
+    """What the venue shows beside the position, 1e-10 USD, down as the contracts round it; None
+    where no price liquidates."""
+    printed_px: int | None
+    """The same as printed: an isolated position's is rounded to nearest. SPEC PM-22."""
     mark: int
     """Mark, or the collateral's price for a coin without position."""
     px_decimals: int
@@ -184,6 +187,7 @@ def coin_figures(
     perp = position.perp
     cross = position.isolated_margin is None
     follower = view.follower(position.coin)
+    displayed = displayed_px(account, margin, position)
     crossed = is_beyond_own_trigger(position)
     interval = Interval(lower=None, upper=None)
     if position.isolated_margin is not None:
@@ -195,7 +199,8 @@ def coin_figures(
     return CoinFigures(
         coin=position.coin,
         position=position,
-        displayed_px=displayed_px(account, margin, position),
+        displayed_px=displayed,
+        printed_px=printed_px(position, displayed),
         mark=perp.mark,
         px_decimals=position.px_decimals,
         interval=Interval(lower=None, upper=None) if crossed else interval,
@@ -234,6 +239,7 @@ def follower_figures(
         coin=coin,
         position=None,
         displayed_px=None,
+        printed_px=None,
         mark=state.px,
         px_decimals=SPOT_DECIMALS - state.sz_decimals,
         interval=liquidation_interval(view.account, Move(asset=None, token=token, mark=state.px)),
@@ -251,20 +257,39 @@ def counts_as_collateral(account: Account, token: int) -> bool:
 def displayed_px(account: Account, margin: AccountMargin, position: PositionView) -> int | None:
     """Return the price that the venue shows beside a position, 1e-10; None where it shows none."""
     perp = position.perp
-    size = notional(perp.szi, perp.mark)
-    max_leverage = tier_at(size, perp.table).max_leverage
     if position.isolated_margin is not None:
-        px = isolated_liquidation_px_down(
-            perp.mark,
-            perp.szi,
-            position.sz_decimals,
-            position.isolated_margin,
-            maintenance_margin_down(size, perp.table),
-            max_leverage,
-        )
+        px = parts_of_isolated_px_down(perp, position.sz_decimals, position.isolated_margin, 1)
     else:
         available = display_available_down(account, margin, perp.dex)
+        max_leverage = tier_at(notional(perp.szi, perp.mark), perp.table).max_leverage
         px = display_liquidation_px_down(
             perp.mark, perp.szi, position.sz_decimals, available, max_leverage
         )
     return px if px > 0 else None
+
+
+def printed_px(position: PositionView, displayed: int | None) -> int | None:
+    """Return the same as it is printed: an isolated position's to nearest, half up. SPEC PM-22.
+
+    Its figures are exact, and so the venue's own price comes out. What is available to a cross
+    position is known to a token wei, which is more than the last digit of a price.
+    """
+    if displayed is None or position.isolated_margin is None:
+        return displayed
+    halves = parts_of_isolated_px_down(
+        position.perp, position.sz_decimals, position.isolated_margin, 2
+    )
+    return (halves + 1) // 2
+
+
+def parts_of_isolated_px_down(perp: PerpState, sz_decimals: int, margin: int, parts: int) -> int:
+    """Return an isolated liquidation price in `parts` of 1e-10; it is linear in USD. SPEC LQ-08."""
+    size = notional(perp.szi, perp.mark)
+    return isolated_liquidation_px_down(
+        perp.mark * parts,
+        perp.szi,
+        sz_decimals,
+        margin * parts,
+        maintenance_margin_down(size, perp.table) * parts,
+        tier_at(size, perp.table).max_leverage,
+    )

@@ -146,7 +146,7 @@ def report_object(report: MarginReport) -> dict[str, Any]:
         "healthFactor": health_factor_text(report.health_factor),
         "health": report.health.label,
         "liquidationPx": {
-            coin.coin: displayed_px_text(coin.displayed_px)
+            coin.coin: displayed_px_text(coin.printed_px)
             for coin in report.coins
             if coin.position is not None
         },
@@ -232,7 +232,7 @@ def print_coins(report: MarginReport, console: Console) -> None:
             f"{coin.coin} {kind}".rstrip(),
             size,
             readable(coin.mark, coin.px_decimals),
-            readable(coin.displayed_px, PRICE_DECIMALS),
+            readable(coin.printed_px, PRICE_DECIMALS),
             ends,
         )
     console.print(coins)
