@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from pmkit.cli.format import (
     PRICE_DECIMALS,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 
+USUAL_PARAMS = "current"
+
 WHY_TWO_PRICES = (
     "The venue's price is where what is available is used up, all other prices standing still; the "
     "account trigger is where the ratio crosses its limit, the coin's own collateral moving along. "
@@ -42,6 +45,7 @@ WHY_TWO_PRICES = (
 
 
 @click.command()
+@click.pass_context
 @click.argument("account", metavar="ACCOUNT")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--rpc", metavar="URL", help="Node to read ACCOUNT from, when it is an address.")
@@ -56,10 +60,8 @@ WHY_TWO_PRICES = (
 @click.option("--shock", "shocks", multiple=True, metavar="COIN=±N%", help="Move a price first.")
 @click.option(
     "--params",
-    default="current",
-    show_default=True,
     metavar=f"{'|'.join(PRESETS)}|FILE",
-    help="Caps, listings and policy to judge by.",
+    help=f"Caps, listings and policy to judge a bundle by.  [default: {USUAL_PARAMS}]",
 )
 @click.option(
     "--reading",
@@ -67,12 +69,13 @@ WHY_TWO_PRICES = (
     help="Whether net debt adds 20 USD to the requirement (docs) or not (recorded).",
 )
 def margin(
+    context: click.Context,
     account: str,
     as_json: bool,
     rpc: str | None,
     deployment: Path | None,
     shocks: tuple[str, ...],
-    params: str,
+    params: str | None,
     reading: str | None,
 ) -> None:
     """Print the margin of ACCOUNT: a bundle of the venue's replies, or an address with --rpc.
@@ -80,6 +83,9 @@ def margin(
     An address is judged by the listings and policy of its chain, so --params is for bundles.
     """
     moves = tuple(parse_shock(text) for text in shocks)
+    if is_file(account) and is_named(context, "deployment"):
+        problem = "--deployment goes with an address, not with a file"
+        raise InputError(place="ACCOUNT", problem=problem)
     view = open_account(account, rpc, deployment, params)
     if reading is not None:
         view = under_reading(view, Reading(reading))
@@ -94,18 +100,31 @@ def margin(
 
 
 def open_account(
-    account: str, rpc: str | None, deployment: Path | None, params: str
+    account: str, rpc: str | None, deployment: Path | None, params: str | None
 ) -> AccountView:
     """Return the account of a bundle file or of a chain. Raises InputError, ChainError."""
-    if ADDRESS.fullmatch(account) and not Path(account).exists():
+    if not is_file(account):
+        if params is not None:
+            problem = "--params goes with a file: a chain has listings and policy of its own"
+            raise InputError(place="ACCOUNT", problem=problem)
         if rpc is None and deployment is None:
             problem = "an address needs --rpc or --deployment to be read from"
             raise InputError(place="ACCOUNT", problem=problem)
         return read_from_chain(rpc, account, deployment)
     if rpc is not None:
         raise InputError(place="ACCOUNT", problem="--rpc goes with an address, not with a file")
-    chosen = load_params(params)
+    chosen = load_params(USUAL_PARAMS if params is None else params)
     return read_bundle(load_document(Path(account)), chosen)
+
+
+def is_file(account: str) -> bool:
+    """Return whether an account is a bundle file, not an address."""
+    return ADDRESS.fullmatch(account) is None or Path(account).exists()
+
+
+def is_named(context: click.Context, option: str) -> bool:
+    """Return whether an option stands on the command line; the environment is for all commands."""
+    return context.get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def read_from_chain(rpc: str | None, address: str, deployment: Path | None) -> AccountView:
