@@ -165,7 +165,7 @@ def read_position(
     kind = leverage.at("type").text()
     if kind not in ("cross", "isolated"):
         raise leverage.at("type").error("must be cross or isolated")
-    margin = entry.at("marginUsed").amount(PERP_DECIMALS, "up") if kind == "isolated" else None
+    margin = isolated_margin(entry, szi * mark) if kind == "isolated" else None
     return PositionView(
         coin=label(dex, coin),
         perp=PerpState(
@@ -179,6 +179,19 @@ def read_position(
         sz_decimals=sz_decimals,
         isolated_margin=margin,
     )
+
+
+def isolated_margin(entry: Node, worth: int) -> int:
+    """Return the margin of an isolated position worth so much, 1e-6, signed. SPEC HL-12.
+
+    Raises InputError where it is not, to a millionth, that worth and the raw USD printed.
+    """
+    used, raw_usd = entry.at("marginUsed"), entry.get("rawUsd")
+    margin = used.amount(PERP_DECIMALS, "up")
+    if raw_usd is not None and abs(raw_usd.units(PERP_DECIMALS, "up") + worth - margin) > 1:
+        told = f"is {used.value}, but {raw_usd.path} is {raw_usd.value}"
+        raise used.error(f"{told} and the position is worth {fixed(worth, PERP_DECIMALS)}")
+    return margin
 
 
 def label(dex: str, coin: str) -> str:

@@ -404,6 +404,19 @@ def test_equity_is_raw_usd_and_the_signed_value_of_the_cross_positions():
         assert failed.value.place == 'clearinghouseStates[""].crossMarginSummary.totalRawUsd'
 
 
+@pytest.mark.parametrize("name", ["standard_isolated_short", "unified_isolated_long"])
+def test_isolated_margin_is_its_raw_usd_and_its_signed_value(name):
+    bundle = recorded(name)
+    position = bundle["clearinghouseStates"][""]["assetPositions"][0]["position"]
+    size = position["szi"]
+    position["szi"] = size[1:] if size.startswith("-") else f"-{size}"
+    with pytest.raises(InputError, match="rawUsd is") as failed:
+        read(bundle)
+    assert failed.value.place.endswith("position.marginUsed")
+    del position["rawUsd"]
+    read(bundle)
+
+
 def test_token_owed_but_not_among_the_balances_is_refused():
     bundle = recorded(SHORT_BOOK)
     bundle["borrowLendUserState"]["tokenToState"][0][0] = 1_105
