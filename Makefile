@@ -34,7 +34,7 @@ demo: build ## Show the whole: supply, borrow, trade, crash, liquidate
 
 # Both suites run whatever the first says, unless interrupted; the last line is pytest's summary.
 .PHONY: test
-test: build ## Run all tests (ARGS='-k margin' goes to pytest)
+test: build ## Run all tests but the long ones (ARGS='-k margin' goes to pytest)
 	@trap 'exit 130' INT; status=0; \
 	.venv/bin/ape test tests/ape -q || status=$$?; \
 	$(PYTEST) tests -n auto $(ARGS) || status=$$?; \

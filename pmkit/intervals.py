@@ -21,12 +21,13 @@ from pmkit.margin import account_margin, dex_margin, notional, wei_per_perp_usd
 from pmkit.model import Mode
 from pmkit.piecewise import Piecewise, constant, first_below_zero, greatest, least, line
 from pmkit.sweep import swept
+from pmkit.tiers import maintenance_margin_down
 from pmkit.units import BPS, SPOT_DECIMALS, WAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pmkit.model import Account, TokenState
+    from pmkit.model import Account, PerpState, TokenState
 
 ZERO = constant(0)
 
@@ -83,6 +84,30 @@ def liquidation_interval(account: Account, move: Move) -> Interval:
         lower=nearest(buffers, account, move, upwards=False),
         upper=nearest(buffers, account, move, upwards=True),
     )
+
+
+def isolated_interval(perp: PerpState, margin: int) -> Interval:
+    """Return the marks at which an isolated position's margin is used up. SPEC LQ-08, PM-29.
+
+    `margin` is its equity now, 1e-6 of its dex's token. Both None when it already is used up.
+    """
+    size = notional(perp.szi, perp.mark)
+    if margin < maintenance_margin_down(size, perp.table):
+        return Interval(lower=None, upper=None)
+    slope = Fraction(perp.szi)
+    spare = line(slope, margin - slope * perp.mark) - moving_maintenance(perp, abs(slope))
+    mark = Fraction(perp.mark)
+    return Interval(
+        lower=first_below_zero(spare, mark, upwards=False, inclusive=False),
+        upper=first_below_zero(spare, mark, upwards=True, inclusive=False),
+    )
+
+
+def narrower(a: Interval, b: Interval) -> Interval:
+    """Return the marks that are safe by both."""
+    lowers = [end for end in (a.lower, b.lower) if end is not None]
+    uppers = [end for end in (a.upper, b.upper) if end is not None]
+    return Interval(lower=max(lowers, default=None), upper=min(uppers, default=None))
 
 
 def nearest(buffers: Buffers, account: Account, move: Move, *, upwards: bool) -> Fraction | None:
@@ -245,18 +270,23 @@ def dex_figures(account: Account, dex: int, move: Move) -> DexFigures:
             equity = equity + line(size if perp.szi > 0 else -size, 0)
             total = total + line(size, 0)
             initial = initial + line(size / perp.leverage, 0)
-            # Rates rise from tier to tier and deductions keep the sum continuous: the largest.
-            tiers = [
-                line(size * tier.rate, -tier.deduction) * Fraction(1, perp.table.scale)
-                for tier in perp.table.tiers
-            ]
-            maintenance = maintenance + greatest(*tiers)
+            maintenance = maintenance + moving_maintenance(perp, size)
     unit = wei_per_perp_usd(account.tokens[account.dexes[dex].collateral].wei_decimals)
     return DexFigures(
         equity=equity * unit,
         maintenance=maintenance * unit,
         transfer=greatest(initial, total * Fraction(1, 10)) * unit,
     )
+
+
+def moving_maintenance(perp: PerpState, size: Fraction) -> Piecewise:
+    """Return a position's maintenance, worth `size` for one of the mark. SPEC PM-05."""
+    # Rates rise from tier to tier and deductions keep the sum continuous: the largest.
+    tiers = (
+        line(size * tier.rate, -tier.deduction) * Fraction(1, perp.table.scale)
+        for tier in perp.table.tiers
+    )
+    return greatest(*tiers)
 
 
 def threshold_values(account: Account, move: Move) -> tuple[Piecewise, ...]:

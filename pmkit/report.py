@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmkit.errors import InputError, MarkMissing, PriceMissing
-from pmkit.intervals import Interval, Move, liquidation_interval
+from pmkit.intervals import (
+    Interval,
+    Move,
+    isolated_interval,
+    liquidation_interval,
+    narrower,
+)
 from pmkit.liquidation import display_liquidation_px_down, isolated_liquidation_px_down
 from pmkit.margin import (
     account_margin,
@@ -26,7 +32,7 @@ from pmkit.tiers import maintenance_margin_down, tier_at
 from pmkit.units import SPOT_DECIMALS
 
 if TYPE_CHECKING:
-    from pmkit.model import Account
+    from pmkit.model import Account, PerpState
     from pmkit.view import AccountView, PositionView
 
 DISPLAY_DECIMALS = 10
@@ -59,12 +65,17 @@ class CoinFigures:
     coin: str
     position: PositionView | None
     displayed_px: int | None
-    """What the venue shows beside the position, 1e-10 USD; None where no price liquidates."""
+    """What the venue shows beside the position, 1e-10 USD, down as the contracts round it; None
+    where no price liquidates."""
+    printed_px: int | None
+    """The same as printed: an isolated position's is rounded to nearest. SPEC PM-22."""
     mark: int
     """Mark, or the collateral's price for a coin without position."""
     px_decimals: int
     interval: Interval
-    """In the unit of the mark."""
+    """In the unit of the mark; without ends where the trigger is crossed already."""
+    crossed: bool
+    """Whether it is: the account's, or an isolated position's own. SPEC PM-29."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +112,7 @@ def build_report(view: AccountView) -> MarginReport:
     factor = (account_margin(view.account) if view.recorded else margin).health_factor
     coins = [coin_figures(view, account, margin, position) for position in view.positions]
     coins += [
-        follower_figures(view, account, coin, token)
+        follower_figures(view, account, margin, coin, token)
         for coin, token in view.links
         if view.position(coin) is None and counts_as_collateral(account, token)
     ]
@@ -121,7 +132,7 @@ def build_report(view: AccountView) -> MarginReport:
             token_figures(view, account, i, figures) for i, figures in enumerate(margin.tokens)
         ),
         coins=tuple(coins),
-        notes=view.notes,
+        notes=(*view.notes, *isolated_notes(view)),
     )
 
 
@@ -168,32 +179,71 @@ def caps_used(view: AccountView, account: Account, i: int) -> dict[str, int | No
 def coin_figures(
     view: AccountView, account: Account, margin: AccountMargin, position: PositionView
 ) -> CoinFigures:
-    """Return both prices of a coin with a position. SPEC LQ-07, LQ-08, PM-18."""
+    """Return both prices of a coin with a position. SPEC LQ-07, LQ-08, PM-18, PM-29.
+
+    An isolated position has a trigger of its own; where the coin moves the account's collateral
+    too, the nearest of both ends the interval.
+    """
     perp = position.perp
     cross = position.isolated_margin is None
-    move = Move(
-        asset=perp.asset if cross else None, token=view.follower(position.coin), mark=perp.mark
-    )
+    follower = view.follower(position.coin)
+    displayed = displayed_px(account, margin, position)
+    crossed = is_beyond_own_trigger(position)
+    interval = Interval(lower=None, upper=None)
+    if position.isolated_margin is not None:
+        interval = isolated_interval(perp, position.isolated_margin)
+    if cross or (follower is not None and counts_as_collateral(account, follower)):
+        crossed = crossed or margin.liquidatable
+        move = Move(asset=perp.asset if cross else None, token=follower, mark=perp.mark)
+        interval = narrower(interval, liquidation_interval(view.account, move))
     return CoinFigures(
         coin=position.coin,
         position=position,
-        displayed_px=displayed_px(account, margin, position),
+        displayed_px=displayed,
+        printed_px=printed_px(position, displayed),
         mark=perp.mark,
         px_decimals=position.px_decimals,
-        interval=liquidation_interval(view.account, move),
+        interval=Interval(lower=None, upper=None) if crossed else interval,
+        crossed=crossed,
     )
 
 
-def follower_figures(view: AccountView, account: Account, coin: str, token: int) -> CoinFigures:
+def is_beyond_own_trigger(position: PositionView) -> bool:
+    """Return whether an isolated position has less than its maintenance. SPEC LQ-20."""
+    perp, margin = position.perp, position.isolated_margin
+    size = notional(perp.szi, perp.mark)
+    return margin is not None and margin < maintenance_margin_down(size, perp.table)
+
+
+def isolated_notes(view: AccountView) -> tuple[str, ...]:
+    """Return what the account's figures do not say of its isolated positions. SPEC PM-29."""
+    alone = [p for p in view.positions if p.isolated_margin is not None]
+    if not alone:
+        return ()
+    return (
+        f"The account check leaves out isolated positions: {', '.join(p.coin for p in alone)}.",
+        *(
+            f"The isolated position in {p.coin} is beyond its own trigger."
+            for p in alone
+            if is_beyond_own_trigger(p)
+        ),
+    )
+
+
+def follower_figures(
+    view: AccountView, account: Account, margin: AccountMargin, coin: str, token: int
+) -> CoinFigures:
     """Return the interval of collateral without a position, in the collateral's own price."""
     state = account.tokens[token]
     return CoinFigures(
         coin=coin,
         position=None,
         displayed_px=None,
+        printed_px=None,
         mark=state.px,
         px_decimals=SPOT_DECIMALS - state.sz_decimals,
         interval=liquidation_interval(view.account, Move(asset=None, token=token, mark=state.px)),
+        crossed=margin.liquidatable,
     )
 
 
@@ -207,20 +257,39 @@ def counts_as_collateral(account: Account, token: int) -> bool:
 def displayed_px(account: Account, margin: AccountMargin, position: PositionView) -> int | None:
     """Return the price that the venue shows beside a position, 1e-10; None where it shows none."""
     perp = position.perp
-    size = notional(perp.szi, perp.mark)
-    max_leverage = tier_at(size, perp.table).max_leverage
     if position.isolated_margin is not None:
-        px = isolated_liquidation_px_down(
-            perp.mark,
-            perp.szi,
-            position.sz_decimals,
-            position.isolated_margin,
-            maintenance_margin_down(size, perp.table),
-            max_leverage,
-        )
+        px = parts_of_isolated_px_down(perp, position.sz_decimals, position.isolated_margin, 1)
     else:
         available = display_available_down(account, margin, perp.dex)
+        max_leverage = tier_at(notional(perp.szi, perp.mark), perp.table).max_leverage
         px = display_liquidation_px_down(
             perp.mark, perp.szi, position.sz_decimals, available, max_leverage
         )
     return px if px > 0 else None
+
+
+def printed_px(position: PositionView, displayed: int | None) -> int | None:
+    """Return the same as it is printed: an isolated position's to nearest, half up. SPEC PM-22.
+
+    Its figures are exact, and so the venue's own price comes out. What is available to a cross
+    position is known to a token wei, which is more than the last digit of a price.
+    """
+    if displayed is None or position.isolated_margin is None:
+        return displayed
+    halves = parts_of_isolated_px_down(
+        position.perp, position.sz_decimals, position.isolated_margin, 2
+    )
+    return (halves + 1) // 2
+
+
+def parts_of_isolated_px_down(perp: PerpState, sz_decimals: int, margin: int, parts: int) -> int:
+    """Return an isolated liquidation price in `parts` of 1e-10; it is linear in USD. SPEC LQ-08."""
+    size = notional(perp.szi, perp.mark)
+    return isolated_liquidation_px_down(
+        perp.mark * parts,
+        perp.szi,
+        sz_decimals,
+        margin * parts,
+        maintenance_margin_down(size, perp.table) * parts,
+        tier_at(size, perp.table).max_leverage,
+    )

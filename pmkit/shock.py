@@ -48,12 +48,13 @@ def shocked(view: AccountView, shocks: tuple[Shock, ...]) -> AccountView:
     """Return the account after every shock. Raises InputError for an unknown coin, or one twice.
 
     A coin's mark and the price of the collateral that follows it move by the same factor, each
-    rounded to nearest on its own grid; an isolated position's margin takes its profit or loss.
+    rounded to nearest on its own grid; an isolated position's margin takes its profit or loss. The
+    debt is then no recorded one: every figure is of the account as swept at the new prices.
     """
     for i, shock in enumerate(shocks):
         if any(other.coin == shock.coin for other in shocks[:i]):
             raise InputError(place="--shock", problem=f"{shock.coin} is named twice")
-        view = apply_shock(view, shock)
+        view = replace(apply_shock(view, shock), recorded=False)
     return view
 
 

@@ -55,7 +55,8 @@ class AccountView:
     links: tuple[tuple[str, int], ...]
     """Coin and the index in `Account.tokens` of the collateral whose price moves with it."""
     recorded: bool
-    """Whether the venue recorded it: its health factor is then that of the debt as recorded."""
+    """Whether the venue recorded it as it stands: its health factor is then that of the debt as
+    recorded. After a shock the recorded debt says nothing any more. SPEC PM-21."""
     notes: tuple[str, ...]
     """What a reader should know about how the account was read, one sentence each."""
 

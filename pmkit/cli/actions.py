@@ -14,6 +14,7 @@ from pmkit.cli.venue_options import (
     Where,
     address_of,
     amount_of,
+    positive_amount_of,
     sender_of,
     sender_options,
 )
@@ -71,7 +72,7 @@ def borrow(token: str, amount: str, **options: Any) -> None:
     """Borrow AMOUNT of TOKEN into the spot balance, against the account's collateral."""
     sender = opened(options)
     listed = sender.reader.listing.token(token)
-    units = amount_of(amount, listed.wei_decimals, "AMOUNT")
+    units = positive_amount_of(amount, listed.wei_decimals, "AMOUNT")
     shown = f"{amount_text(units, listed.wei_decimals)} {listed.name}"
     finish(sender, "borrow", sender.actions.borrow(listed.token, units), shown, options)
 
@@ -109,7 +110,7 @@ def order(
         raise InputError(place="order", problem="say --buy or --sell")
     sender = opened(options)
     asset, sz_decimals, px_decimals = market_of(sender, coin)
-    sz = amount_of(size, sz_decimals, "SIZE")
+    sz = positive_amount_of(size, sz_decimals, "SIZE")
     limit_px = ANY_PRICE if is_buy else 0
     if limit is not None:
         limit_px = amount_of(limit, px_decimals, "--limit")
@@ -144,6 +145,8 @@ def isolate(coin: str, cross: bool, margin: str | None, **options: Any) -> None:
         finish(sender, "isolate", chosen, shown, options)
         return
     usd = parse_units(margin, PERP_DECIMALS, "--margin")
+    if usd == 0:
+        raise InputError(place="--margin", problem="must not be zero")
     if abs(usd) > MAX_USD:
         raise InputError(place="--margin", problem="is beyond the venue's range of numbers")
     shown = f"{amount_text(usd, PERP_DECIMALS)} of margin to {coin}"
@@ -195,5 +198,5 @@ def amount_or_all(amount: str, listed: ListedToken) -> tuple[int, str]:
     """Return an amount in token wei, and how it is told."""
     if amount == EVERYTHING_WORD:
         return EVERYTHING, f"all {listed.name}"
-    units = amount_of(amount, listed.wei_decimals, "AMOUNT")
+    units = positive_amount_of(amount, listed.wei_decimals, "AMOUNT")
     return units, f"{amount_text(units, listed.wei_decimals)} {listed.name}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from pmkit.cli.format import (
     PRICE_DECIMALS,
@@ -34,13 +35,17 @@ if TYPE_CHECKING:
 
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 
+USUAL_PARAMS = "current"
+
 WHY_TWO_PRICES = (
     "The venue's price is where what is available is used up, all other prices standing still; the "
-    "account trigger is where the ratio crosses its limit, the coin's own collateral moving along."
+    "account trigger is where the ratio crosses its limit, the coin's own collateral moving along. "
+    "An isolated position has a trigger of its own."
 )
 
 
 @click.command()
+@click.pass_context
 @click.argument("account", metavar="ACCOUNT")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--rpc", metavar="URL", help="Node to read ACCOUNT from, when it is an address.")
@@ -55,10 +60,8 @@ WHY_TWO_PRICES = (
 @click.option("--shock", "shocks", multiple=True, metavar="COIN=±N%", help="Move a price first.")
 @click.option(
     "--params",
-    default="current",
-    show_default=True,
     metavar=f"{'|'.join(PRESETS)}|FILE",
-    help="Caps, listings and policy to judge by.",
+    help=f"Caps, listings and policy to judge a bundle by.  [default: {USUAL_PARAMS}]",
 )
 @click.option(
     "--reading",
@@ -66,12 +69,13 @@ WHY_TWO_PRICES = (
     help="Whether net debt adds 20 USD to the requirement (docs) or not (recorded).",
 )
 def margin(
+    context: click.Context,
     account: str,
     as_json: bool,
     rpc: str | None,
     deployment: Path | None,
     shocks: tuple[str, ...],
-    params: str,
+    params: str | None,
     reading: str | None,
 ) -> None:
     """Print the margin of ACCOUNT: a bundle of the venue's replies, or an address with --rpc.
@@ -79,6 +83,9 @@ def margin(
     An address is judged by the listings and policy of its chain, so --params is for bundles.
     """
     moves = tuple(parse_shock(text) for text in shocks)
+    if is_file(account) and is_named(context, "deployment"):
+        problem = "--deployment goes with an address, not with a file"
+        raise InputError(place="ACCOUNT", problem=problem)
     view = open_account(account, rpc, deployment, params)
     if reading is not None:
         view = under_reading(view, Reading(reading))
@@ -93,18 +100,31 @@ def margin(
 
 
 def open_account(
-    account: str, rpc: str | None, deployment: Path | None, params: str
+    account: str, rpc: str | None, deployment: Path | None, params: str | None
 ) -> AccountView:
     """Return the account of a bundle file or of a chain. Raises InputError, ChainError."""
-    if ADDRESS.fullmatch(account) and not Path(account).exists():
+    if not is_file(account):
+        if params is not None:
+            problem = "--params goes with a file: a chain has listings and policy of its own"
+            raise InputError(place="ACCOUNT", problem=problem)
         if rpc is None and deployment is None:
             problem = "an address needs --rpc or --deployment to be read from"
             raise InputError(place="ACCOUNT", problem=problem)
         return read_from_chain(rpc, account, deployment)
     if rpc is not None:
         raise InputError(place="ACCOUNT", problem="--rpc goes with an address, not with a file")
-    chosen = load_params(params)
+    chosen = load_params(USUAL_PARAMS if params is None else params)
     return read_bundle(load_document(Path(account)), chosen)
+
+
+def is_file(account: str) -> bool:
+    """Return whether an account is a bundle file, not an address."""
+    return ADDRESS.fullmatch(account) is None or Path(account).exists()
+
+
+def is_named(context: click.Context, option: str) -> bool:
+    """Return whether an option stands on the command line; the environment is for all commands."""
+    return context.get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def read_from_chain(rpc: str | None, address: str, deployment: Path | None) -> AccountView:
@@ -145,7 +165,7 @@ def report_object(report: MarginReport) -> dict[str, Any]:
         "healthFactor": health_factor_text(report.health_factor),
         "health": report.health.label,
         "liquidationPx": {
-            coin.coin: displayed_px_text(coin.displayed_px)
+            coin.coin: displayed_px_text(coin.printed_px)
             for coin in report.coins
             if coin.position is not None
         },
@@ -226,12 +246,12 @@ def print_coins(report: MarginReport, console: Console) -> None:
         if coin.position is not None:
             size = readable(coin.position.perp.szi, coin.position.sz_decimals)
             kind = "isolated" if coin.position.isolated_margin is not None else ""
-        ends = "already crossed" if report.liquidatable else interval_for_people(coin)
+        ends = "already crossed" if coin.crossed else interval_for_people(coin)
         coins.add_row(
             f"{coin.coin} {kind}".rstrip(),
             size,
             readable(coin.mark, coin.px_decimals),
-            readable(coin.displayed_px, PRICE_DECIMALS),
+            readable(coin.printed_px, PRICE_DECIMALS),
             ends,
         )
     console.print(coins)

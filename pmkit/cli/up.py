@@ -53,8 +53,8 @@ LOOK_EVERY = 0.5
 @click.option(
     "--conditions",
     is_flag=True,
-    help="Keep what the parameters ask of an account before portfolio margin, and their bound on "
-    "one update's move of a price; both are off on a local chain.",
+    help="Keep what the parameters ask of an account before portfolio margin, and the bound on one "
+    "update's move of a price if they set one; both are off on a local chain.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line once ready.")
 def up(

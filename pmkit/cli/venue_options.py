@@ -108,3 +108,11 @@ def amount_of(text: str, decimals: int, place: str) -> int:
     if units < 0:
         raise InputError(place=place, problem=f"{text} is negative")
     return units
+
+
+def positive_amount_of(text: str, decimals: int, place: str) -> int:
+    """Return a decimal number above zero, as above: nothing is done with nothing."""
+    units = amount_of(text, decimals, place)
+    if units == 0:
+        raise InputError(place=place, problem="must be above zero")
+    return units

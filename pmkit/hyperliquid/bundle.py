@@ -1,4 +1,4 @@
-"""An account bundle as the venue's API prints it, read into an account. SPEC HL-02 to HL-10.
+"""An account bundle as the venue's API prints it, read into an account. SPEC HL-02 to HL-12.
 
 Net totals are the spot reply's own, whatever the perp replies of another moment add up to; what the
 account owes is what `borrowLendUserState` says, since the venue's health factor rests on it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmkit.decimals import fixed, trimmed
+from pmkit.decimals import fixed, kind_of, shown, trimmed
 from pmkit.errors import InputError
 from pmkit.hyperliquid.perps import DexReply, read_dexes
 from pmkit.hyperliquid.tokens import SpotReply, read_spot
@@ -31,6 +31,10 @@ MODES = {
 """The venue's words for the modes; `dexAbstraction` is discontinued and not modelled."""
 
 
+NETWORK = "mainnet"
+"""The network whose tokens, dexes and assets every parameter file is built on."""
+LAST_TIME = 10**16
+"""Beyond any moment in milliseconds."""
 PRINTED_DECIMALS = 10
 """Decimals of the ratio that the spot reply prints."""
 
@@ -49,6 +53,7 @@ class Placed:
 def read_bundle(root: Node, params: Params) -> AccountView:
     """Return the account of a bundle. Raises InputError naming the place."""
     mode = mode_of(root)
+    require_network(root, params)
     dexes = read_dexes(root)
     spot = read_spot(root, params, mode, tuple((dex.collateral, dex.place) for dex in dexes))
     index = {reply.id: i for i, reply in enumerate(spot)}
@@ -93,16 +98,33 @@ def read_bundle(root: Node, params: Params) -> AccountView:
             if perp.collateral is not None and perp.collateral in index
         ),
         recorded=True,
-        notes=notes_of(spot, account, dexes, raw_usd),
+        notes=notes_of(spot, dexes, raw_usd),
     )
 
 
+def require_network(root: Node, params: Params) -> None:
+    """Raise InputError for replies without their moment, or of another network. SPEC HL-11."""
+    network = root.at("network")
+    if network.text() != NETWORK:
+        told = f"is {shown(network.text())}, but the parameters `{params.name}` have the ids of"
+        raise network.error(f"{told} {NETWORK}")
+    root.at("time").count(most=LAST_TIME)
+
+
 def mode_of(root: Node) -> Mode:
-    """Return the account's mode. SPEC HL-02. Raises InputError."""
+    """Return the account's mode. SPEC HL-02, HL-12. Raises InputError."""
     word = root.at("userAbstraction")
     if word.text() not in MODES:
         raise word.error(f"{word.text()!r} is none of {', '.join(MODES)}")
-    return MODES[word.text()]
+    mode = MODES[word.text()]
+    enabled = root.at("spotClearinghouseState").get("portfolioMarginEnabled")
+    if enabled is None:
+        return mode
+    if not isinstance(enabled.value, bool):
+        raise enabled.error(f"true or false was expected, found {kind_of(enabled.value)}")
+    if mode == Mode.PORTFOLIO_MARGIN and not enabled.value:
+        raise enabled.error(f"is false, but {word.path} is {word.value}")
+    return mode
 
 
 def place_balances(reply: SpotReply, mode: Mode, dexes: list[DexReply]) -> Placed:
@@ -207,7 +229,7 @@ def require_positions(root: Node, account: Account) -> None:
 
 
 def notes_of(
-    spot: tuple[SpotReply, ...], account: Account, dexes: tuple[DexReply, ...], raw_usd: list[int]
+    spot: tuple[SpotReply, ...], dexes: tuple[DexReply, ...], raw_usd: list[int]
 ) -> tuple[str, ...]:
     """Return what a reader of the report should know about how the bundle was read."""
     notes = [reply.note for reply in spot if reply.note]
@@ -218,6 +240,4 @@ def notes_of(
                 f"{dex.place} shows {moved} more equity than the spot reply's total leaves room "
                 "for; the spot reply counts."
             )
-    if any(dex.isolated_margin for dex in dexes) and account.mode != Mode.STANDARD:
-        notes.append("Isolated positions and their margin are left out of the account's figures.")
     return tuple(notes)

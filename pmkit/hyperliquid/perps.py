@@ -1,4 +1,7 @@
-"""Perp dexes of a bundle: universes, margin tables, positions, equity. SPEC HL-03, HL-04, HL-10."""
+"""Perp dexes of a bundle: universes, margin tables, positions, equity.
+
+SPEC HL-03, HL-04, HL-10, HL-12.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +37,14 @@ class DexReply:
 
 
 def read_dexes(root: Node) -> tuple[DexReply, ...]:
-    """Return the dexes that the account is in. Raises InputError."""
+    """Return the dexes that the account is in. SPEC HL-03. Raises InputError.
+
+    The venue's own dex always answers: a bundle without it would hide every position there.
+    """
+    states = root.at("clearinghouseStates")
+    states.at("")
     dexes: list[DexReply] = []
-    for name, state in root.at("clearinghouseStates").members():
+    for name, state in states.members():
         found = read_dex(root, name, state, index=len(dexes))
         if found is not None:
             dexes.append(found)
@@ -51,6 +59,7 @@ def read_dex(root: Node, name: str, state: Node, *, index: int) -> DexReply | No
     held = [entry for entry in entries if entry.at("szi").units(PERP_DECIMALS) != 0]
     if equity == 0 and not held:
         require_maintenance(state, [])
+        require_raw_usd(state, 0, [])
         return None
     meta = meta_of(root, name)
     universe = universe_of(meta)
@@ -61,11 +70,13 @@ def read_dex(root: Node, name: str, state: Node, *, index: int) -> DexReply | No
             raise entry.at("coin").error(f"there are two positions in {position.coin}")
         positions.append(position)
     require_maintenance(state, positions)
-    marked = sum(p.perp.szi * p.perp.mark for p in positions if p.isolated_margin is None)
+    crossed = [p.perp for p in positions if p.isolated_margin is None]
+    raw_usd = equity - sum(perp.szi * perp.mark for perp in crossed)
+    require_raw_usd(state, raw_usd, crossed)
     return DexReply(
         name=name,
         collateral=meta.at("collateralToken").count(),
-        raw_usd=equity - marked,
+        raw_usd=raw_usd,
         isolated_margin=sum(p.isolated_margin or 0 for p in positions),
         positions=tuple(positions),
         place=state.path,
@@ -83,9 +94,30 @@ def require_maintenance(state: Node, positions: list[PositionView]) -> None:
     crossed = [p.perp for p in positions if p.isolated_margin is None]
     found = sum(maintenance_margin_down(notional(p.szi, p.mark), p.table) for p in crossed)
     if abs(printed.amount(PERP_DECIMALS, "down") - found) > len(crossed):
-        held = f"{len(crossed)} cross position{'' if len(crossed) == 1 else 's'}"
-        told = f"is {printed.value}, but the {held} tie up {fixed(found, PERP_DECIMALS)}"
+        told = (
+            f"is {printed.value}, but the {counted(crossed)} tie up {fixed(found, PERP_DECIMALS)}"
+        )
         raise printed.error(told)
+
+
+def require_raw_usd(state: Node, found: int, crossed: list[PerpState]) -> None:
+    """Raise InputError where equity and positions leave another raw USD than printed. SPEC HL-12.
+
+    Equity less the positions' signed value: a size of the wrong sign shows here and nowhere else.
+    """
+    summary = state.at("crossMarginSummary")
+    printed = summary.get("totalRawUsd")
+    if printed is None or abs(printed.units(PERP_DECIMALS, "down") - found) <= len(crossed):
+        return
+    worth = fixed(sum(perp.szi * perp.mark for perp in crossed), PERP_DECIMALS)
+    equity = summary.at("accountValue")
+    told = f"is {printed.value}, but {equity.path} is {equity.value}"
+    raise printed.error(f"{told} and the {counted(crossed)} are worth {worth}")
+
+
+def counted(crossed: list[PerpState]) -> str:
+    """Return how many cross positions there are, in words."""
+    return f"{len(crossed)} cross position{'' if len(crossed) == 1 else 's'}"
 
 
 def meta_of(root: Node, dex: str) -> Node:
@@ -133,7 +165,7 @@ def read_position(
     kind = leverage.at("type").text()
     if kind not in ("cross", "isolated"):
         raise leverage.at("type").error("must be cross or isolated")
-    margin = entry.at("marginUsed").amount(PERP_DECIMALS, "up") if kind == "isolated" else None
+    margin = isolated_margin(entry, szi * mark) if kind == "isolated" else None
     return PositionView(
         coin=label(dex, coin),
         perp=PerpState(
@@ -147,6 +179,19 @@ def read_position(
         sz_decimals=sz_decimals,
         isolated_margin=margin,
     )
+
+
+def isolated_margin(entry: Node, worth: int) -> int:
+    """Return the margin of an isolated position worth so much, 1e-6, signed. SPEC HL-12.
+
+    Raises InputError where it is not, to a millionth, that worth and the raw USD printed.
+    """
+    used, raw_usd = entry.at("marginUsed"), entry.get("rawUsd")
+    margin = used.amount(PERP_DECIMALS, "up")
+    if raw_usd is not None and abs(raw_usd.units(PERP_DECIMALS, "up") + worth - margin) > 1:
+        told = f"is {used.value}, but {raw_usd.path} is {raw_usd.value}"
+        raise used.error(f"{told} and the position is worth {fixed(worth, PERP_DECIMALS)}")
+    return margin
 
 
 def label(dex: str, coin: str) -> str:

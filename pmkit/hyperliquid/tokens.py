@@ -26,6 +26,11 @@ USUAL_WEI_DECIMALS = 8
 """Decimals at which the balance of a token that the parameters do not know is kept, at least."""
 ANY_DECIMALS = 40
 """More decimals than any amount has: enough to tell zero from anything else."""
+DRIFT = 100
+"""Two replies may differ by one part in so many of the larger figure: they are seconds apart."""
+ONE = 10**ANY_DECIMALS
+USDC = 0
+"""Token id of the quote of all prices, which has none of its own but one."""
 OUTCOME = re.compile(r"\+[0-9]+|o[0-9]+", re.ASCII)
 """Coins of outcome balances, which have no token id."""
 
@@ -163,8 +168,15 @@ def read_token(
     if total.units(decimals, "down") < 0 and (mode == Mode.STANDARD or not may_owe):
         raise total.error(f"must not be negative in this mode, was {total.value}")
     hold = balance.get("hold")
-    ltv_bps, note = ltv_of(balance, replies.reserves.get(token), known, params.name)
+    reserve = replies.reserves.get(token)
+    ltv = (reserve.get("ltv") if reserve else None) or balance.get("ltv")
+    ltv_bps, note = ltv_of(ltv, known), ""
     pm = mode == Mode.PORTFOLIO_MARGIN
+    if ltv is not None and ltv_bps and not (known and known.listed):
+        if pm and (supplied or total.units(ANY_DECIMALS)):
+            called = f"token {token} ({name.text()})" if name else f"token {token}"
+            note = unlisted(ltv, called, known, params.name)
+        ltv_bps = 0
     if pm and ltv_bps and stated_supply is None and not borrowed and total.units(decimals, "down"):
         problem = f"is missing, and no reply says how much of token {token} is supplied"
         raise InputError(place=join(balance.path, "supplied"), problem=problem)
@@ -179,8 +191,8 @@ def read_token(
         debt_stated=stated_debt is not None or supplied > 0,
         wei_decimals=decimals,
         ltv_bps=ltv_bps,
-        note=note if supplied else "",
-        listing=read_listing(replies.reserves.get(token), known, borrowed),
+        note=note,
+        listing=read_listing(reserve, known, borrowed),
     )
 
 
@@ -217,8 +229,8 @@ def supplied_of(balance: Node, replies: Replies, token: int, decimals: int) -> i
     the field are completed from `borrowLendUserState`. A zero may stand in the ratio alone.
     """
     own, user = balance.get("supplied"), replies.users.get(token)
-    if own is None and user is not None:
-        own = user.at("supply").at("value")
+    if user is not None:
+        own = agreed(own, user.at("supply").at("value"))
     if own is None:
         return zero_of(replies.supply_ratios.get(token), "supplied")
     return own.amount(decimals, "down")
@@ -232,8 +244,23 @@ def borrowed_of(balance: Node, replies: Replies, token: int, decimals: int) -> i
     own, user = balance.get("borrowed"), replies.users.get(token)
     owed = None if own is None else own.amount(decimals, "up")
     if user is not None:
-        return user.at("borrow").at("value").amount(decimals, "up")
+        value = user.at("borrow").at("value")
+        agreed(own, value)
+        return value.amount(decimals, "up")
     return zero_of(replies.borrow_ratios.get(token), "borrowed") if owed is None else owed
+
+
+def agreed(own: Node | None, user: Node) -> Node:
+    """Return the balance's amount, else the user state's. SPEC HL-12.
+
+    Replies are seconds apart and drift; raises InputError where they differ by more than that.
+    """
+    if own is None:
+        return user
+    amounts = own.amount(ANY_DECIMALS), user.amount(ANY_DECIMALS)
+    if abs(amounts[0] - amounts[1]) * DRIFT > max(amounts):
+        raise own.error(f"is {own.value}, but {user.path} is {user.value}")
+    return own
 
 
 def zero_of(ratio: Node | None, done: str) -> int | None:
@@ -245,26 +272,32 @@ def zero_of(ratio: Node | None, done: str) -> int | None:
     return 0
 
 
-def ltv_of(
-    balance: Node, reserve: Node | None, known: TokenParams | None, params: str
-) -> tuple[int, str]:
-    """Return the LTV (basis points) and a note where parameters overrule the bundle. SPEC HL-06."""
-    stated = (reserve.get("ltv") if reserve else None) or balance.get("ltv")
-    if known is None:
-        return 0, ""
+def ltv_of(stated: Node | None, known: TokenParams | None) -> int:
+    """Return the LTV (basis points) as stated, else of the parameters. SPEC HL-06."""
     if stated is None:
-        return known.ltv_bps, ""
+        return known.ltv_bps if known else 0
     ltv_bps = stated.amount(LTV_DECIMALS)
     if ltv_bps >= BPS:
         raise stated.error(f"must be below 1, was {stated.value}")
-    if ltv_bps != 0 and not known.listed:
-        note = f"{known.name} is not listed by the parameters `{params}` and counts for nothing."
-        return 0, note
-    return ltv_bps, ""
+    return ltv_bps
+
+
+def unlisted(stated: Node, called: str, known: TokenParams | None, params: str) -> str:
+    """Return the note on collateral that the parameters do not list. SPEC HL-06.
+
+    Raises InputError where they do not even know it: nobody says then what it is.
+    """
+    if known is not None:
+        return f"{known.name} is not listed by the parameters `{params}` and counts for nothing."
+    told = f"is {stated.value}, but {called} is not among the parameters `{params}`"
+    raise stated.error(told)
 
 
 def read_listing(reserve: Node | None, known: TokenParams | None, borrowed: int) -> Listing:
-    """Return what reserve and parameters say of a token. SPEC HL-07, HL-08. Raises InputError."""
+    """Return what reserve and parameters say of a token. SPEC CR-01, HL-07, HL-08.
+
+    Raises InputError.
+    """
     px_node = reserve.get("oraclePx") if reserve else None
     if known is None:
         return Listing(
@@ -276,6 +309,8 @@ def read_listing(reserve: Node | None, known: TokenParams | None, borrowed: int)
             borrow_room=0,
             cash=0,
         )
+    if known.id == USDC and px_node is not None and px_node.units(ANY_DECIMALS) != ONE:
+        raise px_node.error(f"must be 1, was {px_node.value}: USDC is worth one USD")
     decimals = known.wei_decimals
     cash = reserve.get("balance") if reserve else None
     lent = reserve.get("totalBorrowed") if reserve else None

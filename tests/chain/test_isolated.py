@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from pmkit.chain.reader import view_of
@@ -45,6 +47,10 @@ def test_report_of_an_address_shows_the_isolated_position_and_its_price(venue, t
     assert shown["BTC"].position.isolated_margin == 10_000 * USD
     assert shown["BTC"].displayed_px == 1_086_419_753_086_419
     assert shown["ETH"].position.isolated_margin is None
+    # 88,000,000 / 810 above; below is where the UBTC no longer carries what ETH owes.
+    assert shown["BTC"].interval.upper == Fraction(88_000_000, 81)
+    assert shown["BTC"].interval.lower is not None
+    assert "The account check leaves out isolated positions: BTC." in report.notes
 
 
 def test_margin_is_brought_and_taken(venue, trader):

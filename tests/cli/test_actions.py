@@ -135,12 +135,10 @@ def test_isolated_position_from_its_choice_to_its_liquidation(venue, pmkit):
     ("arguments", "name"),
     [
         (("supply", "USDC", "999999999"), "ERC20InsufficientBalance"),
-        (("supply", "USDC", "0"), "ZeroAmount"),
         (("withdraw", "HYPE", "1"), "InsufficientBalance"),
         (("borrow", "USDC", "1"), "HealthFactorBelowOne"),
         (("repay", "USDC", "1"), "NoDebt"),
         (("order", "BTC", "1", "--buy", "--limit", "1"), "LimitPriceCrossed"),
-        (("order", "BTC", "0", "--buy"), "InvalidSize"),
         (("liquidate", "borrower"), "NotLiquidatable"),
         (("liquidate", "maker"), "NotAUserAccount"),
         (("liquidate", "trader", "--isolated", "BTC"), "NoPosition"),
@@ -212,6 +210,26 @@ def test_private_key_acts_for_its_own_account(venue, pmkit, monkeypatch):
     found = told(pmkit("supply", "USDC", "all", "--json"))
     assert found["account"] == address
     assert events(found)["Supplied"]["amount"] == str(5 * 10**8)
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        (("supply", "UBTC", "0"), "AMOUNT"),
+        (("withdraw", "UBTC", "0.0"), "AMOUNT"),
+        (("borrow", "USDC", "0"), "AMOUNT"),
+        (("repay", "USDC", "0"), "AMOUNT"),
+        (("order", "BTC", "0", "--buy"), "SIZE"),
+        (("order", "BTC", "0.1", "--sell", "--limit", "0"), None),
+        (("isolate", "BTC", "--margin", "0"), "--margin"),
+    ],
+)
+def test_amount_of_zero_is_bad_input_at_its_place(pmkit, command, place):
+    if place is None:
+        pmkit("supply", "UBTC", "1", "--from", "borrower")
+        pmkit(*command)
+    else:
+        assert pmkit(*command, code=2).startswith(f"error: {place}: must ")
 
 
 def test_deployment_file_and_its_variable_stand_for_the_url(venue, tmp_path, monkeypatch):

@@ -90,6 +90,12 @@ def test_json_without_debt_has_no_health_factor():
     assert printed["liquidationIntervals"]["ETH"][1] is None
 
 
+def test_json_has_the_liquidation_price_that_the_venue_recorded():
+    """SPEC LQ-08."""
+    assert margin("standard_isolated_short")["liquidationPx"] == {"HYPE": "97.3120915556"}
+    assert margin("unified_isolated_long")["liquidationPx"] == {"MEGA": "0.0208842306"}
+
+
 def test_json_has_the_notes_that_people_read():
     notes = margin(SHORT_BOOK, "--params", "pre-alpha")["notes"]
     assert notes == ["UBTC is not listed by the parameters `pre-alpha` and counts for nothing."]
@@ -189,6 +195,8 @@ def carry_bundle(dollars):
     equity = dollars // 10
     debt = max(0, equity + dollars - 100_000)
     return {
+        "network": "mainnet",
+        "time": 0,
         "userAbstraction": "portfolioMargin",
         "spotClearinghouseState": {
             "balances": [

@@ -55,7 +55,7 @@ def test_file_that_is_no_bundle_is_refused(tmp_path, content, words):
         (("borrowLendReserveStates", 1), ..., "token 197 (UBTC) has no oraclePx"),
         (("meta", "marginTables"), [], "meta.marginTables: has no table 56"),
         (("borrowLendUserState",), ..., "borrowLendUserState: is missing"),
-        (("clearinghouseStates",), {}, "clearinghouseStates: no dex has a position"),
+        (("clearinghouseStates",), {}, 'clearinghouseStates[""]: is missing'),
     ],
 )
 def test_bundle_that_is_wrong_is_refused_at_its_place(tmp_path, path, value, words):
@@ -92,6 +92,7 @@ def test_file_that_is_too_large_absent_or_a_directory_is_refused(tmp_path):
         (("--params", "beta"), "pre-alpha, alpha, current"),
         (("--reading", "mine"), "recorded"),
         (("--rpc", "http://localhost:1"), "--rpc goes with an address"),
+        (("--deployment", "x.json"), "--deployment goes with an address"),
         (("--jsn",), "--jsn"),
         (("another",), "another"),
     ],
@@ -108,6 +109,18 @@ def test_params_file_that_is_wrong_names_its_own_place(tmp_path):
 
 def test_address_without_a_node_to_ask_is_refused():
     assert "--rpc" in failure(ADDRESS)
+
+
+@pytest.mark.parametrize("params", ["current", "pre-alpha"])
+def test_params_with_an_address_are_refused_even_the_usual_ones(params):
+    said = failure(ADDRESS, "--rpc", "http://127.0.0.1:1", "--params", params)
+    assert "--params goes with a file" in said
+
+
+def test_deployment_of_the_environment_stands_in_no_files_way(monkeypatch):
+    # It is for all commands; nobody named it for this one.
+    monkeypatch.setenv("PMKIT_DEPLOYMENT", "x.json")
+    assert CliRunner().invoke(main, ["margin", GOOD, "--json"]).exit_code == 0
 
 
 def test_account_missing_or_unknown_command_is_a_usage_error():

@@ -10,6 +10,7 @@ from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
 
 from pmkit.decimals import parse_units
 from pmkit.errors import InputError
+from pmkit.intervals import Interval
 from pmkit.margin import (
     dex_margins,
     hold_up,
@@ -20,6 +21,7 @@ from pmkit.margin import (
 )
 from pmkit.model import Health, Mode
 from pmkit.report import margin_report
+from pmkit.shock import parse_shock, shocked
 from pmkit.units import INFINITE, WAD
 
 UBTC_AT_THE_HEALTH_FACTORS_MOMENT = "78346.630"
@@ -52,7 +54,9 @@ def test_available_of_the_recorded_short_book_is_the_venues():
 
 def test_displayed_prices_of_the_recorded_short_book_are_the_venues():
     bundle = recorded(SHORT_BOOK)
-    found = {c.coin: c.displayed_px for c in margin_report(read(bundle)).coins}
+    coins = margin_report(read(bundle)).coins
+    found = {c.coin: c.displayed_px for c in coins}
+    assert found == {c.coin: c.printed_px for c in coins}
     for coin, printed in venues_prices(bundle).items():
         if printed is None:
             assert found[coin] is None
@@ -144,14 +148,70 @@ def test_unified_account_with_an_isolated_long_has_the_venues_figures():
     report = margin_report(read(recorded("unified_isolated_long")))
     assert report.mode is Mode.UNIFIED
     assert report.tokens[0].available_after_maintenance == 172_99725228
-    assert report.coins[0].displayed_px == 208_842_306
+    assert report.coins[0].displayed_px == report.coins[0].printed_px == 208_842_306
 
 
 def test_standard_account_with_an_isolated_short_has_the_venues_figures():
     report = margin_report(read(recorded("standard_isolated_short")))
     assert report.mode is Mode.STANDARD
     assert report.tokens[0].available_after_maintenance == 182_36176930
-    assert abs(report.coins[0].displayed_px - 973_120_915_556) <= 1
+    # 97.31209155555…: the twin of the contracts rounds down, the venue prints to nearest.
+    assert report.coins[0].displayed_px == 973_120_915_555
+    assert report.coins[0].printed_px == 973_120_915_556
+
+
+def test_isolated_position_has_an_interval_of_its_own_and_a_note():
+    """SPEC PM-29."""
+    short = margin_report(read(recorded("standard_isolated_short")))
+    # 95.063 + (106.720442 − 71.29725) / 15 / (1 + 1/20), in units of 1e-4.
+    exact = (Fraction("95.063") + Fraction("35.423192") / 15 / Fraction("1.05")) * 10_000
+    assert short.coins[0].interval == Interval(lower=None, upper=exact)
+    assert short.notes == ("The account check leaves out isolated positions: HYPE.",)
+    long = margin_report(read(recorded("unified_isolated_long")))
+    # 0.045715 − (2,123.360586 − 571.4375) / 75,000 / (1 − 1/6), in units of 1e-6.
+    exact = (Fraction("0.045715") - Fraction("1551.923086") / 75_000 * Fraction(6, 5)) * 10**6
+    assert long.coins[0].interval == Interval(lower=exact, upper=None)
+    assert long.notes == ("The account check leaves out isolated positions: MEGA.",)
+    assert margin_report(read(recorded(SHORT_BOOK))).notes == ()
+
+
+def test_isolated_position_beyond_its_own_trigger_is_named():
+    """SPEC PM-29."""
+    view = read(recorded("standard_isolated_short"))
+    # The trigger, 97.31209, is 2.3659 % above the mark.
+    inside = margin_report(shocked(view, (parse_shock("HYPE=+2.36%"),)))
+    assert len(inside.notes) == 1
+    assert not inside.coins[0].crossed
+    beyond = margin_report(shocked(view, (parse_shock("HYPE=+2.37%"),)))
+    assert beyond.notes[1] == "The isolated position in HYPE is beyond its own trigger."
+    assert beyond.coins[0].interval == Interval(lower=None, upper=None)
+    assert beyond.coins[0].crossed
+    # It is the position's, not the account's.
+    assert not beyond.liquidatable
+
+
+def test_coin_of_an_isolated_position_and_of_collateral_has_the_nearest_of_both_triggers():
+    """SPEC PM-29."""
+    bundle = recorded(SHORT_BOOK)
+    state = bundle["clearinghouseStates"][""]
+    state["assetPositions"] = state["assetPositions"][:1]
+    btc = state["assetPositions"][0]["position"]
+    btc["leverage"]["type"] = "isolated"
+    state["crossMarginSummary"] = {"accountValue": "0.0"}
+    del state["crossMaintenanceMarginUsed"]
+    spot = bundle["spotClearinghouseState"]
+    # The total holds the isolated margin, which counts for nothing.
+    spot["balances"][0].update(total=f"{Decimal('85762.935285') - 500_000}", borrowed="500000.0")
+    bundle["borrowLendUserState"] = None
+    (coin,) = (c for c in margin_report(read(bundle)).coins if c.coin == "BTC")
+    # 500,000 = 0.95 · 0.75 · 19.9999434962 x in UBTC's price; at 78,316.638 the mark is 78,347.
+    ubtc = Fraction(500_000) / (Fraction("0.7125") * Fraction("19.9999434962"))
+    assert coin.interval.lower == ubtc / Fraction("78316.638") * 783_470
+    # 78,347 + (85,762.935285 − 21,440.733821) / 21.8931 / (1 + 1/80); the floor of maintenance is
+    # no part of it: 1,715,258.7057 / 80 = 21,440.73382125.
+    spare = Fraction("85762.935285") - Fraction("1715258.7057") / 80
+    mark = 78_347 + spare / Fraction("21.8931") * Fraction(80, 81)
+    assert coin.interval.upper == mark * 10
 
 
 def test_standard_account_whose_hold_nobody_states_is_refused():
@@ -181,7 +241,7 @@ def test_standard_account_with_cross_positions_is_judged_by_its_dex():
 def test_collateral_without_position_has_an_interval_in_its_own_price():
     bundle = recorded(SHORT_BOOK)
     bundle["clearinghouseStates"][""]["assetPositions"] = []
-    bundle["clearinghouseStates"][""]["crossMarginSummary"]["accountValue"] = "0.0"
+    bundle["clearinghouseStates"][""]["crossMarginSummary"] = {"accountValue": "0.0"}
     bundle["clearinghouseStates"][""]["crossMaintenanceMarginUsed"] = "0.0"
     bundle["spotClearinghouseState"]["balances"][0].update(total="-500000.0", borrowed="500000.0")
     bundle["borrowLendUserState"] = None

@@ -7,8 +7,10 @@ from core.bundles import CROSS_LONGS, SHORT_BOOK, read, recorded
 
 from pmkit.errors import InputError
 from pmkit.margin import account_margin
+from pmkit.model import Health
+from pmkit.report import margin_report
 from pmkit.shock import Shock, parse_shock, shocked
-from pmkit.units import WAD
+from pmkit.units import INFINITE, WAD
 
 
 def test_shock_moves_mark_and_collateral_by_one_factor_on_their_grids():
@@ -40,6 +42,8 @@ def test_shock_of_a_coin_without_position_moves_its_collateral():
     state["assetPositions"].pop(0)
     # 48,101.566245 less 21,440.733821 of the short that is gone.
     state["crossMaintenanceMarginUsed"] = "26660.832424"
+    # 2,622,806.467628 less its value, 1,715,258.7057.
+    state["crossMarginSummary"]["totalRawUsd"] = "907547.761928"
     view = shocked(read(bundle), (parse_shock("BTC=-50%"),))
     assert view.account.tokens[2].px == 39_158_319
 
@@ -50,6 +54,25 @@ def test_shock_of_an_isolated_position_is_its_own_loss():
     # 0.045715 · 0.9 = 0.0411435, a tie, goes up to 0.041144; 75,000 · 0.004571 = 342.825.
     assert after.positions[0].isolated_margin == 2_123_360_586 - 342_825_000
     assert after.account == view.account
+
+
+def test_shock_that_makes_debt_shows_in_health_factor_health_and_cap_use():
+    report = margin_report(shocked(read(recorded(SHORT_BOOK)), (parse_shock("BTC=+200%"),)))
+    # BTC at 235,041: 21.8931 · 156,694 = 3,430,517.41 lost of the total of 230,489.92. The sweep
+    # keeps 10 % of notional, 5,842,041.42, in the dex: 3,200,027.49 + 584,204.14 are owed against
+    # 19.99994 · 234,949.914 · 0.5 = 2,349,492.50 of borrow power.
+    assert round(report.health_factor * 1_000 / WAD) == 621
+    assert report.health is Health.AT_RISK
+    assert not report.liquidatable
+    # Of 50,000,000.
+    assert round(report.tokens[0].borrow_cap_used * 10_000 / WAD) == 757
+
+
+def test_shock_that_pays_the_debt_leaves_no_health_factor_and_no_cap_use():
+    report = margin_report(shocked(read(recorded(SHORT_BOOK)), (parse_shock("BTC=-99%"),)))
+    assert report.health_factor == INFINITE
+    assert report.health is Health.HEALTHY
+    assert report.tokens[0].borrow_cap_used == 0
 
 
 @pytest.mark.parametrize(

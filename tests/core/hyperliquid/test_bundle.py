@@ -1,6 +1,8 @@
-"""Account bundles: recorded ones as they are, wrong ones refused. SPEC HL-02 to HL-10."""
+"""Account bundles: recorded ones as they are, wrong ones refused. SPEC HL-02 to HL-12."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
@@ -16,6 +18,8 @@ MAIN = ("clearinghouseStates", "")
 POSITION = (*MAIN, "assetPositions", 0, "position")
 RESERVES = "borrowLendReserveStates"
 USDC_WEI = 10**8
+EMPTY = {"crossMarginSummary": {"accountValue": "0.0"}, "assetPositions": []}
+"""A dex in which the account has nothing."""
 
 
 def test_recorded_short_book_keeps_the_spot_replys_net_total():
@@ -63,8 +67,9 @@ def test_perp_reply_of_a_later_moment_gives_way_to_the_spot_reply():
     # A thousand dollars more equity than the total leaves room for: equity is cut, the net total
     # stays.
     bundle = recorded(SHORT_BOOK)
-    summary = (*MAIN, "crossMarginSummary", "accountValue")
-    view = read(changed(bundle, summary, "240098.805691"))
+    summary = bundle["clearinghouseStates"][""]["crossMarginSummary"]
+    summary.update(accountValue="240098.805691", totalRawUsd="2623806.467628")
+    view = read(bundle)
     margin = account_margin(view.account)
     assert margin.tokens[0].net_total == 230_489_91712329
     assert margin.tokens[0].maintenance == 48_101_566_245 * 100
@@ -106,6 +111,35 @@ def test_token_that_the_parameters_do_not_list_counts_for_nothing_and_says_so():
     view = read(recorded(SHORT_BOOK), "pre-alpha")
     assert account_margin(view.account).threshold_value == 0
     assert any("UBTC" in note for note in view.notes)
+
+
+def test_collateral_that_is_not_listed_is_named_whoever_states_its_supply():
+    said = "UBTC is not listed by the parameters `pre-alpha` and counts for nothing."
+    assert said in read(silent(recorded(SHORT_BOOK), 197, ratios=False), "pre-alpha").notes
+    # Without a balance, or outside portfolio margin, there is nothing to say.
+    longs = recorded(CROSS_LONGS)
+    assert not any("UBTC" in note for note in read(longs, "pre-alpha").notes)
+    unified = changed(recorded(SHORT_BOOK), ("userAbstraction",), "unifiedAccount")
+    unified = changed(unified, (*BALANCES, 0, "total"), "239098.805691")
+    assert read(unified, "pre-alpha").notes == ()
+
+
+@pytest.mark.parametrize("reserve", [True, False])
+def test_collateral_that_the_parameters_do_not_know_is_refused(reserve):
+    bundle = recorded(SHORT_BOOK)
+    new = {"coin": "NEW", "token": 9_999, "total": "5.0", "hold": "0.0"}
+    bundle[SPOT]["balances"].append(new)
+    read(bundle)
+    if reserve:
+        bundle[RESERVES].append([9_999, {"oraclePx": "2.0", "ltv": "0.5"}])
+    else:
+        new["ltv"] = "0.5"
+    with pytest.raises(InputError, match=r"9999 \(NEW\) is not among the parameters") as failed:
+        read(bundle)
+    where = "borrowLendReserveStates[3][1].ltv" if reserve else f"{SPOT}.balances[6].ltv"
+    assert failed.value.place == where
+    new["total"] = "0.0"
+    read(bundle)
 
 
 @pytest.mark.parametrize(
@@ -163,8 +197,7 @@ def test_builders_dex_without_its_meta_is_refused():
 
 
 def test_dex_in_which_the_account_has_nothing_needs_no_meta():
-    empty = {"crossMarginSummary": {"accountValue": "0.0"}, "assetPositions": []}
-    bundle = changed(recorded(CROSS_LONGS), ("clearinghouseStates", "abc"), empty)
+    bundle = changed(recorded(CROSS_LONGS), ("clearinghouseStates", "abc"), EMPTY)
     assert len(read(bundle).account.dexes) == 1
 
 
@@ -179,8 +212,11 @@ def test_isolated_position_and_its_margin_stay_out_of_the_account():
     }
     position = ("clearinghouseStates", "", "assetPositions", 1, "position")
     crossed = (*MAIN, "crossMaintenanceMarginUsed")
-    # 1,022,150.324494 less 214,953.92568 of the position that is isolated now.
+    # 1,022,150.324494 less 214,953.92568 of the position that is isolated now, and
+    # −36,430,067.941235 plus its 4,299,078.5136.
     bundle = changed(bundle, crossed, "807196.398814")
+    raw_usd = (*MAIN, "crossMarginSummary", "totalRawUsd")
+    bundle = changed(bundle, raw_usd, "-32130989.427635")
     view = read(changed(bundle, position, isolated))
     assert len(view.account.perps) == 3
     # 7,678,466.90417726 less 429,907.851361 (the margin, rounded up).
@@ -195,8 +231,6 @@ def test_isolated_position_and_its_margin_stay_out_of_the_account():
         ((*BALANCES, 1, "ltv"), ...),
         ((*BALANCES, 1, "hold"), ...),
         ((SPOT, "tokenToAvailableAfterMaintenance"), ...),
-        (("network",), ...),
-        (("time",), ...),
         ((*MAIN, "crossMaintenanceMarginUsed"), ...),
         (("borrowLendUserState",), None),
         (("surprise",), {"any": ["thing"]}),
@@ -218,6 +252,13 @@ def test_price_of_an_empty_token_is_not_needed():
 
 
 WRONG = [
+    (("network",), ..., "network"),
+    (("network",), None, "network"),
+    (("network",), "testnet", "network"),
+    (("network",), "Mainnet", "network"),
+    (("time",), ..., "time"),
+    (("time",), "1789395011606", "time"),
+    (("time",), -1, "time"),
     (("userAbstraction",), ..., "userAbstraction"),
     (("userAbstraction",), "dexAbstraction", "userAbstraction"),
     (("userAbstraction",), 2, "userAbstraction"),
@@ -230,7 +271,9 @@ WRONG = [
     ((*BALANCES, 0, "borrowed"), "-1", "spotClearinghouseState.balances[0].borrowed"),
     ((*BALANCES, 2, "total"), "-1.0", "spotClearinghouseState.balances[2].total"),
     ((*BALANCES, 2, "supplied"), "-1.0", "spotClearinghouseState.balances[2].supplied"),
-    ((*BALANCES, 2, "supplied"), "25.0", "spotClearinghouseState.balances[2].total"),
+    ((*BALANCES, 2, "supplied"), "25.0", "spotClearinghouseState.balances[2].supplied"),
+    ((SPOT, "portfolioMarginEnabled"), False, "spotClearinghouseState.portfolioMarginEnabled"),
+    ((SPOT, "portfolioMarginEnabled"), "yes", "spotClearinghouseState.portfolioMarginEnabled"),
     ((*BALANCES, 2, "supplied"), [], "spotClearinghouseState.balances[2].supplied"),
     ((*BALANCES, 2, "token"), ..., "spotClearinghouseState.balances[2].token"),
     ((*BALANCES, 2, "token"), "197", "spotClearinghouseState.balances[2].token"),
@@ -240,6 +283,7 @@ WRONG = [
     ((*BALANCES, 0), ..., "spotClearinghouseState.balances"),
     (("clearinghouseStates",), ..., "clearinghouseStates"),
     (("clearinghouseStates",), [], "clearinghouseStates"),
+    (MAIN, ..., 'clearinghouseStates[""]'),
     ((*MAIN, "crossMarginSummary"), ..., 'clearinghouseStates[""].crossMarginSummary'),
     ((*MAIN, "assetPositions"), ..., 'clearinghouseStates[""].assetPositions'),
     ((*POSITION, "coin"), "PEPE", "position.coin"),
@@ -275,7 +319,7 @@ WRONG = [
     (("meta", "collateralToken"), 9_999, "spotClearinghouseState.balances"),
     (("borrowLendUserState",), ..., "borrowLendUserState"),
     (("borrowLendUserState",), {}, "borrowLendUserState.tokenToState"),
-    (("clearinghouseStates",), {}, "clearinghouseStates"),
+    (("clearinghouseStates",), {}, 'clearinghouseStates[""]'),
     ((*MAIN, "assetPositions"), [], 'clearinghouseStates[""].crossMaintenanceMarginUsed'),
     ((*MAIN, "assetPositions", 5), ..., 'clearinghouseStates[""].crossMaintenanceMarginUsed'),
     ((*MAIN, "crossMaintenanceMarginUsed"), "48101.5662", "crossMaintenanceMarginUsed"),
@@ -295,6 +339,84 @@ def test_bundle_that_is_wrong_is_refused_at_its_place(path, value, place):
     assert "\n" not in str(failed.value)
 
 
+@pytest.mark.parametrize("px", ["2.0", "0.9999", "0.0", "1.00000001"])
+def test_usdc_at_any_price_but_one_dollar_is_refused_and_says_why(px):
+    with pytest.raises(InputError, match="USDC is worth one USD") as failed:
+        read(changed(recorded(SHORT_BOOK), (RESERVES, 0, 1, "oraclePx"), px))
+    assert failed.value.place == "borrowLendReserveStates[0][1].oraclePx"
+
+
+def test_bundle_of_another_network_is_told_apart_from_the_parameters():
+    with pytest.raises(InputError, match="`alpha` have the ids of mainnet"):
+        read(changed(recorded(SHORT_BOOK), ("network",), "testnet"), "alpha")
+
+
+def test_more_supply_than_the_total_holds_is_refused():
+    bundle = silent(recorded(SHORT_BOOK), 0)
+    bundle[SPOT]["balances"][0]["borrowed"] = "8608.8885677101"
+    bundle[SPOT]["balances"][2]["supplied"] = "25.0"
+    with pytest.raises(InputError) as failed:
+        read(bundle)
+    assert failed.value.place == "spotClearinghouseState.balances[2].total"
+
+
+USERS = ("borrowLendUserState", "tokenToState")
+SAYS_SUPPLY, SAYS_DEBT = (*BALANCES, 2, "supplied"), (*BALANCES, 0, "borrowed")
+USER_SUPPLY, USER_DEBT = (*USERS, 1, 1, "supply", "value"), (*USERS, 0, 1, "borrow", "value")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "place", "other"),
+    [
+        (SAYS_SUPPLY, "0.0", "balances[2].supplied", "tokenToState[1][1].supply.value"),
+        (USER_SUPPLY, "0.0", "balances[2].supplied", "tokenToState[1][1].supply.value"),
+        (SAYS_SUPPLY, "19.79", "balances[2].supplied", "tokenToState[1][1].supply.value"),
+        (SAYS_DEBT, "0.0", "balances[0].borrowed", "tokenToState[0][1].borrow.value"),
+        (USER_DEBT, "0.0", "balances[0].borrowed", "tokenToState[0][1].borrow.value"),
+        (USER_DEBT, "8696.0", "balances[0].borrowed", "tokenToState[0][1].borrow.value"),
+    ],
+)
+def test_replies_that_contradict_each_other_are_refused_naming_both(path, value, place, other):
+    with pytest.raises(InputError, match=re.escape(other)) as failed:
+        read(changed(recorded(SHORT_BOOK), path, value))
+    assert failed.value.place.endswith(place)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    # A hundredth of 8,608.8885677101 is 86.09, of 19.9999434962 it is 0.2.
+    [(USER_DEBT, "8694.9"), (USER_DEBT, "8523.0"), (USER_SUPPLY, "20.19")],
+)
+def test_replies_of_moments_apart_may_differ_by_a_hundredth(path, value):
+    read(changed(recorded(SHORT_BOOK), path, value))
+
+
+def test_equity_is_raw_usd_and_the_signed_value_of_the_cross_positions():
+    raw_usd = (*MAIN, "crossMarginSummary", "totalRawUsd")
+    # Ten positions may each have lost a millionth on the way; 2,622,806.467628 is the difference.
+    read(changed(recorded(SHORT_BOOK), raw_usd, "2622806.467638"))
+    read(changed(recorded(SHORT_BOOK), raw_usd, ...))
+    wrong = changed(recorded(SHORT_BOOK), raw_usd, "2622806.467639")
+    turned = changed(recorded(SHORT_BOOK), (*POSITION, "szi"), "21.8931")
+    for bundle in (wrong, turned):
+        with pytest.raises(InputError, match="10 cross positions are worth") as failed:
+            read(bundle)
+        assert failed.value.place == 'clearinghouseStates[""].crossMarginSummary.totalRawUsd'
+
+
+@pytest.mark.parametrize("name", ["standard_isolated_short", "unified_isolated_long"])
+def test_isolated_margin_is_its_raw_usd_and_its_signed_value(name):
+    bundle = recorded(name)
+    position = bundle["clearinghouseStates"][""]["assetPositions"][0]["position"]
+    size = position["szi"]
+    position["szi"] = size[1:] if size.startswith("-") else f"-{size}"
+    with pytest.raises(InputError, match="rawUsd is") as failed:
+        read(bundle)
+    assert failed.value.place.endswith("position.marginUsed")
+    del position["rawUsd"]
+    read(bundle)
+
+
 def test_token_owed_but_not_among_the_balances_is_refused():
     bundle = recorded(SHORT_BOOK)
     bundle["borrowLendUserState"]["tokenToState"][0][0] = 1_105
@@ -310,10 +432,28 @@ def test_standard_account_may_have_no_balance_of_its_collateral_token():
     assert account_margin(view.account).dexes[0].account_value == 4_101_762_727_651
 
 
+@pytest.mark.parametrize("word", ["portfolioMargin", "unifiedAccount", "disabled"])
+@pytest.mark.parametrize("states", [{}, {"xyz": EMPTY}])
+def test_bundle_without_the_venues_own_dex_is_refused_in_every_mode(word, states):
+    # No printed ratio contradicts it: without its positions the account would be without risk.
+    bundle = recorded(CROSS_LONGS)
+    bundle.update(userAbstraction=word, clearinghouseStates=states)
+    del bundle[SPOT]["portfolioMarginRatio"]
+    with pytest.raises(InputError, match="is missing") as failed:
+        read(bundle)
+    assert failed.value.place == 'clearinghouseStates[""]'
+
+
+def test_ratio_above_zero_without_anything_that_needs_margin_is_refused():
+    with pytest.raises(InputError, match="no dex has a position") as failed:
+        read(changed(recorded(CROSS_LONGS), MAIN, EMPTY))
+    assert failed.value.place == "clearinghouseStates"
+
+
 def test_debt_that_only_the_total_shows_is_debt():
     # Without a dex nothing else makes a total negative; replies of other moments give way to it.
     bundle = recorded(SHORT_BOOK)
-    bundle["clearinghouseStates"] = {}
+    bundle["clearinghouseStates"] = {"": EMPTY}
     bundle["spotClearinghouseState"]["balances"][0]["total"] = "-9000.0"
     usdc = read(bundle).account.tokens[0]
     assert (usdc.borrowed, usdc.idle, usdc.supplied) == (9_000 * USDC_WEI, 0, 0)
@@ -328,11 +468,7 @@ def test_maintenance_of_another_size_is_refused_beyond_the_floors():
 
 
 def test_dex_without_equity_and_positions_may_not_tie_up_margin():
-    empty = {
-        "crossMarginSummary": {"accountValue": "0.0"},
-        "assetPositions": [],
-        "crossMaintenanceMarginUsed": "1.0",
-    }
+    empty = {**EMPTY, "crossMaintenanceMarginUsed": "1.0"}
     with pytest.raises(InputError) as failed:
         read(changed(recorded(SHORT_BOOK), ("clearinghouseStates", "abc"), empty))
     assert failed.value.place == "clearinghouseStates.abc.crossMaintenanceMarginUsed"
