@@ -141,40 +141,29 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         _requireLtv(listing.ltvBps);
         _requireCurve(listing.curve);
 
-        bool isQuote = listing.token == USDC;
-        _tokens.push(
-            Token({
-                token: listing.token,
-                px: isQuote ? uint64(10 ** (8 - listing.szDecimals)) : 0,
-                pxTime: isQuote ? ALWAYS : 0,
-                weiDecimals: listing.weiDecimals,
-                szDecimals: listing.szDecimals,
-                ltvBps: listing.ltvBps,
-                borrowable: listing.borrowable,
-                userSupplyCap: listing.userSupplyCap,
-                userBorrowCap: listing.userBorrowCap,
-                globalSupplyCap: listing.globalSupplyCap,
-                globalBorrowCap: listing.globalBorrowCap,
-                curve: listing.curve,
-                liquidationWidth: listing.liquidationWidth,
-                erc20: listing.erc20,
-                evmDecimals: listing.evmDecimals,
-                name: listing.name
-            })
-        );
+        Token storage entry = _tokens.push();
+        entry.token = listing.token;
+        if (listing.token == USDC) {
+            (entry.px, entry.pxTime) = (uint64(10 ** (8 - listing.szDecimals)), ALWAYS);
+        }
+        entry.weiDecimals = listing.weiDecimals;
+        entry.szDecimals = listing.szDecimals;
+        entry.erc20 = listing.erc20;
+        entry.evmDecimals = listing.evmDecimals;
+        entry.name = listing.name;
         _tokenAt[listing.token] = _tokens.length;
 
         emit TokenListed(listing.token, uint8(_tokens.length - 1), listing.name, listing.erc20);
-        emit TokenFactorsSet(listing.token, listing.ltvBps, listing.borrowable);
-        emit TokenCapsSet(
-            listing.token,
+        _setFactors(entry, listing.ltvBps, listing.borrowable);
+        _setCaps(
+            entry,
             listing.userSupplyCap,
             listing.userBorrowCap,
             listing.globalSupplyCap,
             listing.globalBorrowCap
         );
-        emit RateCurveSet(listing.token, listing.curve);
-        emit LiquidationWidthSet(listing.token, listing.liquidationWidth);
+        _setCurve(entry, listing.curve);
+        _setWidth(entry, listing.liquidationWidth);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -186,9 +175,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         // Accounts may hold it already: without a price they could no longer be judged.
         bool unpriced = ltvBps != 0 && entry.ltvBps == 0 && entry.px == 0;
         require(!unpriced, MarginMath.PriceMissing(token));
-        entry.ltvBps = ltvBps;
-        entry.borrowable = borrowable;
-        emit TokenFactorsSet(token, ltvBps, borrowable);
+        _setFactors(entry, ltvBps, borrowable);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -199,25 +186,18 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         uint128 globalSupplyCap,
         uint128 globalBorrowCap
     ) external onlyRole(RISK_ADMIN) {
-        Token storage entry = _tokens[tokenIndex(token)];
-        entry.userSupplyCap = userSupplyCap;
-        entry.userBorrowCap = userBorrowCap;
-        entry.globalSupplyCap = globalSupplyCap;
-        entry.globalBorrowCap = globalBorrowCap;
-        emit TokenCapsSet(token, userSupplyCap, userBorrowCap, globalSupplyCap, globalBorrowCap);
+        _setCaps(_tokens[tokenIndex(token)], userSupplyCap, userBorrowCap, globalSupplyCap, globalBorrowCap);
     }
 
     /// @inheritdoc ICollateralRegistry
     function setLiquidationWidth(uint64 token, uint128 width) external onlyRole(RISK_ADMIN) {
-        _tokens[tokenIndex(token)].liquidationWidth = width;
-        emit LiquidationWidthSet(token, width);
+        _setWidth(_tokens[tokenIndex(token)], width);
     }
 
     /// @inheritdoc ICollateralRegistry
     function setRateCurve(uint64 token, RateCurve calldata curve) external onlyRole(RISK_ADMIN) {
         _requireCurve(curve);
-        _tokens[tokenIndex(token)].curve = curve;
-        emit RateCurveSet(token, curve);
+        _setCurve(_tokens[tokenIndex(token)], curve);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -294,19 +274,21 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
 
     /// @inheritdoc ICollateralRegistry
     function setPolicy(Policy calldata policy_) external onlyRole(RISK_ADMIN) {
-        require(policy_.debtStep <= WAD, FractionTooHigh(policy_.debtStep, WAD));
-        require(policy_.perpPart <= WAD, FractionTooHigh(policy_.perpPart, WAD));
-        require(policy_.rewardPpm <= MAX_REWARD_PPM, FractionTooHigh(policy_.rewardPpm, MAX_REWARD_PPM));
-        require(policy_.perpFeePpm <= PPM, FractionTooHigh(policy_.perpFeePpm, PPM));
-        require(policy_.spotFeePpm <= PPM, FractionTooHigh(policy_.spotFeePpm, PPM));
-        if (policy_.fundingInterval != _policy.fundingInterval) {
+        // In memory, as `policy` reads it: one copier and one encoder serve both.
+        Policy memory p = policy_;
+        require(p.debtStep <= WAD, FractionTooHigh(p.debtStep, WAD));
+        require(p.perpPart <= WAD, FractionTooHigh(p.perpPart, WAD));
+        require(p.rewardPpm <= MAX_REWARD_PPM, FractionTooHigh(p.rewardPpm, MAX_REWARD_PPM));
+        require(p.perpFeePpm <= PPM, FractionTooHigh(p.perpFeePpm, PPM));
+        require(p.spotFeePpm <= PPM, FractionTooHigh(p.spotFeePpm, PPM));
+        if (p.fundingInterval != _policy.fundingInterval) {
             // The hours that have turned were hours of the old interval.
             for (uint256 i = 0; i < _perps.length; ++i) {
                 _chargeFunding(_perps[i]);
             }
         }
-        _policy = policy_;
-        emit PolicySet(policy_);
+        _policy = p;
+        emit PolicySet(p);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -349,9 +331,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             emit PerpPriceSet(perp.asset, perps[i].mark, perps[i].oracle);
         }
         for (uint256 i = 0; i < spots.length; ++i) {
-            uint256 at = _pairAt[spots[i].pair];
-            require(at != 0, UnknownPair(spots[i].pair));
-            Pair storage pair = _pairs[at - 1];
+            Pair storage pair = _pair(spots[i].pair);
             _requireMove(pair.pair, pair.px, spots[i].px, maxMoveBps);
             pair.px = spots[i].px;
             pair.pxTime = uint40(block.timestamp);
@@ -436,17 +416,13 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         view
         returns (uint64 base, uint64 quote, uint64 px, uint40 pxTime)
     {
-        uint256 at = _pairAt[pair];
-        require(at != 0, UnknownPair(pair));
-        Pair storage entry = _pairs[at - 1];
+        Pair storage entry = _pair(pair);
         return (_tokens[entry.base].token, _tokens[entry.quote].token, entry.px, entry.pxTime);
     }
 
     /// @inheritdoc ICollateralRegistry
     function perpOfPair(uint256 pair) external view returns (bool hasPerp, uint32 asset) {
-        uint256 at = _pairAt[pair];
-        require(at != 0, UnknownPair(pair));
-        Pair storage entry = _pairs[at - 1];
+        Pair storage entry = _pair(pair);
         return entry.hasPerp ? (true, _perps[entry.perp].asset) : (false, 0);
     }
 
@@ -530,6 +506,36 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     // Internal
+
+    function _setFactors(Token storage entry, uint16 ltvBps, bool borrowable) private {
+        entry.ltvBps = ltvBps;
+        entry.borrowable = borrowable;
+        emit TokenFactorsSet(entry.token, ltvBps, borrowable);
+    }
+
+    function _setCaps(
+        Token storage entry,
+        uint128 userSupplyCap,
+        uint128 userBorrowCap,
+        uint128 globalSupplyCap,
+        uint128 globalBorrowCap
+    ) private {
+        entry.userSupplyCap = userSupplyCap;
+        entry.userBorrowCap = userBorrowCap;
+        entry.globalSupplyCap = globalSupplyCap;
+        entry.globalBorrowCap = globalBorrowCap;
+        emit TokenCapsSet(entry.token, userSupplyCap, userBorrowCap, globalSupplyCap, globalBorrowCap);
+    }
+
+    function _setCurve(Token storage entry, RateCurve memory curve) private {
+        entry.curve = curve;
+        emit RateCurveSet(entry.token, curve);
+    }
+
+    function _setWidth(Token storage entry, uint128 width) private {
+        entry.liquidationWidth = width;
+        emit LiquidationWidthSet(entry.token, width);
+    }
 
     /// @dev A token whose pair has a perp is worth the median of spot, mark and oracle; one whose pair
     /// has none is worth the spot price. Nothing is set until every component is known.
@@ -618,11 +624,17 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         return at - 1;
     }
 
+    function _pair(uint256 pair) private view returns (Pair storage) {
+        uint256 at = _pairAt[pair];
+        require(at != 0, UnknownPair(pair));
+        return _pairs[at - 1];
+    }
+
     function _requireLtv(uint256 ltvBps) private pure {
         require(ltvBps < BPS, LtvTooHigh(ltvBps, BPS - 1));
     }
 
-    function _requireCurve(RateCurve calldata curve) private pure {
+    function _requireCurve(RateCurve memory curve) private pure {
         require(curve.kink <= RAY, FractionTooHigh(curve.kink, RAY));
         require(curve.protocolShare <= WAD, FractionTooHigh(curve.protocolShare, WAD));
         // Far beyond any rate, and small enough that a year of it fits every number.

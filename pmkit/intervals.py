@@ -68,7 +68,8 @@ class Buffers:
     ratio: tuple[Piecewise, ...]
     """Trigger · liquidation value − requirement, one or two per token."""
     other: tuple[Piecewise, ...]
-    """Collateral at thresholds less net debts, and equity less maintenance of each dex."""
+    """Collateral at thresholds less net debts, and equity less maintenance of each dex, where the
+    policy has them as triggers."""
 
 
 def liquidation_interval(account: Account, move: Move) -> Interval:
@@ -144,9 +145,14 @@ def buffers_of(account: Account, move: Move) -> Buffers:
             net_debt = net_debt + product(
                 greatest(ZERO, net * -1), wei_value(token, i, move), token
             )
+    other: list[Piecewise] = []
+    if account.policy.second_trigger:
+        other.append(total(thresholds) - net_debt)
+    if account.policy.perp_shortfall_trigger:
+        other += perp_buffers(account, move, dexes)
     return Buffers(
         ratio=tuple(ratio),
-        other=(total(thresholds) - net_debt, *perp_buffers(account, move, dexes)),
+        other=tuple(other),
     )
 
 

@@ -79,12 +79,13 @@ def perp_close_up(szi: int, notional: int, threshold: int, part: int, cooling: b
     return mul_div_up(size, part, WAD)
 
 
-def is_below_two_thirds(equity: int, maintenance: int) -> bool:
-    """Return whether positions have less than two thirds of maintenance. SPEC LQ-13, LQ-21.
+def is_below_backstop(equity: int, maintenance: int, backstop_ratio: int) -> bool:
+    """Return whether maintenance exceeds the backstop ratio (WAD) times equity. SPEC LQ-13, LQ-21.
 
-    Both in 1e-6 USD; without maintenance there is nothing to be short of.
+    At 1.5, whether positions have less than two thirds of it. Both in 1e-6 USD; without maintenance
+    there is nothing to be short of.
     """
-    return maintenance != 0 and 3 * equity < 2 * maintenance
+    return maintenance != 0 and equity * backstop_ratio < checked(maintenance * WAD)
 
 
 def display_liquidation_px_down(

@@ -310,6 +310,14 @@ def token_margin(
     )
 
 
+def is_owing_too_much(net_debt: int, threshold_value: int, second_trigger: bool) -> bool:
+    """Return whether net debts exceed the collateral at its thresholds. SPEC LQ-01.
+
+    Where that is a trigger; both in USD WAD.
+    """
+    return second_trigger and net_debt > threshold_value
+
+
 def account_margin(account: Account) -> AccountMargin:
     """Return every margin figure of an account. SPEC PM-03 to PM-13, LQ-01 to LQ-05.
 
@@ -360,7 +368,9 @@ def account_margin(account: Account) -> AccountMargin:
             ratio = max(ratio, ratio_up(held.maintenance, max(0, held.account_value)))
         liquidatable = perp_shortfall
     else:
-        liquidatable = beyond or net_debt > threshold_value or perp_shortfall
+        second = is_owing_too_much(net_debt, threshold_value, account.policy.second_trigger)
+        short = account.policy.perp_shortfall_trigger and perp_shortfall
+        liquidatable = beyond or second or short
     health_factor = health_factor_down(borrow_power, gross_debt)
     return AccountMargin(
         tokens=tuple(tokens),

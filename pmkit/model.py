@@ -126,6 +126,11 @@ class MarginPolicy:
     """Whether the borrow cap bounds what each collateral carries, not their sum."""
     sweep_dust: int
     """Equity (1e-6 USD) beyond its transfer margin that the sweep leaves in a dex."""
+    second_trigger: bool
+    """Whether net debts beyond the collateral at its thresholds liquidate, whatever the ratio."""
+    perp_shortfall_trigger: bool
+    """Whether a dex below maintenance liquidates, whatever the ratio; a standard account's always
+    does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

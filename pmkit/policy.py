@@ -80,6 +80,11 @@ class Policy:
     """Whether the borrow cap bounds what each collateral carries, not their sum."""
     sweep_dust: int = 0
     """Equity (1e-6 USD) beyond its transfer margin that the sweep leaves in a dex."""
+    second_trigger: bool = True
+    """Whether net debts beyond the collateral at its thresholds liquidate, whatever the ratio."""
+    perp_shortfall_trigger: bool = True
+    """Whether a dex below maintenance liquidates, whatever the ratio; a standard account's always
+    does."""
     disable_needs_flat: bool = True
     """Whether an account leaves portfolio margin only without positions and dex equity."""
 
@@ -103,6 +108,8 @@ class Policy:
     """Least debt of a step, USD WAD."""
     episode_timeout: int = 600
     """Seconds without a step after which the next one opens a new episode."""
+    debt_step_needs_low_health: bool = True
+    """Whether a step of the debt leg needs a health factor below one."""
 
     perp_step_threshold: int = 100_000 * USD
     """Notional (1e-6 USD) above which the perp leg closes a part first."""
@@ -111,7 +118,8 @@ class Policy:
     perp_cooldown: int = 30
     """Seconds after such a step in which positions close whole."""
     perp_backstop_ratio: int = 3 * WAD // 2
-    """Ratio (WAD) beyond which the backstop takes all cross positions; two thirds turned over."""
+    """Ratio (WAD) beyond which the backstop takes positions, of an account, a dex or an isolated
+    position: two thirds turned over."""
     leg_order: LegOrder = LegOrder.PERP_FIRST_IF_CURES
     leg_seed: int = 0
     """Seed of the order `seeded`, 64 bits."""
@@ -153,6 +161,8 @@ class Policy:
             strict_ltv=self.strict_ltv,
             cap_each=self.cap_each_collateral,
             sweep_dust=self.sweep_dust,
+            second_trigger=self.second_trigger,
+            perp_shortfall_trigger=self.perp_shortfall_trigger,
         )
 
     def with_reading(self, reading: Reading) -> Policy:

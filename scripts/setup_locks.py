@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +22,30 @@ UV_COMPILE = (
 )
 
 
-def complete(lock: dict[str, Any]) -> dict[str, Any]:
+def complete(lock: dict[str, Any], hash_of: Callable[[str, str], str | None]) -> dict[str, Any]:
     """Return the npm lock with an entry for every platform of Foundry, and without sponsor links.
 
     A registry mirror may lack the packages of other platforms; npm then leaves them out of the lock
-    and `npm ci` refuses it. An entry without a hash is used only on its own platform.
+    and `npm ci` refuses it. Their hashes are asked of the registry one by one; an entry that stays
+    without is used only on its own platform.
     """
     packages = dict(lock["packages"])
     for tool in FOUNDRY_TOOLS:
         version = packages[f"node_modules/@foundry-rs/{tool}"]["version"]
         for platform in FOUNDRY_PLATFORMS:
             name = f"node_modules/@foundry-rs/{tool}-{platform}"
-            packages.setdefault(name, _foundry_entry(tool, platform, version))
+            entry = packages.setdefault(name, _foundry_entry(tool, platform, version))
+            if "integrity" not in entry:
+                found = hash_of(name.removeprefix("node_modules/"), entry["version"])
+                packages[name] = entry if found is None else _with_hash(entry, found)
     for entry in packages.values():
         entry.pop("funding", None)
     return {**lock, "packages": dict(sorted(packages.items()))}
+
+
+def without_hash(lock: dict[str, Any]) -> list[str]:
+    """Return the packages of a lock that have no hash, the project itself aside."""
+    return [name for name, entry in lock["packages"].items() if name and "integrity" not in entry]
 
 
 def _foundry_entry(tool: str, platform: str, version: str) -> dict[str, Any]:
@@ -53,12 +63,32 @@ def _foundry_entry(tool: str, platform: str, version: str) -> dict[str, Any]:
     }
 
 
+def _with_hash(entry: dict[str, Any], integrity: str) -> dict[str, Any]:
+    """Return an entry with its hash where npm puts it, after the version."""
+    return {"version": entry["version"], "integrity": integrity, **entry}
+
+
+def published_hash(name: str, version: str) -> str | None:
+    """Ask the registry for the hash of a package; None where it does not have it."""
+    asked = subprocess.run(
+        ["npm", "view", f"{name}@{version}", "dist.integrity"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    said = asked.stdout.strip()
+    return said if asked.returncode == 0 and said.startswith("sha512-") else None
+
+
 def main() -> None:
     """Resolve both sides again and write the lock files."""
     subprocess.run(UV_COMPILE.split(), cwd=ROOT, check=True)
     subprocess.run(["npm", "install", "--package-lock-only"], cwd=ROOT, check=True)
     path = ROOT / "package-lock.json"
-    lock = complete(json.loads(path.read_text()))
+    lock = complete(json.loads(path.read_text()), published_hash)
+    for name in without_hash(lock):
+        print(f"locks: the registry has no {name}, its entry stays without a hash")
     path.write_text(json.dumps(lock, indent=2) + "\n")
 
 

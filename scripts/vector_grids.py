@@ -31,6 +31,8 @@ RECORDED = MarginPolicy(
     strict_ltv=False,
     cap_each=False,
     sweep_dust=0,
+    second_trigger=True,
+    perp_shortfall_trigger=True,
 )
 DOCS = replace(RECORDED, borrow_offset=20 * WAD)
 USDC = TokenState(
@@ -357,9 +359,10 @@ def liquidation_grids() -> dict[str, list[Inputs]]:
             part=(0, WAD // 5, WAD),
             cooling=(False, True),
         ),
-        "is_below_two_thirds": grid(
+        "is_below_backstop": grid(
             equity=(-(10**12), -1, 0, *around(571_437_500 * 2 // 3), 10**12),
             maintenance=(0, 1, 571_437_500),
+            backstop_ratio=(0, WAD, 3 * WAD // 2, 2**64 - 1),
         ),
         "display_liquidation_px_down": [
             {**p, "available": a}
@@ -466,6 +469,11 @@ def token_grids() -> dict[str, list[Inputs]]:
             total=(0, 10**10, -(10**10)),
             equity=(0, 5 * 10**9, -(2 * 10**10)),
             borrow_power=(0, 1, 50_000 * WAD),
+        ),
+        "is_owing_too_much": grid(
+            net_debt=(0, *around(75_000 * WAD)),
+            threshold_value=(0, 75_000 * WAD),
+            second_trigger=(False, True),
         ),
         "token_margin": grid(
             token=(holding, owing, USDT0, unlisted),

@@ -88,7 +88,7 @@ struct Policy {
     uint64 perpPart;
     /// Seconds after such a step during which positions close whole.
     uint32 perpCooldown;
-    /// Ratio (WAD) beyond which the backstop takes all perps.
+    /// Ratio (WAD) beyond which the backstop takes perps, of an account, a dex or an isolated position.
     uint64 perpBackstopRatio;
     LegChoice legOrder;
     /// Seed of `LegChoice.Seeded`.
@@ -121,6 +121,8 @@ struct Policy {
     uint32 bufferInterval;
     /// Part of the collateral taken that goes to whoever triggered the step, millionths.
     uint32 rewardPpm;
+    /// Whether a step of the debt leg needs a health factor below one.
+    bool debtStepNeedsLowHealth;
 }
 
 /// @dev The most of `Policy.rewardPpm`: a tenth.

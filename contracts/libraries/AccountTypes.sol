@@ -75,6 +75,10 @@ struct MarginPolicy {
     bool capEach;
     /// Equity (1e-6 USD) beyond its transfer margin that the sweep leaves in a dex.
     uint64 sweepDust;
+    /// Whether net debts beyond the collateral at its thresholds liquidate, whatever the ratio.
+    bool secondTrigger;
+    /// Whether a dex below maintenance liquidates, whatever the ratio; a standard account's always does.
+    bool perpShortfallTrigger;
 }
 
 /// @notice Everything that the margin of one account depends on.

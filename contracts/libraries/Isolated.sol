@@ -128,8 +128,9 @@ library Isolated {
         );
         PriceAge.requireYoungMark(at.perp, policy.maxLiquidationPriceAge);
 
-        Leg leg =
-            LiquidationMath.isBelowTwoThirds(m.accountValue, m.maintenance) ? Leg.PerpTakeover : Leg.Perp;
+        Leg leg = LiquidationMath.isBelowBackstop(m.accountValue, m.maintenance, policy.perpBackstopRatio)
+            ? Leg.PerpTakeover
+            : Leg.Perp;
         if (leg == Leg.Perp) _close(s, at, policy);
         else _takeOver(s, at);
         MarginEngine.sweep(s, registry, account);

@@ -68,15 +68,16 @@ library Liquidation {
     }
 
     /// @dev Perps go before debt where the backstop must take them, where closing them alone cures, and
-    /// where a dex is short of maintenance; no debt step while the health factor holds, but for a hole.
+    /// where a dex is short of maintenance and the policy looks at that.
     function _leg(Context memory c) private view returns (Leg) {
         bool lends = c.a.mode == Mode.PortfolioMargin;
         bool fullBand = c.m.health == Health.BackstopLiquidatable;
         (bool hole, bool fillable) = _holes(c);
-        bool hasDebt = lends && c.m.netDebt != 0 && (c.m.healthFactor < WAD || hole);
+        bool hasDebt = lends && c.m.netDebt != 0 && (_takesDebt(c) || hole);
         if (c.a.perps.length != 0) {
             if (PerpLeg.mustTakeOver(c, lends && fullBand)) return Leg.PerpTakeover;
-            return !hasDebt || c.m.perpShortfall || _perpsFirst(c) ? Leg.Perp : Leg.DebtPartial;
+            bool short = c.policy.margin.perpShortfallTrigger && c.m.perpShortfall;
+            return !hasDebt || short || _perpsFirst(c) ? Leg.Perp : Leg.DebtPartial;
         }
         if (hole && (!lends || fillable)) return Leg.Settle;
         require(hasDebt, ILiquidation.NothingToLiquidate(c.account, c.m.healthFactor));
@@ -93,6 +94,11 @@ library Liquidation {
         }
     }
 
+    /// @dev Whether the policy allows a debt step at this health factor (SPEC LQ-03).
+    function _takesDebt(Context memory c) private pure returns (bool) {
+        return !c.policy.debtStepNeedsLowHealth || c.m.healthFactor < WAD;
+    }
+
     /// @dev Which of two possible legs goes first (SPEC LQ-06).
     function _perpsFirst(Context memory c) private view returns (bool) {
         LegChoice order = c.policy.legOrder;
@@ -104,7 +110,8 @@ library Liquidation {
     }
 
     function _perpsAloneCure(Context memory c) private pure returns (bool) {
-        if (c.m.netDebt > c.m.thresholdValue) return false;
+        bool second = c.policy.margin.secondTrigger;
+        if (MarginMath.isOwingTooMuch(c.m.netDebt, c.m.thresholdValue, second)) return false;
         for (uint256 i = 0; i < c.m.tokens.length; ++i) {
             bool beyond = MarginMath.isBeyond(
                 c.m.tokens[i].requirement - c.m.tokens[i].maintenance,

@@ -123,11 +123,16 @@ library LiquidationMath {
         return amount.mulDivUp(RAY, (RAY + RateMath.expm1(exponent)) << halvings);
     }
 
-    /// @notice Whether positions have less than two thirds of their maintenance (SPEC LQ-13, LQ-21).
-    function isBelowTwoThirds(int256 equity, uint256 maintenance) internal pure returns (bool) {
-        // The cast is safe: margins are sums of products of 64-bit numbers.
+    /// @notice Whether maintenance exceeds the backstop ratio (WAD) times the equity of positions: at 1.5
+    /// they have less than two thirds of it (SPEC LQ-13, LQ-21).
+    function isBelowBackstop(int256 equity, uint256 maintenance, uint256 backstopRatio)
+        internal
+        pure
+        returns (bool)
+    {
+        // Casts are safe: margins are sums of products of 64-bit numbers, and a ratio is one.
         // forge-lint: disable-next-line(unsafe-typecast)
-        return maintenance != 0 && 3 * equity < 2 * int256(maintenance);
+        return maintenance != 0 && equity * int256(backstopRatio) < int256(maintenance * WAD);
     }
 
     function abs(int256 value) internal pure returns (uint256) {

@@ -47,11 +47,10 @@ library MarginEngine {
         }
         if (a.mode == Mode.Standard) return;
         bool healthy = m.grossDebt <= grossDebtBefore || m.healthFactor >= WAD;
-        bool safe = healthy && m.netDebt <= m.thresholdValue && !m.liquidatable;
+        bool over = MarginMath.isOwingTooMuch(m.netDebt, m.thresholdValue, a.policy.secondTrigger);
+        bool safe = healthy && !over && !m.liquidatable;
         if (stale != 0 && !safe) PriceAge.revertStale(params, stale, maximum);
-        require(
-            m.netDebt <= m.thresholdValue, IPortfolioMargin.DebtAboveThreshold(m.netDebt, m.thresholdValue)
-        );
+        require(!over, IPortfolioMargin.DebtAboveThreshold(m.netDebt, m.thresholdValue));
         require(!m.liquidatable, IPortfolioMargin.RatioAboveTrigger(m.ratio, a.policy.trigger));
         require(healthy, IPortfolioMargin.HealthFactorBelowOne(m.healthFactor));
     }

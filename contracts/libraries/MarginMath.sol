@@ -284,6 +284,16 @@ library MarginMath {
         }
     }
 
+    /// @notice Whether net debts exceed the collateral at its thresholds, where that is a trigger (SPEC
+    /// LQ-01).
+    function isOwingTooMuch(uint256 netDebt, uint256 thresholdValue, bool secondTrigger)
+        internal
+        pure
+        returns (bool)
+    {
+        return secondTrigger && netDebt > thresholdValue;
+    }
+
     /// @notice Every margin figure of an account (SPEC PM-03 to PM-13, LQ-01 to LQ-05).
     function accountMargin(Account memory account) internal pure returns (AccountMargin memory figures) {
         figures.dexes = dexMargins(account);
@@ -320,7 +330,10 @@ library MarginMath {
             figures.ratio = _standardRatio(figures.dexes);
             figures.liquidatable = figures.perpShortfall;
         } else {
-            figures.liquidatable = beyond || figures.netDebt > figures.thresholdValue || figures.perpShortfall;
+            bool second =
+                isOwingTooMuch(figures.netDebt, figures.thresholdValue, account.policy.secondTrigger);
+            bool short = account.policy.perpShortfallTrigger && figures.perpShortfall;
+            figures.liquidatable = beyond || second || short;
         }
         figures.healthFactor = healthFactorDown(figures.borrowPower, figures.grossDebt);
         figures.health = healthOf(

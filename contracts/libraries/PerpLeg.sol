@@ -42,17 +42,18 @@ library PerpLeg {
     }
 
     /// @notice Whether the backstop takes all perps (SPEC LQ-13): in the full band, beyond the backstop
-    /// ratio, or where a dex holds less than two thirds of its maintenance.
+    /// ratio, or where a dex holds less than its maintenance over that ratio, two thirds of it.
     function mustTakeOver(Context memory c, bool fullBand) internal pure returns (bool) {
         if (fullBand || c.m.ratio > c.policy.perpBackstopRatio) return true;
         for (uint256 i = 0; i < c.m.dexes.length; ++i) {
-            if (_belowTwoThirds(c, i)) return true;
+            if (_isBelowBackstop(c, i)) return true;
         }
         return false;
     }
 
     /// @notice Pass every position to the backstop at the mark. What is left of a dex below two thirds of
-    /// its maintenance goes with it; other equity stays, and what is missing stays owed.
+    /// its maintenance (`perpBackstopRatio`) goes with it; other equity stays, and what is missing stays
+    /// owed.
     function takeOver(VenueState storage s, Context memory c) internal {
         address backstop = c.parties.backstop;
         AccountStore.touch(s, backstop);
@@ -63,7 +64,7 @@ library PerpLeg {
             emit ILiquidation.PositionTaken(c.account, perp.asset, szi, perp.mark);
         }
         for (uint256 i = 0; i < c.m.dexes.length; ++i) {
-            if (c.m.dexes[i].accountValue <= 0 || !_belowTwoThirds(c, i)) continue;
+            if (c.m.dexes[i].accountValue <= 0 || !_isBelowBackstop(c, i)) continue;
             uint256 dex = c.params.dexes[i].index;
             int128 left = s.rawUsd[c.account][dex];
             AccountStore.setRawUsd(s, c.account, dex, 0);
@@ -71,8 +72,10 @@ library PerpLeg {
         }
     }
 
-    function _belowTwoThirds(Context memory c, uint256 i) private pure returns (bool) {
-        return LiquidationMath.isBelowTwoThirds(c.m.dexes[i].accountValue, c.m.dexes[i].maintenance);
+    function _isBelowBackstop(Context memory c, uint256 i) private pure returns (bool) {
+        return LiquidationMath.isBelowBackstop(
+            c.m.dexes[i].accountValue, c.m.dexes[i].maintenance, c.policy.perpBackstopRatio
+        );
     }
 
     function _worst(Context memory c) private pure returns (uint256 worst) {

@@ -321,8 +321,12 @@ contract MathHarness {
         return LiquidationMath.remainingUp(amount, elapsed, halfLife);
     }
 
-    function isBelowTwoThirds(int256 equity, uint256 maintenance) external pure returns (bool) {
-        return LiquidationMath.isBelowTwoThirds(equity, maintenance);
+    function isBelowBackstop(int256 equity, uint256 maintenance, uint256 backstopRatio)
+        external
+        pure
+        returns (bool)
+    {
+        return LiquidationMath.isBelowBackstop(equity, maintenance, backstopRatio);
     }
 
     function keptMarginUp(int256 equity, uint256 initialMargin, int256 sziBefore, int256 sziNow)
@@ -486,6 +490,14 @@ contract MathHarness {
         returns (uint256)
     {
         return MarginMath.borrowCapacityDown(token, values, capEach);
+    }
+
+    function isOwingTooMuch(uint256 netDebt, uint256 thresholdValue, bool secondTrigger)
+        external
+        pure
+        returns (bool)
+    {
+        return MarginMath.isOwingTooMuch(netDebt, thresholdValue, secondTrigger);
     }
 
     function tokenMargin(

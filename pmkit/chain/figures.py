@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pmkit.liquidation import is_below_two_thirds
+from pmkit.liquidation import is_below_backstop
 from pmkit.model import (
     Account,
     AccountMargin,
@@ -166,19 +166,23 @@ class IsolatedFigures:
     maintenance: int
     liquidation_px: int
     """Mark at which maintenance is used up (SPEC LQ-08), 1e-10 USD; not positive for none."""
+    backstop_ratio: int
+    """Maintenance over equity (WAD) beyond which the backstop takes it."""
 
     @property
     def health(self) -> Health:
         """Whether it is liquidatable, at the market or by the backstop. SPEC LQ-20, LQ-21."""
         if self.equity >= self.maintenance:
             return Health.HEALTHY
-        if is_below_two_thirds(self.equity, self.maintenance):
+        if is_below_backstop(self.equity, self.maintenance, self.backstop_ratio):
             return Health.BACKSTOP_LIQUIDATABLE
         return Health.MARKET_LIQUIDATABLE
 
 
-def isolated_of(found: dict[str, Any], params: dict[str, Any]) -> IsolatedFigures:
-    """Return an isolated position from the venue's answer and the registry's of its asset."""
+def isolated_of(
+    found: dict[str, Any], params: dict[str, Any], policy: dict[str, Any]
+) -> IsolatedFigures:
+    """Return an isolated position; `params` and `policy` are the registry's answers."""
     perp = PerpState(
         asset=params["asset"],
         dex=params["dex"],
@@ -188,7 +192,7 @@ def isolated_of(found: dict[str, Any], params: dict[str, Any]) -> IsolatedFigure
         table=table_of(params["table"]),
     )
     rest = {name: value for name, value in found.items() if name not in ("szi", "leverage")}
-    return IsolatedFigures(perp=perp, **rest)
+    return IsolatedFigures(perp=perp, backstop_ratio=policy["perp_backstop_ratio"], **rest)
 
 
 def account_of(found: dict[str, Any]) -> Account:

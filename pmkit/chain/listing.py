@@ -190,6 +190,8 @@ def policy_call(params: Params) -> dict[str, Any]:
             "strictLtv": margin.strict_ltv,
             "capEach": margin.cap_each,
             "sweepDust": margin.sweep_dust,
+            "secondTrigger": margin.second_trigger,
+            "perpShortfallTrigger": margin.perp_shortfall_trigger,
         },
         "debtStep": policy.debt_step,
         "stepCadence": policy.debt_step_cadence,
@@ -215,6 +217,7 @@ def policy_call(params: Params) -> dict[str, Any]:
         "twapHalfLife": policy.twap_half_life,
         "bufferInterval": policy.buffer_sweep_interval,
         "rewardPpm": policy.trigger_reward_ppm,
+        "debtStepNeedsLowHealth": policy.debt_step_needs_low_health,
     }
 
 

@@ -127,11 +127,13 @@ class Reader:
         answers = ask_all(
             self.rpc,
             [self._venue("isolatedOf", checked(address), perp.asset) for perp in perps]
-            + [self._registry("perpParams", perp.asset) for perp in perps],
+            + [self._registry("perpParams", perp.asset) for perp in perps]
+            + [self._registry("policy")],
             block,
         )
+        policy = answers.pop()
         pairs = zip(answers[: len(perps)], answers[len(perps) :], strict=True)
-        return tuple(isolated_of(found, params) for found, params in pairs)
+        return tuple(isolated_of(found, params, policy) for found, params in pairs)
 
     def displayed_px(self, address: str, asset: int, block: int | None = None) -> int:
         """Return the price the venue shows beside a position, 1e-10 USD. SPEC LQ-07."""

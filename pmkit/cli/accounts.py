@@ -146,11 +146,14 @@ def watched_of(address: str, role: str | None, account: Account | PmkitError) ->
 
 
 def closeness_of(account: Account, margin: AccountMargin) -> Fraction:
-    """Return the larger of ratio over its trigger and net debt over its threshold. SPEC LQ-01."""
+    """Return the larger of ratio over its trigger and net debt over its threshold. SPEC LQ-01.
+
+    The latter counts where the policy has it as a trigger.
+    """
     if account.mode == Mode.STANDARD:
         return Fraction(margin.ratio, WAD)
     to_trigger = Fraction(margin.ratio, account.policy.trigger)
-    if margin.net_debt == 0:
+    if margin.net_debt == 0 or not account.policy.second_trigger:
         return to_trigger
     # Debt without collateral is beyond its threshold, however small.
     return max(to_trigger, Fraction(margin.net_debt, max(1, margin.threshold_value)))

@@ -62,7 +62,15 @@ POLICY_DECIMALS = {
     "perp_step": WAD_DECIMALS,
     "perp_backstop_ratio": WAD_DECIMALS,
 }
-POLICY_FLAGS = ("trigger_inclusive", "strict_ltv", "cap_each_collateral", "disable_needs_flat")
+POLICY_FLAGS = (
+    "trigger_inclusive",
+    "strict_ltv",
+    "cap_each_collateral",
+    "second_trigger",
+    "perp_shortfall_trigger",
+    "disable_needs_flat",
+    "debt_step_needs_low_health",
+)
 POLICY_CONDITIONS = ("enable_min_volume", "enable_min_value", "enable_max_value")
 POLICY_OPTIONAL = ("price_move_limit_bps", *POLICY_CONDITIONS)
 POLICY_POSITIVE = ("trigger", "debt_step", "perp_step", "perp_backstop_ratio", "enable_max_value")

@@ -146,4 +146,5 @@ def policy_of(policy: Policy) -> VenuePolicy:
         twap_half_life=policy.twap_half_life,
         buffer_interval=policy.buffer_sweep_interval,
         reward_ppm=policy.trigger_reward_ppm,
+        debt_step_needs_low_health=policy.debt_step_needs_low_health,
     )

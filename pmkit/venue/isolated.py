@@ -18,7 +18,7 @@ from pmkit.errors import (
     SelfLiquidation,
     ZeroAmount,
 )
-from pmkit.liquidation import is_below_two_thirds, isolated_liquidation_px_down, perp_close_up
+from pmkit.liquidation import is_below_backstop, isolated_liquidation_px_down, perp_close_up
 from pmkit.margin import dex_margin, kept_margin_up, notional, wei_per_perp_usd
 from pmkit.model import DexMargin, Mode, PerpState
 from pmkit.tiers import tier_at
@@ -104,7 +104,7 @@ def liquidate_isolated(s: VenueState, sender: Address, account: Address, asset: 
         )
     require_young_mark(s, perp, s.registry.policy.max_liquidation_price_age)
 
-    taken = is_below_two_thirds(m.account_value, m.maintenance)
+    taken = is_below_backstop(m.account_value, m.maintenance, s.registry.policy.perp_backstop_ratio)
     if taken:
         _take_over(s, account, perp)
     else:

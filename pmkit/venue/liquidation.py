@@ -12,7 +12,7 @@ from pmkit.errors import (
     Paused,
     SelfLiquidation,
 )
-from pmkit.margin import account_margin, is_beyond
+from pmkit.margin import account_margin, is_beyond, is_owing_too_much
 from pmkit.model import Health, Mode
 from pmkit.units import WAD
 from pmkit.venue import debt_leg, perp_leg
@@ -106,16 +106,17 @@ def _leg(c: Context, now: int) -> Leg:
     """Return which leg the step takes.
 
     Perps go before debt where the backstop must take them, where closing them alone cures, and
-    where a dex is short of maintenance; no debt step while the health factor holds, but for a hole.
+    where a dex is short of maintenance and the policy looks at that.
     """
     lends = c.a.mode == Mode.PORTFOLIO_MARGIN
     full_band = c.m.health == Health.BACKSTOP_LIQUIDATABLE
     hole, fillable = _holes(c)
-    has_debt = lends and c.m.net_debt != 0 and (c.m.health_factor < WAD or hole)
+    has_debt = lends and c.m.net_debt != 0 and (_takes_debt(c) or hole)
     if c.a.perps:
         if perp_leg.must_take_over(c, lends and full_band):
             return Leg.PERP_TAKEOVER
-        perps = not has_debt or c.m.perp_shortfall or _perps_first(c, now)
+        short = c.policy.margin.perp_shortfall_trigger and c.m.perp_shortfall
+        perps = not has_debt or short or _perps_first(c, now)
         return Leg.PERP if perps else Leg.DEBT_PARTIAL
     if hole and (not lends or fillable):
         return Leg.SETTLE
@@ -135,6 +136,11 @@ def _holes(c: Context) -> tuple[bool, bool]:
     return hole, fillable
 
 
+def _takes_debt(c: Context) -> bool:
+    """Return whether the policy allows a debt step at this health factor. SPEC LQ-03."""
+    return not c.policy.debt_step_needs_low_health or c.m.health_factor < WAD
+
+
 def _perps_first(c: Context, now: int) -> bool:
     """Return which of two possible legs goes first. SPEC LQ-06."""
     if c.policy.leg_order == LegChoice.DEBT_FIRST:
@@ -145,7 +151,8 @@ def _perps_first(c: Context, now: int) -> bool:
 
 
 def _perps_alone_cure(c: Context) -> bool:
-    if c.m.net_debt > c.m.threshold_value:
+    second = c.policy.margin.second_trigger
+    if is_owing_too_much(c.m.net_debt, c.m.threshold_value, second):
         return False
     return not any(
         is_beyond(

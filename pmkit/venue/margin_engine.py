@@ -22,6 +22,7 @@ from pmkit.margin import (
     dex_margin,
     display_available_down,
     is_admitted,
+    is_owing_too_much,
     notional,
     token_value_up,
 )
@@ -73,10 +74,11 @@ def require_safe(s: VenueState, account: str, gross_debt_before: int) -> None:
     if a.mode == Mode.STANDARD:
         return
     healthy = m.gross_debt <= gross_debt_before or m.health_factor >= WAD
-    safe = healthy and m.net_debt <= m.threshold_value and not m.liquidatable
+    over = is_owing_too_much(m.net_debt, m.threshold_value, a.policy.second_trigger)
+    safe = healthy and not over and not m.liquidatable
     if stale != 0 and not safe:
         raise_stale(s, params, stale, maximum)
-    if m.net_debt > m.threshold_value:
+    if over:
         raise DebtAboveThreshold(net_debt=m.net_debt, threshold_value=m.threshold_value)
     if m.liquidatable:
         raise RatioAboveTrigger(ratio=m.ratio, trigger=a.policy.trigger)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pmkit.liquidation import is_below_two_thirds, perp_close_up
+from pmkit.liquidation import is_below_backstop, perp_close_up
 from pmkit.margin import notional
 from pmkit.tiers import maintenance_margin_down
 from pmkit.venue import perps
@@ -47,19 +47,19 @@ def close(s: VenueState, c: Context) -> None:
 def must_take_over(c: Context, full_band: bool) -> bool:
     """Return whether the backstop takes all perps. SPEC LQ-13.
 
-    In the full band, beyond the backstop ratio, or where a dex holds less than two thirds of its
-    maintenance.
+    In the full band, beyond the backstop ratio, or where a dex holds less than its maintenance over
+    that ratio, two thirds of it.
     """
     if full_band or c.m.ratio > c.policy.perp_backstop_ratio:
         return True
-    return any(_below_two_thirds(c, i) for i in range(len(c.m.dexes)))
+    return any(_is_below_backstop(c, i) for i in range(len(c.m.dexes)))
 
 
 def take_over(s: VenueState, c: Context) -> None:
     """Pass every position to the backstop at the mark. SPEC LQ-13.
 
-    What is left of a dex below two thirds of its maintenance goes with it; other equity stays, and
-    what is missing stays owed.
+    What is left of a dex below two thirds of its maintenance (`perp_backstop_ratio`) goes with it;
+    other equity stays, and what is missing stays owed.
     """
     backstop = s.parties.backstop
     touch(s, backstop)
@@ -67,7 +67,7 @@ def take_over(s: VenueState, c: Context) -> None:
         perps.fill(s, perp, c.account, backstop, -held.szi, 0)
         s.block.emit(PositionTaken(account=c.account, asset=perp.asset, szi=held.szi, px=perp.mark))
     for i, (figures, listed) in enumerate(zip(c.m.dexes, c.params.dexes, strict=True)):
-        if figures.account_value <= 0 or not _below_two_thirds(c, i):
+        if figures.account_value <= 0 or not _is_below_backstop(c, i):
             continue
         dex = listed.index
         left = s.raw_usd[c.account, dex]
@@ -75,8 +75,9 @@ def take_over(s: VenueState, c: Context) -> None:
         set_raw_usd(s, backstop, dex, int128(s.raw_usd[backstop, dex] + left))
 
 
-def _below_two_thirds(c: Context, i: int) -> bool:
-    return is_below_two_thirds(c.m.dexes[i].account_value, c.m.dexes[i].maintenance)
+def _is_below_backstop(c: Context, i: int) -> bool:
+    m = c.m.dexes[i]
+    return is_below_backstop(m.account_value, m.maintenance, c.policy.perp_backstop_ratio)
 
 
 def _worst(c: Context) -> int:

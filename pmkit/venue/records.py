@@ -114,7 +114,8 @@ class VenuePolicy:
     perp_cooldown: Uint32
     """Seconds after such a step during which positions close whole."""
     perp_backstop_ratio: Uint64
-    """Ratio (WAD) beyond which the backstop takes all perps."""
+    """Ratio (WAD) beyond which the backstop takes perps, of an account, a dex or an isolated
+    position."""
     leg_order: LegChoice
     leg_seed: Uint64
     """Seed of `LegChoice.SEEDED`."""
@@ -147,6 +148,8 @@ class VenuePolicy:
     """Seconds, counted from the epoch, in each of which the buffer is swept once; zero: never."""
     reward_ppm: Uint32
     """Part of the collateral taken that goes to whoever triggered the step, millionths."""
+    debt_step_needs_low_health: bool
+    """Whether a step of the debt leg needs a health factor below one."""
 
 
 UNSET_POLICY = VenuePolicy(
@@ -157,6 +160,8 @@ UNSET_POLICY = VenuePolicy(
         strict_ltv=False,
         cap_each=False,
         sweep_dust=0,
+        second_trigger=False,
+        perp_shortfall_trigger=False,
     ),
     debt_step=0,
     step_cadence=0,
@@ -182,6 +187,7 @@ UNSET_POLICY = VenuePolicy(
     twap_half_life=0,
     buffer_interval=0,
     reward_ppm=0,
+    debt_step_needs_low_health=False,
 )
 """What a registry has before its first `set_policy`."""
 

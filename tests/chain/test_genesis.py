@@ -81,8 +81,11 @@ def test_policy_is_the_presets(deployed):
         "strict_ltv": policy.strict_ltv,
         "cap_each": policy.cap_each_collateral,
         "sweep_dust": policy.sweep_dust,
+        "second_trigger": policy.second_trigger,
+        "perp_shortfall_trigger": policy.perp_shortfall_trigger,
     }
     assert told["debt_step"] == policy.debt_step
+    assert told["debt_step_needs_low_health"] is policy.debt_step_needs_low_health
     assert told["min_step"] == policy.debt_step_minimum
     assert told["perp_threshold"] == policy.perp_step_threshold
     assert told["max_price_age"] == policy.price_max_age_risk

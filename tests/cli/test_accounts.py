@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from click.testing import CliRunner
+from core.builders import RECORDED, account, token, ubtc, usdc
 
 from pmkit.cli import main
+from pmkit.cli.accounts import closeness_of
 from pmkit.errors import PriceMissing
 from pmkit.margin import account_margin
+from pmkit.sweep import swept
 
 BTC, ETH = 0, 1
 ANY_BUY = 2**64 - 1
@@ -137,3 +142,20 @@ def test_isolated_positions_are_listed_nearest_first(venue, listed):
     assert Decimal(first["liquidationPx"]).quantize(Decimal("0.01")) == Decimal("108641.98")
     assert (second["role"], second["liquidatable"]) == ("liquidator", False)
     assert "Isolated positions" in listed()
+
+
+@pytest.mark.parametrize(
+    ("second_trigger", "closeness"),
+    # 160,000 of collateral carry 120,000: two debts of 40,000 are two thirds, each is a third.
+    [(True, Fraction(2, 3)), (False, Fraction(1, 3) / Fraction("0.95"))],
+)
+def test_debts_together_bring_an_account_close_where_they_are_a_trigger(second_trigger, closeness):
+    owed = 40_000 * 10**8
+    built = account(
+        usdc(borrowed=owed),
+        ubtc(160_000, supplied=10**10),
+        token("USDT0", px=10**6, borrowed=owed),
+        policy=replace(RECORDED, second_trigger=second_trigger),
+    )
+    found = closeness_of(built, account_margin(swept(built)))
+    assert abs(found - closeness) < Fraction(1, 10**15)

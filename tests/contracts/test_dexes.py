@@ -19,6 +19,7 @@ from support.venue import (
     USDC,
     USDT0,
     WAD,
+    margin_policy,
     refusal,
 )
 from support.wide_market import GOLD_PERP
@@ -90,6 +91,24 @@ def test_two_debts_together_liquidate_what_neither_would_alone(mirrored: Mirrore
     # 0.8176 of the coin carries 61,320, and 60,800 are owed.
     assert abs(mirrored.token(TRADER, UBTC)["supplied"] - 8_176 * 10**6) <= 1
     assert step["liquidatable"] is False
+
+
+def test_two_debts_together_liquidate_nobody_where_the_policy_says_so(
+    mirrored: MirroredMarket,
+) -> None:
+    short_on_two_dexes(mirrored)
+    move(mirrored, HYPE_PERP, 700_000)
+    move(mirrored, GOLD_PERP, 960_000)
+    more = ("order", HYPE_PERP, False, 0, 100, False)
+    assert refusal(mirrored.venue, *more, sender=TRADER)[0] == "DebtAboveThreshold"
+    mirrored.set_policy(margin=margin_policy(second_trigger=False))
+    margin = mirrored.margin(TRADER)
+    assert (margin["netDebt"], margin["thresholdValue"]) == (76_000 * WAD, 75_000 * WAD)
+    assert margin["liquidatable"] is False
+    refused = refusal(mirrored.venue, "liquidate", TRADER, sender=KEEPER)
+    assert refused == ("NotLiquidatable", (TRADER, -(-58_400 * WAD // 75_000), 95 * WAD // 100))
+    # What raises risk still needs a health factor of one.
+    assert refusal(mirrored.venue, *more, sender=TRADER)[0] == "HealthFactorBelowOne"
 
 
 def test_what_one_dex_wins_pays_no_debt_of_another_token(mirrored: MirroredMarket) -> None:

@@ -24,6 +24,7 @@ from support.venue import (
     TRADER,
     USD,
     USDC,
+    WAD,
     Market,
     refusal,
 )
@@ -194,6 +195,15 @@ def test_between_two_thirds_and_maintenance_it_closes_at_the_market(market: Mark
     market.set_prices(btc=109_000)
     liquidate(market)
     assert market.event("IsolatedLiquidated")["leg"] == PERP
+
+
+def test_where_the_backstop_begins_is_the_policys(market: Market) -> None:
+    """SPEC LQ-21: at 1.36 it takes what 1,000 against 1,362.5 is beyond."""
+    lone_short(market)
+    market.set_policy(perp_backstop_ratio=136 * WAD // 100)
+    market.set_prices(btc=109_000)
+    liquidate(market)
+    assert market.event("IsolatedLiquidated")["leg"] == PERP_TAKEOVER
 
 
 def test_below_zero_the_waterfall_makes_the_backstop_whole(market: Market) -> None:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from support.loans import faq_loan
 from support.venue import (
+    BORROWER,
     BTC_PERP,
+    DEBT_FIRST,
+    HYPE,
     KEEPER,
     PORTFOLIO_MARGIN,
     SEEDED,
     STANDARD,
+    SUPPLIER,
     TRADER,
     UNIFIED,
     USD,
     USDC,
+    WAD,
     Market,
     margin_policy,
     refusal,
 )
+from venue.mirror import MirroredMarket
 
 from pmkit.venue.keccak import keccak256, words
 
 USDC_WEI = HYPE_WEI = 10**8
 ONE_BTC = 10**5
-PERP, DEBT_PARTIAL = 2, 0
+PERP, PERP_TAKEOVER, DEBT_PARTIAL = 2, 3, 0
 
 
 def hedged(market: Market) -> None:
@@ -111,3 +118,74 @@ def test_seed_account_and_time_toss_for_the_first_leg(market: Market) -> None:
         assert leg == (DEBT_PARTIAL if tossed else PERP)
         seen.add(leg)
     assert seen == {DEBT_PARTIAL, PERP}
+
+
+def unfunded(market: MirroredMarket) -> None:
+    """Let the trader be short 1 BTC from 100,000 with 10,000 in the dex, which nobody funds.
+
+    At 109,000 1,000 are left, against a maintenance of 1,362.5 of which two thirds are 908.33; the
+    ratio is only 9,000 + 1,362.5 of 81,750.
+    """
+    market.portfolio_account(TRADER, ubtc=10**10)
+    market.venue("order", BTC_PERP, False, 0, ONE_BTC, False, sender=TRADER)
+    cash = market.venue("reserveOf", USDC)["cash"]
+    market.venue("withdraw", USDC, cash, SUPPLIER, sender=SUPPLIER)
+    market.marks[BTC_PERP] = 1_090_000
+    market.report()
+
+
+def test_a_dex_below_maintenance_liquidates_by_policy(mirrored: MirroredMarket) -> None:
+    unfunded(mirrored)
+    assert mirrored.margin(TRADER)["liquidatable"] is True
+    mirrored.set_policy(margin=margin_policy(perp_shortfall_trigger=False))
+    margin = mirrored.margin(TRADER)
+    assert (margin["perpShortfall"], margin["liquidatable"]) == (True, False)
+    refused = refusal(mirrored.venue, "liquidate", TRADER, sender=KEEPER)
+    assert refused[0] == "NotLiquidatable"
+    mirrored.set_policy()
+    assert mirrored.venue("liquidate", TRADER, sender=KEEPER)["leg"] == PERP
+
+
+def test_a_standard_dex_below_maintenance_liquidates_whatever_the_policy(
+    mirrored: MirroredMarket,
+) -> None:
+    mirrored.set_policy(margin=margin_policy(perp_shortfall_trigger=False))
+    mirrored.fund(TRADER, USDC, 10_000 * USDC_WEI)
+    mirrored.venue("deposit", USDC, 10_000 * USDC_WEI, TRADER, sender=TRADER)
+    mirrored.venue("transferPerp", 0, 10_000 * USD, True, sender=TRADER)
+    mirrored.venue("order", BTC_PERP, False, 0, ONE_BTC, False, sender=TRADER)
+    mirrored.marks[BTC_PERP] = 1_090_000
+    mirrored.report()
+    assert mirrored.venue("liquidate", TRADER, sender=KEEPER)["leg"] == PERP
+
+
+def test_the_order_of_legs_rules_where_a_short_dex_is_no_trigger(mirrored: MirroredMarket) -> None:
+    # A trigger of a tenth is crossed by 10,362.5 / 81,750 as well: then either leg is possible.
+    unfunded(mirrored)
+    mirrored.set_policy(
+        margin=margin_policy(trigger=WAD // 10, perp_shortfall_trigger=False),
+        leg_order=DEBT_FIRST,
+        debt_step_needs_low_health=False,
+    )
+    assert mirrored.venue("liquidate", TRADER, sender=KEEPER)["leg"] == DEBT_PARTIAL
+
+
+def test_one_ratio_says_where_the_backstop_takes_a_dex(mirrored: MirroredMarket) -> None:
+    """SPEC LQ-13: 1,362.5 of 1,000 is beyond 1.36 and not beyond 1.5."""
+    unfunded(mirrored)
+    mirrored.set_policy(perp_backstop_ratio=136 * WAD // 100)
+    assert mirrored.venue("liquidate", TRADER, sender=KEEPER)["leg"] == PERP_TAKEOVER
+    # What was left of the dex went with the position.
+    assert mirrored.venue("rawUsdOf", TRADER, 0) == 0
+
+
+def test_debt_steps_wait_for_the_health_factor_by_policy(mirrored: MirroredMarket) -> None:
+    # 2 of 10 HYPE count against a debt of 250, but all of them carry it: a health factor of 1.
+    faq_loan(mirrored)
+    mirrored.set_caps(HYPE, user_supply=2 * HYPE_WEI)
+    refused = refusal(mirrored.venue, "liquidate", BORROWER, sender=KEEPER)
+    assert refused == ("NothingToLiquidate", (BORROWER, WAD))
+    mirrored.set_policy(debt_step_needs_low_health=False)
+    step = mirrored.venue("liquidate", BORROWER, sender=KEEPER)
+    # A fifth of the debt.
+    assert (step["leg"], step["debtValue"]) == (DEBT_PARTIAL, 50 * WAD)

@@ -28,6 +28,8 @@ def policies(draw: st.DrawFn) -> MarginPolicy:
         strict_ltv=draw(st.booleans()),
         cap_each_collateral=draw(st.booleans()),
         sweep_dust=draw(st.sampled_from((0, 1, 10**9))),
+        second_trigger=draw(st.booleans()),
+        perp_shortfall_trigger=draw(st.booleans()),
     ).margin
 
 

@@ -28,6 +28,7 @@ from pmkit.intervals import Interval, Move, buffers_of, liquidation_interval
 from pmkit.margin import account_margin
 from pmkit.model import Account, DexState, Mode
 from pmkit.sweep import swept
+from pmkit.units import WAD
 
 USDC_WEI = 10**8
 BTC = CURRENT.perp("BTC").id
@@ -51,6 +52,43 @@ def test_interval_of_the_carry_trade_ends_at_a_third_of_a_million(dollars):
 def test_interval_of_the_carry_trade_under_docs_ends_66_dollars_earlier():
     # 20 more in the numerator: x = 99,980 / 0.3.
     assert carry_interval(carry(100_000, policy=DOCS)).upper == Fraction(999_800, 3)
+
+
+@pytest.mark.parametrize(
+    ("perp_shortfall_trigger", "upper"),
+    [
+        # Nothing can be lent: 110,000 − x = x / 80 at x = 110,000 · 80 / 81.
+        (True, Fraction(110_000 * 80, 81)),
+        (False, Fraction(1_000_000, 3)),
+    ],
+)
+def test_interval_of_a_dex_that_nobody_funds_follows_the_policy(perp_shortfall_trigger, upper):
+    policy = replace(RECORDED, perp_shortfall_trigger=perp_shortfall_trigger)
+    built = carry(100_000, policy=policy)
+    empty = replace(built.tokens[0], cash=0, borrowed=10_000 * USDC_WEI)
+    dex = DexState(collateral=0, raw_usd=110_000 * 10**6)
+    built = replace(built, tokens=(empty, *built.tokens[1:]), dexes=(dex,))
+    assert carry_interval(built).upper == upper
+
+
+@pytest.mark.parametrize(
+    ("second_trigger", "lower"),
+    [
+        # 1 BTC at three quarters carries both debts until x = 80,000 / 0.75; alone each needs
+        # 0.95 · 0.75 x to stand above 40,000.
+        (True, Fraction(80_000 * 4, 3)),
+        (False, Fraction(40_000 * 4 * 20, 3 * 19)),
+    ],
+)
+def test_interval_of_two_debts_follows_the_policy(second_trigger, lower):
+    built = account(
+        usdc(borrowed=40_000 * USDC_WEI),
+        ubtc(120_000, supplied=10**10),
+        token("USDT0", px=10**6, borrowed=40_000 * USDC_WEI),
+        policy=replace(RECORDED, second_trigger=second_trigger),
+    )
+    found = liquidation_interval(built, Move(asset=None, token=1, mark=built.tokens[1].px))
+    assert found == Interval(lower=lower * 10**3, upper=None)
 
 
 def test_interval_of_a_liquidatable_account_has_no_ends():
@@ -186,6 +224,8 @@ def test_interval_divides_the_marks_as_the_integers_do(built, coin, data):
     near = [root + step for root in roots for step in (-1000, -10, -1, 0, 1, 2, 11, 1001)]
     probes = [*near, data.draw(st.integers(1, 4 * mark))]
     buffers = buffers_of(built, move)
+    debts = 1 if built.policy.second_trigger else 0
+    in_usd, in_wei = (*buffers.ratio, *buffers.other[:debts]), buffers.other[debts:]
     for probe in probes:
         if probe < 1:
             continue
@@ -193,10 +233,9 @@ def test_interval_divides_the_marks_as_the_integers_do(built, coin, data):
             found.upper is None or probe < found.upper
         )
         # Perp buffers count 1e-8 of a dollar, the others 1e-18.
-        perp_buffers = [f.at(Fraction(probe)) * 10**10 for f in buffers.other[1:]]
-        smallest = min(
-            [f.at(Fraction(probe)) for f in (*buffers.ratio, buffers.other[0])] + perp_buffers
-        )
+        perp_buffers = [f.at(Fraction(probe)) * 10**10 for f in in_wei]
+        left = [f.at(Fraction(probe)) for f in in_usd] + perp_buffers
+        smallest = min(left, default=Fraction(WAD))
         if abs(smallest) < TENTH_OF_A_CENT:
             continue
         verdict = account_margin(swept(at_mark(built, move, Fraction(probe, mark)))).liquidatable

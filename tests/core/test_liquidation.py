@@ -13,7 +13,7 @@ from pmkit.liquidation import (
     adl_index_down,
     display_liquidation_px_down,
     full_takeover,
-    is_below_two_thirds,
+    is_below_backstop,
     isolated_liquidation_px_down,
     partial_takeover,
     perp_close_up,
@@ -128,7 +128,16 @@ def test_perp_step_above_the_threshold_closes_a_fifth_first(notional, cooling, s
     ],
 )
 def test_two_thirds_of_maintenance_are_where_the_backstop_begins(equity, maintenance, below):
-    assert is_below_two_thirds(equity, maintenance) is below
+    assert is_below_backstop(equity, maintenance, 3 * WAD // 2) is below
+
+
+@pytest.mark.parametrize(
+    ("ratio", "below"),
+    # 1,000 of 1,362.5 is a ratio of 1.3625.
+    [(136_250 * WAD // 10**5, False), (136_249 * WAD // 10**5, True), (WAD, True)],
+)
+def test_backstop_begins_where_the_policy_says(ratio, below):
+    assert is_below_backstop(1_000 * USD, 1_362_500_000, ratio) is below
 
 
 def test_displayed_price_of_the_recorded_short_is_the_venues():

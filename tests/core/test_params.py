@@ -220,11 +220,17 @@ leg_seed = 42
 sweep_dust = "1.5"
 cap_each_collateral = true
 disable_needs_flat = false
+second_trigger = false
+perp_shortfall_trigger = false
+debt_step_needs_low_health = false
 funding_interval = 0"""
     policy = load(VALID.replace('reading = "docs"', chosen, 1)).policy
     assert (policy.leg_order, policy.leg_seed) == (LegOrder.SEEDED, 42)
     assert (policy.margin.sweep_dust, policy.margin.cap_each) == (1_500_000, True)
     assert policy.disable_needs_flat is False
+    assert policy.margin.second_trigger is False
+    assert policy.margin.perp_shortfall_trigger is False
+    assert policy.debt_step_needs_low_health is False
     assert policy.funding_interval == 0
 
 

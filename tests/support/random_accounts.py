@@ -51,6 +51,8 @@ def random_account(random: Random) -> Account:
         strict_ltv=random.random() < 0.3,
         cap_each=random.random() < 0.2,
         sweep_dust=random.choice((0, 0, 1, 10**6, 10**9)),
+        second_trigger=random.random() < 0.8,
+        perp_shortfall_trigger=random.random() < 0.8,
     )
     account = Account(mode=mode, tokens=tokens, dexes=dexes, perps=perps, policy=policy)
     return _near_balance(random, account) if dexes and random.random() < 0.6 else account

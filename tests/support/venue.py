@@ -44,9 +44,20 @@ def margin_policy(
     strict_ltv: bool = False,
     cap_each: bool = False,
     sweep_dust: int = 0,
+    second_trigger: bool = True,
+    perp_shortfall_trigger: bool = True,
 ) -> tuple[Any, ...]:
     """Return the part of the policy that margin depends on."""
-    return (trigger, inclusive, offset, strict_ltv, cap_each, sweep_dust)
+    return (
+        trigger,
+        inclusive,
+        offset,
+        strict_ltv,
+        cap_each,
+        sweep_dust,
+        second_trigger,
+        perp_shortfall_trigger,
+    )
 
 
 def policy(**changes: Any) -> tuple[Any, ...]:
@@ -77,6 +88,7 @@ def policy(**changes: Any) -> tuple[Any, ...]:
         "twap_half_life": 600,
         "buffer_interval": 3_600,
         "reward_ppm": 0,
+        "debt_step_needs_low_health": True,
     }
     fields.update(changes)
     return tuple(fields.values())

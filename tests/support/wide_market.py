@@ -79,6 +79,8 @@ class WideMarket(Market):
                 random.random() < 0.2,
                 random.random() < 0.2,
                 random.choice((0, 0, 10**6, 10**9)),
+                random.random() < 0.8,
+                random.random() < 0.8,
             ),
             leg_order=random.choice((0, 0, 1, 2)),
             leg_seed=random.choice((0, 7)),
@@ -87,6 +89,7 @@ class WideMarket(Market):
             perp_fee_ppm=random.choice((0, 450)),
             spot_fee_ppm=random.choice((0, 700)),
             funding_interval=random.choice((0, 3_600, 3_600, 60)),
+            debt_step_needs_low_health=random.random() < 0.7,
         )
         if random.random() < 0.4:
             million = 10**6 * 10**8

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.setup_locks import FOUNDRY_PLATFORMS, FOUNDRY_TOOLS, complete
+from scripts.setup_locks import FOUNDRY_PLATFORMS, FOUNDRY_TOOLS, complete, without_hash
 
 ROOT = Path(__file__).resolve().parents[2]
 NPM_LOCK = ROOT / "package-lock.json"
@@ -89,6 +89,7 @@ def test_npm_lock_serves_every_platform_of_foundry():
 def test_completing_a_lock_adds_platforms_and_keeps_what_is_there():
     entry = {"version": "1.0.0", "funding": {"url": "x"}}
     known = {"version": "1.0.0", "integrity": "sha512-known"}
+    asked = {("@foundry-rs/anvil-linux-arm64", "1.0.0"): "sha512-asked"}
     lock = complete(
         {
             "name": "pmkit",
@@ -97,11 +98,17 @@ def test_completing_a_lock_adds_platforms_and_keeps_what_is_there():
                 "node_modules/@foundry-rs/forge": dict(entry),
                 "node_modules/@foundry-rs/anvil-linux-amd64": dict(known),
             },
-        }
+        },
+        lambda name, version: asked.get((name, version)),
     )
     packages = lock["packages"]
     assert packages["node_modules/@foundry-rs/anvil"] == {"version": "1.0.0"}
     assert packages["node_modules/@foundry-rs/anvil-linux-amd64"] == known
     added = packages["node_modules/@foundry-rs/forge-darwin-arm64"]
     assert (added["version"], added["os"], added["cpu"]) == ("1.0.0", ["darwin"], ["arm64"])
+    found = packages["node_modules/@foundry-rs/anvil-linux-arm64"]
+    assert list(found.items())[:2] == [("version", "1.0.0"), ("integrity", "sha512-asked")]
+    # A registry that lacks a platform leaves it without a hash, and that is told.
+    assert "node_modules/@foundry-rs/forge-darwin-arm64" in without_hash(lock)
+    assert "node_modules/@foundry-rs/anvil-linux-arm64" not in without_hash(lock)
     assert lock["name"] == "pmkit"

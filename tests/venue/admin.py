@@ -77,6 +77,8 @@ def draw_policy(w: World) -> tuple[Any, ...]:
             random.random() < 0.2,
             random.random() < 0.2,
             random.choice((0, 0, 10**6, 10**9)),
+            random.random() < 0.8,
+            random.random() < 0.8,
         ),
         debt_step=random.choice((WAD // 5, WAD // 5, WAD, 0, WAD + 1)),
         step_cadence=random.choice((3, 3, 0)),
@@ -102,6 +104,7 @@ def draw_policy(w: World) -> tuple[Any, ...]:
         twap_half_life=random.choice((600, 600, 1, 0, 2**32 - 1)),
         buffer_interval=random.choice((3_600, 60, 0)),
         reward_ppm=random.choice((0, 0, 1, 50_000, 100_000, 100_001)),
+        debt_step_needs_low_health=random.random() < 0.7,
     )
     return "setPolicy", drawn
 

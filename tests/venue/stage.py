@@ -44,6 +44,8 @@ POLICY = VenuePolicy(
         strict_ltv=False,
         cap_each=False,
         sweep_dust=0,
+        second_trigger=True,
+        perp_shortfall_trigger=True,
     ),
     debt_step=WAD // 5,
     step_cadence=3,
@@ -69,6 +71,7 @@ POLICY = VenuePolicy(
     twap_half_life=600,
     buffer_interval=3_600,
     reward_ppm=0,
+    debt_step_needs_low_health=True,
 )
 
 
