@@ -145,7 +145,7 @@ def test_set_margin_table_out_of_order_is_refused(
 
 def test_set_policy_tells_and_keeps_every_field(market: Market) -> None:
     changed = policy(
-        margin=(WAD, True, 20 * WAD, True, True, 41),
+        margin=(WAD, True, 20 * WAD, True, True, 41, False, False),
         debt_step=WAD,
         step_cadence=5,
         episode_timeout=7,
@@ -169,6 +169,7 @@ def test_set_policy_tells_and_keeps_every_field(market: Market) -> None:
         twap_half_life=59,
         buffer_interval=61,
         reward_ppm=67,
+        debt_step_needs_low_health=False,
     )
     market.registry("setPolicy", changed)
     assert market.event("PolicySet") == {"policy": changed}
