@@ -3,6 +3,13 @@ pragma solidity 0.8.34;
 
 import {Mode} from "../libraries/AccountTypes.sol";
 
+/// @notice One of two orders that the matcher brings together; for spot, reduce-only says nothing.
+struct Side {
+    address account;
+    uint64 limitPx;
+    bool reduceOnly;
+}
+
 /// @title Clearinghouse: spot and perp orders, transfers
 /// @notice There is no order book: an order fills at once, at the mark (perps) or the spot price,
 /// against the market maker account, or not at all (SPEC CH-01). Asset ids are the venue's: perps by
@@ -13,6 +20,17 @@ interface IClearinghouse {
     /// bought.
     event Filled(
         address indexed account, uint32 indexed asset, bool isBuy, uint64 px, uint64 sz, uint256 fee
+    );
+    /// @notice Two accounts' orders filled each other; the taker paid the fee, in perp USD, or in wei of what
+    /// it bought (SPEC CH-20).
+    event Matched(
+        address indexed buyer,
+        address indexed seller,
+        uint32 indexed asset,
+        uint64 px,
+        uint64 sz,
+        bool buyerTakes,
+        uint256 fee
     );
     /// @notice Spot balance moved between accounts.
     event SpotSent(address indexed account, address indexed to, uint64 indexed token, uint256 amount);
@@ -31,11 +49,22 @@ interface IClearinghouse {
     error SpotPriceMissing(uint32 pair);
     /// @notice Unified and portfolio-margin accounts are swept; only standard accounts move margin.
     error NotStandardMode(Mode mode);
-    /// @notice The market maker does not trade with itself.
+    /// @notice Nobody trades with itself, the market maker neither.
     error SelfTrade(address account);
 
     /// @notice Fill an order of the caller (SPEC CH-02 perps, CH-03 spot).
     function order(uint32 asset, bool isBuy, uint64 limitPx, uint64 sz, bool reduceOnly) external;
+
+    /// @notice Fill the orders of two accounts, which have approved the caller as their operator, against
+    /// each other at a price within both limits (SPEC CH-20 to CH-22). Needs the matcher's role.
+    function matchOrders(
+        uint32 asset,
+        Side calldata buyer,
+        Side calldata seller,
+        uint64 px,
+        uint64 sz,
+        bool buyerTakes
+    ) external;
 
     /// @notice Move margin between spot and a perp dex of a standard account (SPEC CH-04), 1e-6 units;
     /// what leaves a dex leaves it with the transfer margin.

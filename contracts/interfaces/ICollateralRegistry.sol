@@ -291,7 +291,7 @@ interface ICollateralRegistry {
 
     // Named like the constants that answer them.
     // solhint-disable-next-line func-name-mixedcase
-    /// @notice May fill orders of two accounts against each other.
+    /// @notice May fill orders of two accounts, which let it, against each other (SPEC CH-20).
     function MATCHER() external view returns (bytes32);
 
     // Named like the constants that answer them.

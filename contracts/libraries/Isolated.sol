@@ -192,7 +192,14 @@ library Isolated {
         int64 closed = before > 0 ? -int64(uint64(size)) : int64(uint64(size));
         // forge-lint: disable-end(unsafe-typecast)
         uint256 fee = Perps.fill(
-            s, at.perp, at.account, at.parties.maker, at.parties.insurance, closed, policy.perpFeePpm
+            s,
+            at.perp,
+            at.account,
+            at.parties.maker,
+            at.parties.insurance,
+            closed,
+            at.perp.mark,
+            policy.perpFeePpm
         );
         emit ILiquidation.PositionClosed(at.account, at.perp.asset, closed, at.perp.mark, fee);
         if (position.szi == 0) _settle(s, at, before);
@@ -201,7 +208,7 @@ library Isolated {
     /// @dev Pass the position to the backstop at the mark, with all its margin (SPEC LQ-21).
     function _takeOver(VenueState storage s, Place memory at) private {
         int64 szi = s.positions[at.account][at.perp.index].szi;
-        Perps.fill(s, at.perp, at.account, at.parties.backstop, at.parties.insurance, -szi, 0);
+        Perps.fill(s, at.perp, at.account, at.parties.backstop, at.parties.insurance, -szi, at.perp.mark, 0);
         emit ILiquidation.PositionTaken(at.account, at.perp.asset, szi, at.perp.mark);
         _passOn(s, at);
     }

@@ -36,8 +36,9 @@ library PerpLeg {
         // The cast is safe: a size is at most an int64's.
         // forge-lint: disable-next-line(unsafe-typecast)
         int64 closed = held.szi > 0 ? -int64(uint64(size)) : int64(uint64(size));
-        uint256 fee =
-            Perps.fill(s, perp, c.account, c.parties.maker, c.parties.insurance, closed, c.policy.perpFeePpm);
+        uint256 fee = Perps.fill(
+            s, perp, c.account, c.parties.maker, c.parties.insurance, closed, perp.mark, c.policy.perpFeePpm
+        );
         emit ILiquidation.PositionClosed(c.account, perp.asset, closed, perp.mark, fee);
     }
 
@@ -60,7 +61,7 @@ library PerpLeg {
         for (uint256 i = 0; i < c.a.perps.length; ++i) {
             PerpParams memory perp = _perp(c, i);
             int64 szi = c.a.perps[i].szi;
-            Perps.fill(s, perp, c.account, backstop, c.parties.insurance, -szi, 0);
+            Perps.fill(s, perp, c.account, backstop, c.parties.insurance, -szi, perp.mark, 0);
             emit ILiquidation.PositionTaken(c.account, perp.asset, szi, perp.mark);
         }
         for (uint256 i = 0; i < c.m.dexes.length; ++i) {

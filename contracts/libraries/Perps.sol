@@ -17,21 +17,22 @@ library Perps {
     using Bitmap for uint256;
     using WadMath for uint256;
 
-    /// @notice Fill `size` (signed, for `account`) at the mark against `maker`; the fee goes to `insurance`
-    /// (SPEC CH-06). @dev `perp.dex` is the listing index of the dex.
+    /// @notice Fill `size` (signed, for `account`) at a price against another account; `account` pays the
+    /// fee, which goes to `insurance` (SPEC CH-06). @dev `perp.dex` is the listing index of the dex.
     function fill(
         VenueState storage s,
         PerpParams memory perp,
         address account,
-        address maker,
+        address other,
         address insurance,
         int64 size,
+        uint64 px,
         uint256 feePpm
     ) internal returns (uint256 fee) {
-        uint256 notional = LiquidationMath.abs(size) * perp.mark;
+        uint256 notional = LiquidationMath.abs(size) * px;
         fee = notional.mulDivUp(feePpm, PPM);
-        _move(s, perp, account, size);
-        _move(s, perp, maker, -size);
+        _move(s, perp, account, size, px);
+        _move(s, perp, other, -size, px);
         if (fee != 0) {
             // Casts are safe: the registry bounds fees by the notional, which is a product of 64-bit numbers.
             // forge-lint: disable-start(unsafe-typecast)
@@ -42,12 +43,28 @@ library Perps {
         }
     }
 
-    function _addRawUsd(VenueState storage s, address account, uint256 dex, int256 usd) private {
-        AccountStore.setRawUsd(s, account, dex, WadMath.toInt128(s.rawUsd[account][dex] + usd));
+    /// @notice Signed size of an order, and whether it only shrinks the account's position; a reduce-only
+    /// order must.
+    function sizeOf(
+        VenueState storage s,
+        PerpParams memory perp,
+        address account,
+        bool isBuy,
+        uint64 sz,
+        bool reduceOnly
+    ) internal view returns (int64 size, bool reduces) {
+        int64 before = s.positions[account][perp.index].szi;
+        // The cast is safe: whoever calls has checked the size against int64.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        size = isBuy ? int64(sz) : -int64(sz);
+        reduces = before != 0 && (before > 0) != isBuy && LiquidationMath.abs(before) >= sz;
+        require(reduces || !reduceOnly, IClearinghouse.ReduceOnlyViolated(before, sz));
     }
 
     /// @dev What is owed for the size so far is settled before the size changes.
-    function _move(VenueState storage s, PerpParams memory perp, address account, int64 size) private {
+    function _move(VenueState storage s, PerpParams memory perp, address account, int64 size, uint64 px)
+        private
+    {
         Funding.settle(s, account, perp, perp.dex);
         Position storage position = s.positions[account][perp.index];
         int64 before = position.szi;
@@ -57,7 +74,7 @@ library Perps {
         );
         int64 now_ = before + size;
         position.szi = now_;
-        position.entryNtl = _entryNtl(position.entryNtl, before, now_, perp.mark).toUint128();
+        position.entryNtl = _entryNtl(position.entryNtl, before, now_, px).toUint128();
 
         AccountState storage state = s.accounts[account];
         if (position.isolated) {
@@ -68,7 +85,7 @@ library Perps {
             // forge-lint: disable-next-line(unsafe-typecast)
             state.dexBitmap = uint32(uint256(state.dexBitmap).with(perp.dex));
         }
-        int256 cost = int256(size) * int256(uint256(perp.mark));
+        int256 cost = int256(size) * int256(uint256(px));
         AccountStore.addPositionUsd(s, account, perp.index, perp.dex, -cost);
     }
 
@@ -77,7 +94,7 @@ library Perps {
     }
 
     /// @dev Growing adds the fill at its price, shrinking takes a part in proportion, turning starts anew.
-    function _entryNtl(uint256 entryNtl, int64 before, int64 now_, uint256 mark)
+    function _entryNtl(uint256 entryNtl, int64 before, int64 now_, uint256 px)
         private
         pure
         returns (uint256)
@@ -85,8 +102,8 @@ library Perps {
         uint256 sizeBefore = LiquidationMath.abs(before);
         uint256 sizeNow = LiquidationMath.abs(now_);
         bool turned = (before > 0 && now_ < 0) || (before < 0 && now_ > 0);
-        if (turned || before == 0) return sizeNow * mark;
-        if (sizeNow >= sizeBefore) return entryNtl + (sizeNow - sizeBefore) * mark;
+        if (turned || before == 0) return sizeNow * px;
+        if (sizeNow >= sizeBefore) return entryNtl + (sizeNow - sizeBefore) * px;
         return entryNtl.mulDivDown(sizeNow, sizeBefore);
     }
 }

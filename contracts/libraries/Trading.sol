@@ -23,6 +23,7 @@ import {Payment} from "./Payment.sol";
 import {Perps} from "./Perps.sol";
 import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
+import {Spot, Swap} from "./Spot.sol";
 import {Inventory, Parties, Position, TokenBalance, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
 import {PPM, WadMath} from "./WadMath.sol";
@@ -42,9 +43,6 @@ struct Order {
 library Trading {
     using WadMath for uint256;
 
-    uint32 private constant SPOT_ASSETS = 10_000;
-    uint32 private constant OTHER_DEX_ASSETS = 100_000;
-
     /// @notice Fill an order.
     function order(VenueState storage s, ICollateralRegistry registry, Parties memory parties, Order memory o)
         external
@@ -52,7 +50,7 @@ library Trading {
         require(o.sz != 0 && o.sz <= uint64(type(int64).max), IClearinghouse.InvalidSize(o.sz));
         require(o.account != parties.maker, IClearinghouse.SelfTrade(o.account));
         AccountStore.touch(s, o.account);
-        if (o.asset >= SPOT_ASSETS && o.asset < OTHER_DEX_ASSETS) {
+        if (Spot.isPair(o.asset)) {
             _orderSpot(s, registry, parties, o);
         } else {
             _orderPerp(s, registry, parties, o);
@@ -79,8 +77,9 @@ library Trading {
         // there is, the health factor must hold (SPEC CH-09).
         uint256 debtBefore = reduces || before.isolated ? 0 : MarginEngine.grossDebt(s, registry, o.account);
         int64 makerBefore = s.positions[parties.maker][perp.index].szi;
-        uint256 fee =
-            Perps.fill(s, perp, o.account, parties.maker, parties.insurance, size, policy.perpFeePpm);
+        uint256 fee = Perps.fill(
+            s, perp, o.account, parties.maker, parties.insurance, size, perp.mark, policy.perpFeePpm
+        );
         if (before.isolated) Isolated.settle(s, registry, parties, o.account, o.asset, before.szi);
         MarginEngine.sweep(s, registry, o.account);
         Volume.add(s, o.account, MarginMath.notional(size, perp.mark));
@@ -104,12 +103,7 @@ library Trading {
             o.isBuy ? perp.mark <= o.limitPx : perp.mark >= o.limitPx,
             IClearinghouse.LimitPriceCrossed(o.limitPx, perp.mark)
         );
-        int64 before = s.positions[o.account][perp.index].szi;
-        // The cast is safe: the size was checked against int64.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        size = o.isBuy ? int64(o.sz) : -int64(o.sz);
-        reduces = before != 0 && (before > 0) != o.isBuy && LiquidationMath.abs(before) >= o.sz;
-        require(reduces || !o.reduceOnly, IClearinghouse.ReduceOnlyViolated(before, o.sz));
+        return Perps.sizeOf(s, perp, o.account, o.isBuy, o.sz, o.reduceOnly);
     }
 
     /// @dev The market maker is margined like others: initial margin for what it holds in the dex.
@@ -134,16 +128,15 @@ library Trading {
         Parties memory parties,
         Order memory o
     ) private {
-        Pair memory pair = _pairOf(registry, o.asset - SPOT_ASSETS);
+        Pair memory pair = _pairOf(registry, o.asset - Spot.ASSETS);
         uint64 px = pair.px;
         require(o.isBuy ? px <= o.limitPx : px >= o.limitPx, IClearinghouse.LimitPriceCrossed(o.limitPx, px));
         Policy memory policy = registry.policy();
         _requireYoungPx(pair, policy);
-        Swap memory swap = _swapOf(pair, o.isBuy, o.sz);
+        Swap memory swap = Spot.swapOf(pair.base, pair.quote, o.isBuy, o.sz, px);
         swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, PPM);
         _swap(s, registry, parties, o.account, swap);
-        // sz * px is the notional in 1e-8 of the quote token.
-        Volume.add(s, o.account, Volume.SPOT_WEIGHT * o.sz * px / 100);
+        Volume.addSpot(s, o.account, o.sz, px);
         emit IClearinghouse.Filled(o.account, o.asset, o.isBuy, px, o.sz, swap.fee);
     }
 
@@ -158,14 +151,14 @@ library Trading {
         Policy memory policy = registry.policy();
         _requireYoungPx(pair, policy);
         TokenParams memory base = pair.base;
+        uint256 lot = Spot.lot(base);
         address backstop = parties.backstop;
         Pool.accrue(s, base.index, base.curve);
         MarginEngine.sweep(s, registry, backstop);
         TokenState memory t = AccountStore.tokenState(s, backstop, base);
         uint256 held = uint256(t.idle) + t.supplied;
-        (uint256 amount, uint256 left) =
-            InventoryStore.takeDue(s, base.index, held, _lot(base), policy.twapHalfLife);
-        Swap memory swap = _swapOf(pair, false, amount / _lot(base));
+        (uint256 amount, uint256 left) = InventoryStore.takeDue(s, base.index, held, lot, policy.twapHalfLife);
+        Swap memory swap = Spot.swapOf(base, pair.quote, false, amount / lot, pair.px);
         require(swap.gotAmount != 0, ILiquidation.NothingToSell(base.token));
         swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, PPM);
         OwnBalance.draw(s, parties.insurance, backstop, base, t, amount);
@@ -208,29 +201,6 @@ library Trading {
         require(
             old <= policy.maxPriceAge, IPortfolioMargin.StalePrice(pair.base.token, old, policy.maxPriceAge)
         );
-    }
-
-    /// @dev Token wei of the smallest size.
-    function _lot(TokenParams memory base) private pure returns (uint256) {
-        return 10 ** uint256(base.weiDecimals - base.szDecimals);
-    }
-
-    /// @dev What an account pays and gets in a spot fill; rounding is against the account.
-    struct Swap {
-        TokenParams paid;
-        uint256 paidAmount;
-        TokenParams got;
-        uint256 gotAmount;
-        uint256 fee;
-    }
-
-    function _swapOf(Pair memory pair, bool isBuy, uint256 sz) private pure returns (Swap memory) {
-        uint256 baseAmount = sz * _lot(pair.base);
-        // sz * px is the notional in 1e-8 of the quote token.
-        uint256 notional = sz * pair.px;
-        uint256 scale = 10 ** uint256(pair.quote.weiDecimals);
-        if (isBuy) return Swap(pair.quote, notional.mulDivUp(scale, 1e8), pair.base, baseAmount, 0);
-        return Swap(pair.base, baseAmount, pair.quote, notional.mulDivDown(scale, 1e8), 0);
     }
 
     function _swap(

@@ -8,7 +8,7 @@ import {DayVolume, VenueState} from "./VenueState.sol";
 /// difference of two of them (SPEC AC-11).
 library Volume {
     /// @notice A spot fill weighs as much as this many perp fills.
-    uint256 internal constant SPOT_WEIGHT = 2;
+    uint256 private constant SPOT_WEIGHT = 2;
 
     /// @notice Count a fill of an account, 1e-6 USD.
     function add(VenueState storage s, address account, uint256 usd) internal {
@@ -25,6 +25,12 @@ library Volume {
         // The cast is safe: a fill is the product of two 64-bit numbers, and 2^96 of them fit.
         // forge-lint: disable-next-line(unsafe-typecast)
         volumes[count].total = total + uint224(usd);
+    }
+
+    /// @notice Count a spot fill of an account, size and price as in orders: their product is the notional in
+    /// 1e-8 of the quote token.
+    function addSpot(VenueState storage s, address account, uint256 sz, uint256 px) internal {
+        add(s, account, SPOT_WEIGHT * sz * px / 100);
     }
 
     /// @notice What an account has traded in its last UTC days, today's included, 1e-6 USD; since ever for

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
+import {IClearinghouse, Side} from "../interfaces/IClearinghouse.sol";
 import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation, InventoryView} from "../interfaces/ILiquidation.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
@@ -9,6 +9,7 @@ import {AccountStore} from "../libraries/AccountStore.sol";
 import {Lending} from "../libraries/Lending.sol";
 import {MarginEngine} from "../libraries/MarginEngine.sol";
 import {MarginMath} from "../libraries/MarginMath.sol";
+import {Match, Matching} from "../libraries/Matching.sol";
 import {Order, Trading} from "../libraries/Trading.sol";
 import {Parties, TokenBalance} from "../libraries/VenueState.sol";
 import {WadMath} from "../libraries/WadMath.sol";
@@ -41,6 +42,20 @@ abstract contract Clearinghouse is VenueBase {
     /// @inheritdoc ILiquidation
     function inventoryOf(uint64 token) external view returns (InventoryView memory) {
         return Trading.inventoryOf(_s, registry, token);
+    }
+
+    /// @inheritdoc IClearinghouse
+    function matchOrders(
+        uint32 asset,
+        Side calldata buyer,
+        Side calldata seller,
+        uint64 px,
+        uint64 sz,
+        bool buyerTakes
+    ) external nonReentrant announcing {
+        Matching.matchOrders(
+            _s, registry, Parties(maker, backstop, insurance), Match(asset, buyer, seller, px, sz, buyerTakes)
+        );
     }
 
     /// @inheritdoc IClearinghouse

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pmkit.chain.listing import Prices
     from pmkit.chain.reader import Reader
     from pmkit.model import Mode
+    from pmkit.venue.records import Side
 
 EVERYTHING = UINT256_MAX
 """As an amount: all that there is, in the wallet, on the account, or of the debt."""
@@ -68,6 +69,25 @@ class Actions:
     ) -> Action:
         """Place an order, which fills at once or not at all. SPEC CH-02, CH-03."""
         return self._own("order", asset, is_buy, limit_px, sz, reduce_only)
+
+    def match_orders(
+        self, asset: int, buyer: Side, seller: Side, *, px: int, sz: int, buyer_takes: bool = True
+    ) -> Action:
+        """Fill two accounts' orders, as they let this one; needs the matcher's role. SPEC CH-20."""
+        sides = [
+            {
+                "account": checked(side.account),
+                "limitPx": side.limit_px,
+                "reduceOnly": side.reduce_only,
+            }
+            for side in (buyer, seller)
+        ]
+        call = self._venue("matchOrders", asset, *sides, px, sz, buyer_takes)
+        return Action(call=call, about=None)
+
+    def approve_operator(self, operator: str, *, approved: bool = True) -> Action:
+        """Let another account act for this one, or no longer. SPEC AC-05."""
+        return self._own("approveOperator", checked(operator), approved)
 
     def spot_send(self, to: str, token: int | str, amount: int) -> Action:
         """Send own balance to another account of the venue. SPEC CH-05."""

@@ -19,6 +19,7 @@ LIBRARIES = (
     "Waterfall",
     "Isolated",
     "Trading",
+    "Matching",
     "Lending",
     "DebtLeg",
     "Liquidation",

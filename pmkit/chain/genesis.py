@@ -147,7 +147,7 @@ def plan_genesis(
 
 
 def list_everything(plan: Plan, params: Params, registry: str, tokens: Mapping[int, str]) -> None:
-    """Add the listings, the policy of a local chain and the reporter's role."""
+    """Add the listings, the policy of a local chain, and the roles of reporter and matcher."""
 
     def tell(function: str, *arguments: object) -> None:
         plan.call("admin", "CollateralRegistry", registry, function, *arguments)
@@ -165,6 +165,7 @@ def list_everything(plan: Plan, params: Params, registry: str, tokens: Mapping[i
     for pair in params.pairs:
         tell("listPair", pair_call(params, pair))
     tell("grantRole", keccak(text="REPORTER"), plan.accounts["reporter"])
+    tell("grantRole", keccak(text="MATCHER"), plan.accounts["admin"])
 
 
 def fund_everybody(

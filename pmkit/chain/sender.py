@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pmkit.chain.reader import Reader
     from pmkit.chain.signing import Signer
     from pmkit.model import AccountMargin, Mode
+    from pmkit.venue.records import Side
 
 NEXT_BLOCK = "pending"
 """Where actions are simulated: the block to come, with its time, as the ages of prices count."""
@@ -122,6 +123,18 @@ class Sender:
                 asset, is_buy=is_buy, sz=sz, limit_px=limit_px, reduce_only=reduce_only
             )
         )
+
+    def match_orders(
+        self, asset: int, buyer: Side, seller: Side, *, px: int, sz: int, buyer_takes: bool = True
+    ) -> Receipt:
+        """Fill two accounts' orders, as they let this one; needs the matcher's role. SPEC CH-20."""
+        return self.send(
+            self.actions.match_orders(asset, buyer, seller, px=px, sz=sz, buyer_takes=buyer_takes)
+        )
+
+    def approve_operator(self, operator: str, *, approved: bool = True) -> Receipt:
+        """Let another account act for this one, or no longer. SPEC AC-05."""
+        return self.send(self.actions.approve_operator(operator, approved=approved))
 
     def spot_send(self, to: str, token: int | str, amount: int) -> Receipt:
         """Send own balance to another account of the venue. SPEC CH-05."""

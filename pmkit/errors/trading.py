@@ -54,7 +54,7 @@ class SpotPriceMissing(VenueError):
 
 @dataclass(eq=False)
 class SelfTrade(VenueError):
-    """The market maker does not trade with itself."""
+    """Nobody trades with itself, the market maker neither."""
 
     account: str
-    sentence = "{account} is the market maker, which does not trade with itself"
+    sentence = "{account} would trade with itself; another account must take the other side"

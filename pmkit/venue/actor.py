@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Pause,
         PerpListing,
         PerpPrice,
+        Side,
         SpotPrice,
         TokenListing,
         VenuePolicy,
@@ -130,6 +131,20 @@ class Actor:
     ) -> None:
         """Fill an order; a name is a perp's, a spot pair goes by 10000 + its number. SPEC CH-01."""
         self._act("order", self._asset(asset), is_buy, limit_px, sz, reduce_only)
+
+    def match_orders(
+        self,
+        asset: int | str,
+        buyer: Side,
+        seller: Side,
+        *,
+        px: int,
+        sz: int,
+        buyer_takes: bool = True,
+    ) -> None:
+        """Fill the orders of two accounts that let this one against each other. SPEC CH-20."""
+        asset_id = self._asset(asset)
+        self._act("match_orders", asset_id, buyer, seller, px, sz, buyer_takes)
 
     def transfer_perp(self, dex: int | str, usd: int, *, to_perp: bool) -> None:
         """Move margin (1e-6) between spot and a dex. SPEC CH-04."""

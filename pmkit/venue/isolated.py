@@ -201,7 +201,7 @@ def _close(s: VenueState, account: str, perp: Perp) -> None:
         until = s.block.now + policy.perp_cooldown & UINT40_MAX
         s.positions[account, perp.index] = replace(position, cooling_until=until)
     closed = -size if before > 0 else size
-    fee = perps.fill(s, perp, account, s.parties.maker, closed, policy.perp_fee_ppm)
+    fee = perps.fill(s, perp, account, s.parties.maker, closed, perp.mark, policy.perp_fee_ppm)
     s.block.emit(
         PositionClosed(account=account, asset=perp.asset, szi=closed, px=perp.mark, fee=fee)
     )
@@ -212,7 +212,7 @@ def _close(s: VenueState, account: str, perp: Perp) -> None:
 def _take_over(s: VenueState, account: str, perp: Perp) -> None:
     """Pass the position to the backstop at the mark, with all its margin. SPEC LQ-21."""
     szi = s.positions[account, perp.index].szi
-    perps.fill(s, perp, account, s.parties.backstop, -szi, 0)
+    perps.fill(s, perp, account, s.parties.backstop, -szi, perp.mark, 0)
     s.block.emit(PositionTaken(account=account, asset=perp.asset, szi=szi, px=perp.mark))
     _pass_on(s, account, perp)
 

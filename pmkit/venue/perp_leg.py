@@ -38,7 +38,7 @@ def close(s: VenueState, c: Context) -> None:
         until = s.block.now + c.policy.perp_cooldown & UINT40_MAX
         s.accounts[c.account] = replace(state, perp_cooling_until=until)
     closed = -size if held.szi > 0 else size
-    fee = perps.fill(s, perp, c.account, s.parties.maker, closed, c.policy.perp_fee_ppm)
+    fee = perps.fill(s, perp, c.account, s.parties.maker, closed, perp.mark, c.policy.perp_fee_ppm)
     s.block.emit(
         PositionClosed(account=c.account, asset=perp.asset, szi=closed, px=perp.mark, fee=fee)
     )
@@ -64,7 +64,7 @@ def take_over(s: VenueState, c: Context) -> None:
     backstop = s.parties.backstop
     touch(s, backstop)
     for held, (perp, _) in zip(c.a.perps, c.params.perps, strict=True):
-        perps.fill(s, perp, c.account, backstop, -held.szi, 0)
+        perps.fill(s, perp, c.account, backstop, -held.szi, perp.mark, 0)
         s.block.emit(PositionTaken(account=c.account, asset=perp.asset, szi=held.szi, px=perp.mark))
     for i, (figures, listed) in enumerate(zip(c.m.dexes, c.params.dexes, strict=True)):
         if figures.account_value <= 0 or not _is_below_backstop(c, i):

@@ -84,6 +84,16 @@ class PerpPrice:
     oracle: Uint64
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of two orders that the matcher brings together. SPEC CH-20."""
+
+    account: Address
+    limit_px: Uint64
+    reduce_only: bool
+    """For spot it says nothing."""
+
+
 class LegChoice(IntEnum):
     """Which leg a liquidation takes first; `pmkit.policy.LegOrder` by number. SPEC LQ-06."""
 

@@ -15,14 +15,13 @@ from pmkit.errors import (
     MarkMissing,
     NothingToSell,
     Paused,
-    ReduceOnlyViolated,
     SelfTrade,
     SpotPriceMissing,
     StalePrice,
 )
 from pmkit.margin import notional
 from pmkit.model import Mode
-from pmkit.units import PPM, SPOT_DECIMALS, checked, mul_div_down, mul_div_up
+from pmkit.units import PPM, checked, mul_div_up
 from pmkit.venue import inventory_store, isolated, margin_engine, own_balance, perps, pool, volume
 from pmkit.venue.account_store import add_idle, mark, require_judgeable, token_state, touch
 from pmkit.venue.acting import actor
@@ -32,15 +31,11 @@ from pmkit.venue.margin_engine import sweep
 from pmkit.venue.payment import pay
 from pmkit.venue.price_age import age, require_young_mark
 from pmkit.venue.records import InventoryView, Pause
+from pmkit.venue.spot import SPOT_ASSETS, Swap, is_pair, lot, swap_of
 
 if TYPE_CHECKING:
-    from pmkit.venue.registry import Pair, Perp, Registry, Token
+    from pmkit.venue.registry import Pair, Perp
     from pmkit.venue.state import VenueState
-
-SPOT_ASSETS = 10_000
-"""A spot pair's id in orders is this plus its number; ids below are perps of the venue's dex."""
-OTHER_DEX_ASSETS = 100_000
-"""From this id on, assets are perps of builders' dexes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +78,7 @@ def order(
     if o.account == s.parties.maker:
         raise SelfTrade(account=o.account)
     touch(s, o.account)
-    if SPOT_ASSETS <= o.asset < OTHER_DEX_ASSETS:
+    if is_pair(o.asset):
         _order_spot(s, o)
     else:
         _order_perp(s, o)
@@ -110,7 +105,7 @@ def _order_perp(s: VenueState, o: Order) -> None:
     at_will = reduces or before.isolated
     debt_before = 0 if at_will else margin_engine.gross_debt(s, o.account)
     maker_before = s.positions[maker, perp.index].szi
-    fee = perps.fill(s, perp, o.account, maker, size, policy.perp_fee_ppm)
+    fee = perps.fill(s, perp, o.account, maker, size, perp.mark, policy.perp_fee_ppm)
     if before.isolated:
         isolated.settle(s, o.account, perp, before.szi)
     sweep(s, o.account)
@@ -130,12 +125,7 @@ def _perp_size(s: VenueState, perp: Perp, o: Order) -> tuple[int, bool]:
     if perp.mark == 0:
         raise MarkMissing(asset=o.asset)
     _require_limit(o, perp.mark)
-    before = s.positions[o.account, perp.index].szi
-    size = o.sz if o.is_buy else -o.sz
-    reduces = before != 0 and (before > 0) != o.is_buy and abs(before) >= o.sz
-    if o.reduce_only and not reduces:
-        raise ReduceOnlyViolated(szi=before, sz=o.sz)
-    return size, reduces
+    return perps.size_of(s, perp, o.account, o.is_buy, o.sz, o.reduce_only)
 
 
 def _require_maker_margin(s: VenueState, dex: int) -> None:
@@ -148,26 +138,15 @@ def _require_maker_margin(s: VenueState, dex: int) -> None:
 # Spot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Swap:
-    """What an account pays and gets in a spot fill, token wei; rounding is against the account."""
-
-    paid: Token
-    paid_amount: int
-    got: Token
-    got_amount: int
-
-
 def _order_spot(s: VenueState, o: Order) -> None:
     r = s.registry
     pair = _pair_of(s, o.asset - SPOT_ASSETS)
     _require_limit(o, pair.px)
     _require_young_px(s, pair)
-    swap = _swap_of(r, pair, o.is_buy, o.sz)
+    swap = swap_of(r.tokens[pair.base], r.tokens[pair.quote], o.is_buy, o.sz, pair.px)
     fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, PPM)
     _swap(s, o.account, swap, fee)
-    # sz · px is the notional in 1e-8 of the quote token.
-    volume.add(s, o.account, volume.SPOT_WEIGHT * o.sz * pair.px // 100)
+    volume.add_spot(s, o.account, o.sz, pair.px)
     s.block.emit(
         Filled(account=o.account, asset=o.asset, is_buy=o.is_buy, px=pair.px, sz=o.sz, fee=fee)
     )
@@ -187,9 +166,9 @@ def sell_inventory(s: VenueState, sender: Address, pair: Uint32) -> None:  # noq
     sweep(s, backstop)
     t = token_state(s, backstop, base)
     amount, left = inventory_store.take_due(
-        s, base.index, t.idle + t.supplied, _lot(base), r.policy.twap_half_life
+        s, base.index, t.idle + t.supplied, lot(base), r.policy.twap_half_life
     )
-    swap = _swap_of(r, listed, is_buy=False, sz=amount // _lot(base))
+    swap = swap_of(base, r.tokens[listed.quote], is_buy=False, sz=amount // lot(base), px=listed.px)
     if swap.got_amount == 0:
         raise NothingToSell(token=base.token)
     fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, PPM)
@@ -229,25 +208,6 @@ def _require_young_px(s: VenueState, pair: Pair) -> None:
     if old > maximum:
         token = s.registry.tokens[pair.base].token
         raise StalePrice(token=token, age=old, maximum=maximum)
-
-
-def _lot(base: Token) -> int:
-    """Return the smallest size, token wei."""
-    lot: int = 10 ** checked(base.wei_decimals - base.sz_decimals)
-    return lot
-
-
-def _swap_of(r: Registry, pair: Pair, is_buy: bool, sz: int) -> Swap:
-    base, quote = r.tokens[pair.base], r.tokens[pair.quote]
-    base_amount = sz * _lot(base)
-    # sz · px is the notional in 1e-8 of the quote token.
-    notional = sz * pair.px
-    scale = 10**quote.wei_decimals
-    if is_buy:
-        cost = mul_div_up(notional, scale, 10**SPOT_DECIMALS)
-        return Swap(paid=quote, paid_amount=cost, got=base, got_amount=base_amount)
-    proceeds = mul_div_down(notional, scale, 10**SPOT_DECIMALS)
-    return Swap(paid=base, paid_amount=base_amount, got=quote, got_amount=proceeds)
 
 
 def _swap(s: VenueState, account: str, swap: Swap, fee: int) -> None:

@@ -30,6 +30,14 @@ def add(s: VenueState, account: str, usd: int) -> None:
     s.volumes[account] = (*volumes[:-1], replace(last, total=last.total + usd))
 
 
+def add_spot(s: VenueState, account: str, sz: int, px: int) -> None:
+    """Count a spot fill of an account, size and price as in orders.
+
+    Their product is the notional in 1e-8 of the quote token.
+    """
+    add(s, account, SPOT_WEIGHT * sz * px // 100)
+
+
 def over(s: VenueState, account: str, window: int) -> int:
     """Return what an account has traded in its last UTC days, today's included, 1e-6 USD.
 

@@ -28,6 +28,7 @@ from pmkit.errors import (
     NotBorrowable,
     NothingToSell,
     NotLiquidatable,
+    NotOperator,
     NotPortfolioMargin,
     NotStandardMode,
     PositionsOpen,
@@ -40,7 +41,8 @@ from pmkit.errors import (
     VenueError,
     ZeroAmount,
 )
-from pmkit.model import Mode
+from pmkit.model import Mode, ReserveStatus
+from pmkit.venue.records import Side
 
 BTC, UETH_USDC = 0, 10_151
 ANY_BUY = 2**64 - 1
@@ -312,6 +314,39 @@ def test_liquidation_of_a_sound_account_is_refused_with_its_ratio(venue):
     assert error.trigger == 95 * 10**16
     # The refusal looks one block ahead, and a second's interest is on top.
     assert 0 <= error.ratio - venue.reader.margin(borrower.address).ratio < 10**10
+
+
+def test_matcher_fills_two_accounts_that_let_it(venue, borrower, supplier):
+    matcher = venue.sender("admin")
+    supplier.deposit("USDC", venue.amount("USDC", "10000"))
+    supplier.transfer_perp(0, 10_000 * 10**6, to_perp=True)
+    borrower.deposit("USDC", venue.amount("USDC", "10000"))
+    sides = (
+        Side(account=borrower.address, limit_px=2**64 - 1, reduce_only=False),
+        Side(account=supplier.address, limit_px=0, reduce_only=False),
+    )
+    with pytest.raises(NotOperator):
+        matcher.match_orders(BTC, *sides, px=1_000_000, sz=10_000)
+    for sender in (borrower, supplier):
+        sender.approve_operator(matcher.address)
+    with pytest.raises(AccessControlUnauthorizedAccount):
+        borrower.match_orders(BTC, *sides, px=1_000_000, sz=10_000)
+    receipt = matcher.match_orders(BTC, *sides, px=1_001_000, sz=10_000)
+    assert receipt.event("Matched").values["px"] == 1_001_000
+    for sender, szi in ((borrower, 10_000), (supplier, -10_000)):
+        (perp,) = venue.reader.account(sender.address).perps
+        assert perp.szi == szi
+        assert venue.reader.volume(sender.address).recent == 10_010 * 10**6
+
+
+def test_reserve_that_is_lent_out_says_so(venue, borrower):
+    assert venue.reader.reserve_status("USDT0") == ReserveStatus(0)
+    borrower.supply("UBTC", venue.amount("UBTC", "1"))
+    venue.sender("admin").configure("setTokenCaps", 268, 0, 2**128 - 1, 0, 100)
+    receipt = borrower.borrow("USDT0", 100)
+    assert receipt.event("ReserveStatusSet").values["bits_now"] == 6
+    found = venue.reader.reserve_status("USDT0")
+    assert found == ReserveStatus.SUPPLY_CAPPED | ReserveStatus.BORROW_CAPPED
 
 
 def test_spot_send_moves_own_balance_to_another_account(venue, supplier):

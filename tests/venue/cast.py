@@ -26,6 +26,7 @@ from pmkit.venue.addresses import sub_account_of
 HEDGER = "0x" + "4e" * 20
 VISITOR = "0x" + "51" * 20
 REPORTER = "0x" + "4a" * 20
+MATCHER = "0x" + "3a" * 20
 NOBODY = "0x" + "00" * 20
 SUB_INDEX = 7
 SUB = sub_account_of(SUPPLIER, SUB_INDEX)
@@ -46,8 +47,9 @@ MARKS = {BTC_PERP: 1_000_000, HYPE_PERP: 500_000, GOLD_PERP: 40_000_000, COIN_PE
 SPOTS = {USDT0_USDC: 1_000_000, 7: 1_234_000_000, 8: 2_500}
 WEI = {**WEI_DECIMALS, FINE: 18, COARSE: 6, DARK: 8}
 EVM = {**EVM_DECIMALS, FINE: 24, COARSE: 0, DARK: 8}
-REPORTER_ROLE, GUARDIAN_ROLE, UNPAUSER_ROLE = (
-    bytes.fromhex(role[2:]) for role in (roles.REPORTER, roles.GUARDIAN, roles.UNPAUSER)
+REPORTER_ROLE, MATCHER_ROLE, GUARDIAN_ROLE, UNPAUSER_ROLE = (
+    bytes.fromhex(role[2:])
+    for role in (roles.REPORTER, roles.MATCHER, roles.GUARDIAN, roles.UNPAUSER)
 )
 MILLION = 10**6
 ANY_BUY = 2**64 - 1

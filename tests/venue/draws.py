@@ -9,7 +9,7 @@ from typing import Any
 
 from support.venue import EVERYTHING, HYPE, PORTFOLIO_MARGIN, STANDARD, UBTC, USDC, USDT0, WAD
 from support.wide_market import GOLD_DEX
-from venue.cast import COARSE, COIN_DEX, DARK, EVERYBODY, FINE, MARKS, SPOT, wallet_of
+from venue.cast import COARSE, COIN_DEX, DARK, EVERYBODY, FINE, MARKS, SPOT, USERS, wallet_of
 from venue.world import World
 
 from pmkit.units import amount_down
@@ -185,6 +185,40 @@ def sweep(w: World, role: str) -> tuple[Any, ...] | None:
 def accrue(w: World, role: str) -> tuple[Any, ...] | None:
     """Draw an accrual."""
     return "accrue", w.random.choice((USDC, HYPE, UBTC, USDT0, FINE, COARSE, DARK))
+
+
+def match(w: World) -> tuple[Any, ...]:
+    """Draw two accounts' orders, mostly near the price, and often such as shrink a position."""
+    random = w.random
+    buyer, seller = random.sample(USERS, 2) if random.random() < 0.97 else (USERS[0],) * 2
+    if random.random() < 0.3:
+        asset, px, size = match_spot(w, buyer, seller)
+    else:
+        perp = w.twin.registry.perp(random.choice(tuple(MARKS)))
+        asset, px = perp.asset, perp.mark
+        held = [w.twin.position_of(who, asset).szi for who in (buyer, seller)]
+        if held[0] > held[1]:
+            buyer, seller = seller, buyer
+        most = min(funds(w, who, perp.dex) for who in (buyer, seller)) // px
+        size = part(w, random.choice((max(map(abs, held)), most, 5 * most)))
+    thousandths = random.choice((1_000,) * 6 + (999, 1_001, 980, 1_020))
+    px = min(2**64 - 1, max(1, px * thousandths // 1_000))
+    sides = [
+        (role, limit(w, is_buy, px), random.random() < 0.05)
+        for role, is_buy in ((buyer, True), (seller, False))
+    ]
+    return "matchOrders", asset, *sides, px, oversize(w, max(1, size)), random.random() < 0.5
+
+
+def match_spot(w: World, buyer: str, seller: str) -> tuple[int, int, int]:
+    """Draw a spot pair, and a size that the seller has and the buyer may be able to pay."""
+    r = w.twin.registry
+    own = {t.token: t.idle + t.supplied - t.borrowed for t in w.twin.account_of(seller).tokens}
+    token = w.random.choice([token for token in SPOT if own.get(token, 0) > 0] or list(SPOT))
+    p, pair = r.token(token), r.pair(SPOT[token])
+    lot = 10 ** (p.wei_decimals - p.sz_decimals)
+    most = min(max(0, own.get(token, 0)), w.worth(token, w.means(buyer) // 4))
+    return 10_000 + pair.pair, pair.px, part(w, most) // lot
 
 
 def in_wallet(w: World, role: str) -> tuple[int, int] | None:

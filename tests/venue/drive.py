@@ -5,8 +5,8 @@ from __future__ import annotations
 from support.evm import DEPLOYER
 from support.venue import HYPE, KEEPER, UBTC, UNLIMITED, USDC, USDT0, policy
 from venue.admin import CHANGES
-from venue.cast import USERS
-from venue.draws import draw, isolated_assets
+from venue.cast import MATCHER, USERS
+from venue.draws import draw, isolated_assets, match
 from venue.keepers import KEEPING, keep_house, take_debt
 from venue.scenes import SCENES
 from venue.world import World
@@ -32,6 +32,7 @@ class Sequence:
             (self.pass_time, 6),
             (self.world.move_prices, 12),
             (self.act, 64),
+            (self.match, 8),
             (self.liquidate, 10),
             (self.keep_house, 3),
             (self.liquidate_isolated, 5),
@@ -53,6 +54,11 @@ class Sequence:
         role = self.world.random.choice(USERS)
         self.user_calls += 1
         self.user_successes += self.world.by(role, *draw(self.world, role))
+
+    def match(self) -> None:
+        """Let the matcher fill two users' orders against each other."""
+        w = self.world
+        w.call(w.venue, *match(w), sender=MATCHER if w.random.random() < 0.97 else KEEPER)
 
     def liquidate(self) -> None:
         """Let the keeper take steps on an account that needs them, at times too early."""

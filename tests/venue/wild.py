@@ -21,7 +21,7 @@ from support.venue import (
     policy,
 )
 from support.wide_market import GOLD_DEX, GOLD_PERP
-from venue.cast import COIN_PERP, EVERYBODY, FINE, WALLETS
+from venue.cast import COIN_PERP, EVERYBODY, FINE, MATCHER, WALLETS
 from venue.draws import draw
 from venue.world import World
 
@@ -74,7 +74,7 @@ class Wild(World):
         role, other = random.choice(WALLETS), random.choice(EVERYBODY)
         token, asset = random.choice(TOKENS), random.choice(PERPS)
         amount = random.choice((self.number(128), self.number(90), self.number(64), EVERYTHING))
-        kind = random.randrange(18)
+        kind = random.randrange(20)
         if kind == 0:
             self.warp(self.number(22) + 1)
             self.report_anything()
@@ -114,6 +114,14 @@ class Wild(World):
             usd = self.number(63) * random.choice((1, 1, -1))
             self.call(venue, "updateIsolatedMargin", asset, usd, sender=role)
             self.call(venue, "liquidateIsolated", role, asset, sender=KEEPER)
+        elif kind <= 16:
+            asset = random.choice((asset, asset, 10_107, 10_142, 10_166, 10_007))
+            buyer, seller = random.sample(WALLETS, 2)
+            sides = ((buyer, 2**64 - 1, False), (seller, 0, random.random() < 0.1))
+            px = random.choice((self.number(64), self.marks.get(asset, self.number(64))))
+            takes = random.random() < 0.5
+            filled = (asset, *sides, px, self.number(64), takes)
+            self.call(venue, "matchOrders", *filled, sender=MATCHER)
         else:
             asset = random.choice((asset, asset, 10_107, 10_142, 10_166, 10_007))
             is_buy = random.random() < 0.5

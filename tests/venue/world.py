@@ -33,6 +33,8 @@ from venue.cast import (
     FINE,
     GUARDIAN_ROLE,
     MARKS,
+    MATCHER,
+    MATCHER_ROLE,
     MILLION,
     OPERATED,
     REPORTER,
@@ -82,6 +84,7 @@ class World:
         for token in (FINE, COARSE, DARK):
             r("listPair", (token, token, USDC, False, 0))
         r("grantRole", REPORTER_ROLE, REPORTER)
+        r("grantRole", MATCHER_ROLE, MATCHER)
         r("grantRole", GUARDIAN_ROLE, KEEPER)
         r("grantRole", UNPAUSER_ROLE, DEPLOYER)
         self.market.venue("approveOperator", KEEPER, True, sender=OPERATED)
@@ -100,7 +103,10 @@ class World:
 
     def _open_accounts(self) -> None:
         random = self.random
+        self.by(SUB, "approveOperator", MATCHER, True)
         for role in USERS:
+            if role != SUB:
+                self.call(self.venue, "approveOperator", MATCHER, True, sender=role)
             for token in (USDC, HYPE, UBTC, USDT0, FINE, COARSE):
                 dollars = random.choice((3, 30)) * MILLION
                 self.fund(wallet_of(role), token, self.worth(token, dollars))

@@ -67,6 +67,7 @@ from pmkit.venue.events.registry import (
 )
 from pmkit.venue.events.trading import (
     Filled,
+    Matched,
     PerpTransferred,
     SpotSent,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "LiquidationWidthSet",
     "LossCovered",
     "MarginTableSet",
+    "Matched",
     "ModeSet",
     "OperatorSet",
     "PairListed",

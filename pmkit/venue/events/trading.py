@@ -20,6 +20,19 @@ class Filled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Matched(Event):
+    """Two orders filled each other; the taker paid the fee, as in `Filled`. SPEC CH-20."""
+
+    buyer: str
+    seller: str
+    asset: int
+    px: int
+    sz: int
+    buyer_takes: bool
+    fee: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpotSent(Event):
     """Spot balance moved between accounts."""
 

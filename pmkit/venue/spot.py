@@ -1,0 +1,50 @@
+"""Spot fills in token wei. Twin of `contracts/libraries/Spot.sol`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pmkit.units import SPOT_DECIMALS, checked, mul_div_down, mul_div_up
+
+if TYPE_CHECKING:
+    from pmkit.venue.registry import Token
+
+SPOT_ASSETS = 10_000
+"""A spot pair's id in orders is this plus its number; ids below are perps of the venue's dex."""
+OTHER_DEX_ASSETS = 100_000
+"""From this id on, assets are perps of builders' dexes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """What an account pays and gets in a spot fill, token wei, before the fee."""
+
+    paid: Token
+    paid_amount: int
+    got: Token
+    got_amount: int
+
+
+def is_pair(asset: int) -> bool:
+    """Return whether an asset id is that of a spot pair."""
+    return SPOT_ASSETS <= asset < OTHER_DEX_ASSETS
+
+
+def lot(base: Token) -> int:
+    """Return the smallest size, token wei."""
+    size: int = 10 ** checked(base.wei_decimals - base.sz_decimals)
+    return size
+
+
+def swap_of(base: Token, quote: Token, is_buy: bool, sz: int, px: int) -> Swap:
+    """Return what a buyer or seller pays and gets; rounding is against it. SPEC CH-03."""
+    base_amount = sz * lot(base)
+    # sz · px is the notional in 1e-8 of the quote token.
+    notional = sz * px
+    scale = 10**quote.wei_decimals
+    if is_buy:
+        cost = mul_div_up(notional, scale, 10**SPOT_DECIMALS)
+        return Swap(paid=quote, paid_amount=cost, got=base, got_amount=base_amount)
+    proceeds = mul_div_down(notional, scale, 10**SPOT_DECIMALS)
+    return Swap(paid=base, paid_amount=base_amount, got=quote, got_amount=proceeds)
