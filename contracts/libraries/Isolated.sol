@@ -2,19 +2,14 @@
 pragma solidity 0.8.34;
 
 import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
-import {
-    ICollateralRegistry,
-    PAUSE_LIQUIDATION,
-    PerpParams,
-    Policy,
-    TokenParams
-} from "../interfaces/ICollateralRegistry.sol";
+import {ICollateralRegistry, PerpParams, Policy, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {IIsolatedPositions, IsolatedPosition} from "../interfaces/IIsolatedPositions.sol";
 import {ILiquidation, Leg} from "../interfaces/ILiquidation.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {DexMargin, Mode, PerpState} from "./AccountTypes.sol";
 import {Funding} from "./Funding.sol";
+import {LiquidationGuard} from "./LiquidationGuard.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
@@ -47,7 +42,7 @@ library Isolated {
         uint32 asset,
         bool isolated
     ) external {
-        _requireUser(parties, account);
+        LiquidationGuard.requireUser(parties, account);
         Position storage position = s.positions[account][registry.perpParams(asset).index];
         require(position.szi == 0, IIsolatedPositions.PositionOpen(asset, position.szi));
         AccountStore.touch(s, account);
@@ -115,9 +110,7 @@ library Isolated {
         uint32 asset,
         address caller
     ) external returns (bool liquidatable) {
-        _requireUser(parties, account);
-        require(account != caller, ILiquidation.SelfLiquidation(account));
-        require(registry.paused() & PAUSE_LIQUIDATION == 0, IPortfolioMargin.Paused(PAUSE_LIQUIDATION));
+        LiquidationGuard.requireAllowed(registry, parties, account, caller);
         Place memory at = _placeOf(s, registry, parties, account, asset);
         Funding.settle(s, account, at.perp, at.perp.dex);
         Policy memory policy = registry.policy();
@@ -306,12 +299,5 @@ library Isolated {
         // forge-lint: disable-next-line(unsafe-typecast)
         bool holds = equity >= int256(required);
         require(holds, IIsolatedPositions.InsufficientIsolatedMargin(asset, required, equity));
-    }
-
-    function _requireUser(Parties memory parties, address account) private pure {
-        require(
-            account != parties.maker && account != parties.backstop && account != parties.insurance,
-            ILiquidation.NotAUserAccount(account)
-        );
     }
 }

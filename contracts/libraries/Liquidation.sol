@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {ICollateralRegistry, LegChoice, PAUSE_LIQUIDATION} from "../interfaces/ICollateralRegistry.sol";
+import {ICollateralRegistry, LegChoice} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation, Leg, LiquidationStep} from "../interfaces/ILiquidation.sol";
-import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Account, Health, Mode} from "./AccountTypes.sol";
 import {DebtLeg} from "./DebtLeg.sol";
 import {Context, Hands, LiquidationContext} from "./LiquidationContext.sol";
+import {LiquidationGuard} from "./LiquidationGuard.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {PerpLeg} from "./PerpLeg.sol";
@@ -30,13 +30,7 @@ library Liquidation {
         address caller,
         bool asTaker
     ) external returns (LiquidationStep memory done) {
-        require(
-            account != parties.maker && account != parties.backstop && account != parties.insurance,
-            ILiquidation.NotAUserAccount(account)
-        );
-        // Nor through an account that acts for its master or its operator.
-        require(account != caller && account != msg.sender, ILiquidation.SelfLiquidation(account));
-        require(registry.paused() & PAUSE_LIQUIDATION == 0, IPortfolioMargin.Paused(PAUSE_LIQUIDATION));
+        LiquidationGuard.requireAllowed(registry, parties, account, caller);
         MarginEngine.sweep(s, registry, account);
         Context memory c = LiquidationContext.load(s, registry, parties, account);
         require(c.m.liquidatable, ILiquidation.NotLiquidatable(account, c.m.ratio, c.policy.margin.trigger));

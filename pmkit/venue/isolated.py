@@ -12,10 +12,7 @@ from pmkit.errors import (
     InsufficientIsolatedMargin,
     IsolatedNotLiquidatable,
     NoPosition,
-    NotAUserAccount,
-    Paused,
     PositionOpen,
-    SelfLiquidation,
     ZeroAmount,
 )
 from pmkit.liquidation import is_below_backstop, isolated_liquidation_px_down, perp_close_up
@@ -34,10 +31,11 @@ from pmkit.venue.events import (
     PositionTaken,
 )
 from pmkit.venue.integers import UINT40_MAX, Address, Int64, Uint32
+from pmkit.venue.liquidation_guard import require_allowed, require_user
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.payment import pay
 from pmkit.venue.price_age import require_young_mark
-from pmkit.venue.records import IsolatedPosition, Leg, Pause
+from pmkit.venue.records import IsolatedPosition, Leg
 from pmkit.venue.waterfall import cover_loss
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ def set_isolated(s: VenueState, sender: Address, asset: Uint32, isolated: bool) 
     Raises NotAUserAccount, UnknownAsset, PositionOpen.
     """
     account = actor(s, sender)
-    _require_user(s, account)
+    require_user(s, account)
     perp = s.registry.perp(asset)
     position = s.positions[account, perp.index]
     if position.szi != 0:
@@ -90,11 +88,7 @@ def liquidate_isolated(s: VenueState, sender: Address, account: Address, asset: 
     IsolatedNotLiquidatable, StaleMark, and what the sweep raises.
     """
     caller = actor(s, sender)
-    _require_user(s, account)
-    if account == caller:
-        raise SelfLiquidation(account=account)
-    if s.registry.paused & Pause.LIQUIDATION:
-        raise Paused(bit=Pause.LIQUIDATION)
+    require_allowed(s, account, caller, sender)
     perp = _perp_of(s, account, asset)
     funding.settle(s, account, perp)
     m = _margin_of(s, account, perp)
@@ -292,8 +286,3 @@ def _collateral(s: VenueState, perp: Perp) -> Token:
 def _require_margin(asset: int, required: int, equity: int) -> None:
     if equity < required:
         raise InsufficientIsolatedMargin(asset=asset, required=required, equity=equity)
-
-
-def _require_user(s: VenueState, account: str) -> None:
-    if account in (s.parties.maker, s.parties.backstop, s.parties.insurance):
-        raise NotAUserAccount(account=account)

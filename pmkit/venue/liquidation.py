@@ -6,11 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pmkit.errors import (
-    NotAUserAccount,
     NothingToLiquidate,
     NotLiquidatable,
-    Paused,
-    SelfLiquidation,
 )
 from pmkit.margin import account_margin, is_beyond, is_owing_too_much
 from pmkit.model import Health, Mode
@@ -22,9 +19,10 @@ from pmkit.venue.events import Liquidated
 from pmkit.venue.integers import Address
 from pmkit.venue.keccak import keccak256, words
 from pmkit.venue.liquidation_context import Context, Hands, hole_of, load_context
+from pmkit.venue.liquidation_guard import require_allowed
 from pmkit.venue.margin_engine import require_beyond_doubt, sweep
 from pmkit.venue.price_age import require_young
-from pmkit.venue.records import Leg, LegChoice, LiquidationStep, Pause
+from pmkit.venue.records import Leg, LegChoice, LiquidationStep
 
 if TYPE_CHECKING:
     from pmkit.venue.state import VenueState
@@ -49,13 +47,7 @@ def liquidate_as_taker(s: VenueState, sender: Address, account: Address) -> Liqu
 
 def _step(s: VenueState, sender: str, account: str, *, as_taker: bool) -> LiquidationStep:
     caller = actor(s, sender)
-    if account in (s.parties.maker, s.parties.backstop, s.parties.insurance):
-        raise NotAUserAccount(account=account)
-    # Nor through an account that acts for its master or its operator.
-    if account in (caller, sender):
-        raise SelfLiquidation(account=account)
-    if s.registry.paused & Pause.LIQUIDATION:
-        raise Paused(bit=Pause.LIQUIDATION)
+    require_allowed(s, account, caller, sender)
     sweep(s, account)
     c = load_context(s, account)
     if not c.m.liquidatable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from eth_abi.abi import encode
 from support.isolated import (
     ONE_BTC,
     USDC_WEI,
@@ -236,6 +237,17 @@ def test_nobody_liquidates_itself(market: Market) -> None:
     lone_short(market)
     market.set_prices(btc=109_000)
     refused = refusal(market.venue, "liquidateIsolated", TRADER, BTC_PERP, sender=TRADER)
+    assert refused == ("SelfLiquidation", (TRADER,))
+
+
+def test_nobody_liquidates_itself_through_a_sub_account(market: Market) -> None:
+    """SPEC LQ-15: the master is the one who acts."""
+    lone_short(market)
+    market.set_prices(btc=109_000)
+    call = market.venue.selectors["liquidateIsolated"] + encode(
+        ["address", "uint32"], [TRADER, BTC_PERP]
+    )
+    refused = refusal(market.venue, "forSubAccount", 1, call, sender=TRADER)
     assert refused == ("SelfLiquidation", (TRADER,))
 
 

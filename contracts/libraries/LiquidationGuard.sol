@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {ICollateralRegistry, PAUSE_LIQUIDATION} from "../interfaces/ICollateralRegistry.sol";
+import {ILiquidation} from "../interfaces/ILiquidation.sol";
+import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
+import {Parties} from "./VenueState.sol";
+
+/// @title Who may be liquidated, and by whom (SPEC LQ-15)
+/// @notice The same for accounts and for isolated positions.
+library LiquidationGuard {
+    /// @notice Require that a caller may liquidate an account, and that liquidation is not paused.
+    function requireAllowed(
+        ICollateralRegistry registry,
+        Parties memory parties,
+        address account,
+        address caller
+    ) internal view {
+        requireUser(parties, account);
+        // Nor through an account that acts for its master or its operator.
+        require(account != caller && account != msg.sender, ILiquidation.SelfLiquidation(account));
+        require(registry.paused() & PAUSE_LIQUIDATION == 0, IPortfolioMargin.Paused(PAUSE_LIQUIDATION));
+    }
+
+    /// @notice Require an account that is none of the venue's own.
+    function requireUser(Parties memory parties, address account) internal pure {
+        require(
+            account != parties.maker && account != parties.backstop && account != parties.insurance,
+            ILiquidation.NotAUserAccount(account)
+        );
+    }
+}
