@@ -49,7 +49,7 @@ library Pool {
         if (reserve.accruedAt == block.timestamp) return;
         uint256 since = reserve.accruedAt;
         ReserveIndexes memory now_ = accrued(s, token, curve);
-        // Casts are safe: accrual checks its results against 128 bits.
+        // Casts are safe: accrual keeps its results in 128 bits (SPEC BL-22).
         // forge-lint: disable-start(unsafe-typecast)
         reserve.supplyIndex = uint128(now_.supplyIndex);
         reserve.borrowIndex = uint128(now_.borrowIndex);
@@ -84,11 +84,13 @@ library Pool {
             supplied = amount - repaid;
         }
         if (supplied != 0) {
-            uint128 minted = RateMath.sharesDown(supplied, reserve.supplyIndex).toUint128();
-            balance.shares += toInt128(minted);
-            reserve.supplyShares += minted;
+            uint256 minted = RateMath.sharesDown(supplied, reserve.supplyIndex).toUint128();
+            // The cast is safe: 128 bits.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            balance.shares = WadMath.toInt128(balance.shares + int256(minted));
+            reserve.supplyShares = (reserve.supplyShares + minted).toUint128();
         }
-        reserve.cash += amount.toUint128();
+        reserve.cash = (reserve.cash + uint256(amount.toUint128())).toUint128();
         _touch(reserve, balance);
     }
 
@@ -113,9 +115,11 @@ library Pool {
             borrowed = amount - drawn;
         }
         if (borrowed != 0) {
-            uint128 minted = RateMath.sharesUp(borrowed, reserve.borrowIndex).toUint128();
-            balance.shares -= toInt128(minted);
-            reserve.borrowShares += minted;
+            uint256 minted = RateMath.sharesUp(borrowed, reserve.borrowIndex).toUint128();
+            // The cast is safe: 128 bits.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            balance.shares = WadMath.toInt128(balance.shares - int256(minted));
+            reserve.borrowShares = (reserve.borrowShares + minted).toUint128();
         }
         reserve.cash -= amount.toUint128();
         _touch(reserve, balance);
@@ -132,12 +136,6 @@ library Pool {
         if (shares > 0) supplied = RateMath.amountOfSharesDown(uint128(shares), supplyIndex);
         // forge-lint: disable-next-item(unsafe-typecast)
         else if (shares < 0) borrowed = RateMath.amountOfSharesUp(uint128(-shares), borrowIndex);
-    }
-
-    function toInt128(uint128 value) internal pure returns (int128) {
-        require(value <= uint128(type(int128).max), WadMath.DoesNotFit128(value));
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return int128(value);
     }
 
     function _touch(Reserve storage reserve, TokenBalance storage balance) private {

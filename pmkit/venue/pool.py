@@ -20,7 +20,7 @@ from pmkit.rates import (
 )
 from pmkit.units import RAY, to_int128, to_uint128
 from pmkit.venue.events import Accrued, InterestHour
-from pmkit.venue.integers import int128, uint128
+from pmkit.venue.integers import uint128
 
 if TYPE_CHECKING:
     from pmkit.venue.state import Reserve, TokenBalance, VenueState
@@ -111,13 +111,13 @@ def credit(s: VenueState, account: str, token: int, amount: int) -> int:
     supplied = amount - repaid
     if supplied != 0:
         minted = to_uint128(shares_down(supplied, reserve.supply_index))
-        shares = int128(shares + to_int128(minted))
-        supply_shares = uint128(supply_shares + minted)
+        shares = to_int128(shares + minted)
+        supply_shares = to_uint128(supply_shares + minted)
     reserve = replace(
         reserve,
         supply_shares=supply_shares,
         borrow_shares=borrow_shares,
-        cash=uint128(reserve.cash + to_uint128(amount)),
+        cash=to_uint128(reserve.cash + to_uint128(amount)),
     )
     _store(s, account, token, reserve, balance, shares)
     return repaid
@@ -146,8 +146,8 @@ def debit(s: VenueState, account: str, token: int, amount: int) -> int:
     borrowed = amount - drawn
     if borrowed != 0:
         minted = to_uint128(shares_up(borrowed, reserve.borrow_index))
-        shares = int128(shares - to_int128(minted))
-        borrow_shares = uint128(borrow_shares + minted)
+        shares = to_int128(shares - minted)
+        borrow_shares = to_uint128(borrow_shares + minted)
     reserve = replace(
         reserve,
         supply_shares=supply_shares,

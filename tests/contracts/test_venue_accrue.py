@@ -6,6 +6,7 @@ import pytest
 from support.venue import (
     ANNUAL_CURVE,
     BORROWER,
+    EVERYTHING,
     KEEPER,
     RAY,
     STABLE_CURVE,
@@ -13,6 +14,7 @@ from support.venue import (
     TRADER,
     USDC,
     USDT0,
+    WAD,
     Market,
     refusal,
 )
@@ -161,6 +163,49 @@ def test_accrue_after_decades_at_full_utilization_never_locks(market: Market) ->
     # e^20 = 485,165,195.4097902779...
     index = market.venue("reserveOf", USDC)["borrowIndex"]
     assert index // 10**17 == 4_851_651_954_097_902_779
+
+
+def run_away() -> Market:
+    """Return a market in which all was lent at the highest rate, and left alone twice.
+
+    A share is then worth 340 wei, and so are roundings.
+    """
+    market = Market.deploy()
+    lend(market, 50 * MILLION)
+    market.registry("setRateCurve", USDC, (5_000 * RAY, 0, RAY, WAD // 10, False))
+    for _ in range(2):
+        market.evm.warp(10 * 86_400)
+        market.venue("accrue", USDC, sender=KEEPER)
+    return market
+
+
+def test_accrue_beyond_the_number_range_stops_and_never_locks() -> None:
+    """SPEC BL-22. Once the second of two idle accruals refused everything: DoesNotFit128."""
+    market = run_away()
+    reserve = market.venue("reserveOf", USDC)
+    assert reserve["borrowIndex"] == 2**128 - 1
+    # 50,000,000 by an index of 2^128 − 1.
+    assert reserve["borrowed"] == -(-50 * MILLION * (2**128 - 1) // RAY)
+    market.fund(TRADER, USDC, 2 * reserve["borrowed"])
+    market.venue("repay", USDC, USDC_WEI, BORROWER, sender=TRADER)
+    assert market.event("Repaid")["amount"] == USDC_WEI
+    market.venue("repay", USDC, EVERYTHING, BORROWER, sender=TRADER)
+    assert market.token(BORROWER, USDC)["borrowed"] == 0
+    market.venue("withdraw", USDC, EVERYTHING, SUPPLIER, sender=SUPPLIER)
+    assert market.venue("balanceOf", SUPPLIER, USDC)["shares"] <= 1
+    market.venue("supply", USDC, USDC_WEI, TRADER, sender=TRADER)
+
+
+def test_accrue_beyond_the_number_range_leaves_liquidation_open() -> None:
+    market = run_away()
+    debt = market.venue("reserveOf", USDC)["borrowed"]
+    # 10,000,000 HYPE carry 500,000,000 of it.
+    step = market.venue("liquidate", BORROWER, sender=KEEPER)
+    assert step["loss"] == step["debtValue"] - 500 * 10**6 * WAD
+    assert market.token(BORROWER, USDC)["borrowed"] <= 341
+    assert market.venue("reserveOf", USDC)["deficit"] > debt * 8 // 10
+    market.venue("liquidate", BORROWER, sender=KEEPER)
+    assert market.margin(BORROWER)["liquidatable"] is False
 
 
 def test_accrue_of_an_unlisted_token_is_refused(market: Market) -> None:

@@ -202,6 +202,42 @@ def let_interest_run_away(w: World) -> None:
 def fill_the_registry(w: World) -> None:
     """List until every place is taken."""
     r = w.market.registry
+def fill_the_pool(w: World) -> None:
+    """Supply until shares leave their 128 bits, and trade until a dex's equity does."""
+    amount = 15 * 10**28
+    for account in (DEBTOR, DEBTOR, BORROWER, KEEPER):
+        w.fund(account, USDC, amount)
+        w.call(w.venue, "supply", USDC, amount, account, sender=account)
+    w.call(w.market.registry, "setPolicy", policy(perp_fee_ppm=1), sender=DEPLOYER)
+    perps = [(HYPE_PERP, 2**64 - 1, 500_000)]
+    w.call(w.market.registry, "reportPrices", [], perps, 10**8, sender=DEPLOYER)
+    w.call(w.venue, "order", HYPE_PERP, True, 2**64 - 1, 2**63 - 1, False, sender=DEBTOR)
+
+
+def lose_one_of_two_margins(w: World) -> None:
+    """Let accounts of two margins each lose one: a part of it, most of it, more than it."""
+    w.call(w.market.registry, "setPolicy", policy(), sender=DEPLOYER)
+    for number, (mode, mark) in enumerate(product((STANDARD, UNIFIED), (986, 979, 970))):
+        account = f"0x{0xD100 + number:040x}"
+        w.marks[BTC_PERP] = 1_000_000
+        w.report()
+        for token, amount in ((USDC, 2_600 * 10**8), (USDT0, 20_000 * 10**8)):
+            w.fund(account, token, amount)
+            w.call(w.venue, "deposit", token, amount, account, sender=account)
+        if mode == STANDARD:
+            w.call(w.venue, "transferPerp", 0, 2_600 * 10**6, True, sender=account)
+            w.call(w.venue, "transferPerp", GOLD_DEX, 20_000 * 10**6, True, sender=account)
+        w.call(w.venue, "setMode", mode, sender=account)
+        gold = 10**11 // w.twin.registry.perp(GOLD_PERP).mark
+        w.call(w.venue, "order", GOLD_PERP, True, 2**64 - 1, gold, False, sender=account)
+        w.call(w.venue, "order", BTC_PERP, True, 2**64 - 1, 10**5, False, sender=account)
+        w.marks[BTC_PERP] = mark * 1_000
+        w.report()
+        for _ in range(2):
+            w.call(w.venue, "liquidate", account, sender=KEEPER)
+            w.warp(3)
+
+
     erc20, caps = w.market.erc20[USDC].address, (UNLIMITED,) * 4
     for i in range(1_000, 1_064):
         listing = (i, f"T{i}", erc20, 6, 8, 2, 0, False, *caps, STABLE_CURVE, 0)
@@ -226,3 +262,5 @@ EXTREMES = (
     let_interest_run_away,
     fill_the_registry,
 )
+    fill_the_pool,
+    lose_one_of_two_margins,
