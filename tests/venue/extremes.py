@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from support.evm import DEPLOYER
 from support.venue import (
     BACKSTOP,
@@ -17,13 +19,14 @@ from support.venue import (
     STABLE_CURVE,
     STANDARD,
     SUPPLIER,
+    UNIFIED,
     UNLIMITED,
     USDC,
     USDT0,
     WAD,
     policy,
 )
-from support.wide_market import USDT0_USDC
+from support.wide_market import GOLD_DEX, GOLD_PERP, USDT0_USDC
 from venue.cast import USERS
 from venue.world import World
 
@@ -199,9 +202,6 @@ def let_interest_run_away(w: World) -> None:
     w.call(w.venue, "accrue", USDT0, sender=KEEPER)
 
 
-def fill_the_registry(w: World) -> None:
-    """List until every place is taken."""
-    r = w.market.registry
 def fill_the_pool(w: World) -> None:
     """Supply until shares leave their 128 bits, and trade until a dex's equity does."""
     amount = 15 * 10**28
@@ -238,6 +238,9 @@ def lose_one_of_two_margins(w: World) -> None:
             w.warp(3)
 
 
+def fill_the_registry(w: World) -> None:
+    """List until every place is taken."""
+    r = w.market.registry
     erc20, caps = w.market.erc20[USDC].address, (UNLIMITED,) * 4
     for i in range(1_000, 1_064):
         listing = (i, f"T{i}", erc20, 6, 8, 2, 0, False, *caps, STABLE_CURVE, 0)
@@ -260,7 +263,7 @@ EXTREMES = (
     spread_a_deficit,
     empty_the_reserve,
     let_interest_run_away,
-    fill_the_registry,
-)
     fill_the_pool,
     lose_one_of_two_margins,
+    fill_the_registry,
+)
