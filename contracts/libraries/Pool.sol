@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {RateCurve, RateMath, ReserveIndexes} from "./RateMath.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
@@ -13,12 +14,10 @@ library Pool {
     using WadMath for uint256;
 
     /// @notice Interest was stored.
-    event Accrued(uint256 indexed tokenIndex, uint256 supplyIndex, uint256 borrowIndex, uint256 buffer);
+    event Accrued(uint64 indexed token, uint256 supplyIndex, uint256 borrowIndex, uint256 buffer);
 
     /// @notice The hourly ledger of a reserve (SPEC BL-15): the first accrual of an hour since the epoch.
-    event InterestHour(
-        uint256 indexed tokenIndex, uint256 indexed hour, uint256 supplyIndex, uint256 borrowIndex
-    );
+    event InterestHour(uint64 indexed token, uint256 indexed hour, uint256 supplyIndex, uint256 borrowIndex);
 
     /// @notice The reserve's indexes with interest up to now, without storing them.
     function accrued(VenueState storage s, uint256 token, RateCurve memory curve)
@@ -43,12 +42,12 @@ library Pool {
     }
 
     /// @notice Store interest up to now.
-    function accrue(VenueState storage s, uint256 token, RateCurve memory curve) internal {
-        Touched.add(token);
-        Reserve storage reserve = s.reserves[token];
+    function accrue(VenueState storage s, TokenParams memory p) internal {
+        Touched.add(p.index);
+        Reserve storage reserve = s.reserves[p.index];
         if (reserve.accruedAt == block.timestamp) return;
         uint256 since = reserve.accruedAt;
-        ReserveIndexes memory now_ = accrued(s, token, curve);
+        ReserveIndexes memory now_ = accrued(s, p.index, p.curve);
         // Casts are safe: accrual keeps its results in 128 bits (SPEC BL-22).
         // forge-lint: disable-start(unsafe-typecast)
         reserve.supplyIndex = uint128(now_.supplyIndex);
@@ -57,9 +56,9 @@ library Pool {
         reserve.accruedAt = uint40(block.timestamp);
         // forge-lint: disable-end(unsafe-typecast)
         if (now_.borrowShares != 0 && since != 0 && since / 1 hours != block.timestamp / 1 hours) {
-            emit InterestHour(token, block.timestamp / 1 hours, now_.supplyIndex, now_.borrowIndex);
+            emit InterestHour(p.token, block.timestamp / 1 hours, now_.supplyIndex, now_.borrowIndex);
         }
-        if (now_.borrowShares != 0) emit Accrued(token, now_.supplyIndex, now_.borrowIndex, now_.buffer);
+        if (now_.borrowShares != 0) emit Accrued(p.token, now_.supplyIndex, now_.borrowIndex, now_.buffer);
     }
 
     /// @notice Put token wei into an account's position: debt is repaid first, the rest is supplied.

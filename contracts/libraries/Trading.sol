@@ -159,7 +159,7 @@ library Trading {
         _requireYoungPx(pair, policy);
         TokenParams memory base = pair.base;
         address backstop = parties.backstop;
-        Pool.accrue(s, base.index, base.curve);
+        Pool.accrue(s, base);
         MarginEngine.sweep(s, registry, backstop);
         TokenState memory t = AccountStore.tokenState(s, backstop, base);
         uint256 held = uint256(t.idle) + t.supplied;

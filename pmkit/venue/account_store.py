@@ -136,7 +136,7 @@ def _store(s: VenueState, account: str, p: Token, after: TokenState, done: Token
         return
     s.balances[account, p.index] = replace(balance, idle=after.idle)
     if uses_pool:
-        pool.accrue(s, p.index, p.curve)
+        pool.accrue(s, p)
         paid_in = done.supply + done.repay
         paid_out = done.withdraw + done.borrow
         if paid_in != 0:

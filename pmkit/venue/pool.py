@@ -23,6 +23,7 @@ from pmkit.venue.events import Accrued, InterestHour
 from pmkit.venue.integers import uint128
 
 if TYPE_CHECKING:
+    from pmkit.venue.registry import Token
     from pmkit.venue.state import Reserve, TokenBalance, VenueState
 
 HOUR = 60 * 60
@@ -33,10 +34,7 @@ FRESH = ReserveIndexes(
 
 
 def accrued(s: VenueState, token: int, curve: RateCurve) -> ReserveIndexes:
-    """Return the reserve's indexes with interest up to now, without storing them. SPEC BL-05.
-
-    Raises DoesNotFit128.
-    """
+    """Return the reserve's indexes with interest up to now, without storing them. SPEC BL-05."""
     reserve = s.reserves[token]
     if reserve.accrued_at == 0:
         return FRESH
@@ -53,14 +51,14 @@ def accrued(s: VenueState, token: int, curve: RateCurve) -> ReserveIndexes:
     )
 
 
-def accrue(s: VenueState, token: int, curve: RateCurve) -> None:
-    """Store interest up to now. SPEC BL-05. Raises DoesNotFit128."""
-    s.touched.add(token)
-    reserve = s.reserves[token]
+def accrue(s: VenueState, p: Token) -> None:
+    """Store interest up to now. SPEC BL-05."""
+    s.touched.add(p.index)
+    reserve = s.reserves[p.index]
     if reserve.accrued_at == s.block.now:
         return
-    now = accrued(s, token, curve)
-    s.reserves[token] = replace(
+    now = accrued(s, p.index, p.curve)
+    s.reserves[p.index] = replace(
         reserve,
         supply_index=now.supply_index,
         borrow_index=now.borrow_index,
@@ -72,7 +70,7 @@ def accrue(s: VenueState, token: int, curve: RateCurve) -> None:
         if reserve.accrued_at != 0 and reserve.accrued_at // HOUR != hour:
             s.block.emit(
                 InterestHour(
-                    token_index=token,
+                    token=p.token,
                     hour=hour,
                     supply_index=now.supply_index,
                     borrow_index=now.borrow_index,
@@ -80,7 +78,7 @@ def accrue(s: VenueState, token: int, curve: RateCurve) -> None:
             )
         s.block.emit(
             Accrued(
-                token_index=token,
+                token=p.token,
                 supply_index=now.supply_index,
                 borrow_index=now.borrow_index,
                 buffer=now.buffer,

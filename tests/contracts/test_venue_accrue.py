@@ -18,6 +18,7 @@ from support.venue import (
     Market,
     refusal,
 )
+from support.wide_market import WideMarket
 
 USDC_WEI = 10**8
 MILLION = 1_000_000 * USDC_WEI
@@ -40,7 +41,7 @@ def test_accrue_of_a_million_for_an_hour_is_the_worked_example(market: Market) -
     assert reserve["borrowed"] - MILLION == pytest.approx(5.70778 * USDC_WEI, abs=500)
     assert reserve["supplied"] - 50 * MILLION == pytest.approx(5.13700 * USDC_WEI, abs=500)
     assert reserve["buffer"] == pytest.approx(0.57078 * USDC_WEI, abs=500)
-    assert accrued["tokenIndex"] == 0
+    assert accrued["token"] == USDC
     assert accrued["supplyIndex"] == reserve["supplyIndex"]
     assert accrued["borrowIndex"] == reserve["borrowIndex"]
     assert accrued["buffer"] // 10**9 == reserve["buffer"]
@@ -225,6 +226,16 @@ def test_accrue_pays_a_small_supplier_its_share_to_the_wei(market: Market) -> No
     assert market.token(SUPPLIER, USDC)["supplied"] > 50 * MILLION
 
 
+def test_accrue_names_the_token_by_the_venues_id(wide_market: WideMarket) -> None:
+    """Once its events carried the listing index, 3, where all others carry the id."""
+    wide_market.portfolio_account(BORROWER, hype=10**10)
+    wide_market.venue("borrow", USDT0, 10**8, sender=BORROWER)
+    wide_market.evm.warp(3_600)
+    wide_market.venue("accrue", USDT0, sender=KEEPER)
+    assert wide_market.event("Accrued")["token"] == USDT0
+    assert wide_market.event("InterestHour")["token"] == USDT0
+
+
 def test_accrue_announces_the_hour_once(market: Market) -> None:
     """SPEC BL-15: the first accrual of an hour since the epoch, and no other."""
     lend(market, 25 * MILLION)
@@ -233,7 +244,7 @@ def test_accrue_announces_the_hour_once(market: Market) -> None:
     announced = market.event("InterestHour")
     reserve = market.venue("reserveOf", USDC)
     assert announced == {
-        "tokenIndex": 0,
+        "token": USDC,
         "hour": market.evm.timestamp // 3_600,
         "supplyIndex": reserve["supplyIndex"],
         "borrowIndex": reserve["borrowIndex"],
