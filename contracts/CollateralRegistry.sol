@@ -103,6 +103,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     uint256 private constant MAX_PERPS = 256;
     /// @dev Every report of prices walks them all.
     uint256 private constant MAX_PAIRS = 64;
+    uint16 private constant FIRST_TIERED_TABLE = 50;
     uint256 private constant USDC = 0;
     /// @dev A price time that never goes stale: the quote token's.
     uint40 private constant ALWAYS = type(uint40).max;
@@ -118,8 +119,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     mapping(uint256 asset => uint256) private _perpAt;
     mapping(uint256 pair => uint256) private _pairAt;
     Policy private _policy;
-    /// @dev USDC's own oracle price, as last reported.
-    uint64 private _usdcPx;
+    /// @inheritdoc ICollateralRegistry
+    uint64 public override usdcPx;
 
     constructor(address admin) {
         _grantRole(DEFAULT_ADMIN_ROLE, admin);
@@ -214,12 +215,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         external
         onlyRole(RISK_ADMIN)
     {
-        Tier[] memory tiers = TierMath.marginTable(lowerBounds, maxLeverages);
-        delete _tables[table];
-        for (uint256 i = 0; i < tiers.length; ++i) {
-            _tables[table].push(tiers[i]);
-        }
-        emit MarginTableSet(table, lowerBounds, maxLeverages);
+        require(table >= FIRST_TIERED_TABLE, SingleTierTable(table));
+        _setTable(table, lowerBounds, maxLeverages);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -227,6 +224,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         require(_perpAt[listing.asset] == 0, AlreadyListed(listing.asset));
         require(_perps.length < MAX_PERPS, ListingFull(MAX_PERPS));
         require(_dexAt[listing.dex] != 0, UnknownDex(listing.dex));
+        _nameSingleTier(listing.marginTable);
         require(_tables[listing.marginTable].length != 0, UnknownMarginTable(listing.marginTable));
         require(listing.szDecimals <= 6, DecimalsOutOfRange(6, listing.szDecimals));
         uint256 maxLeverage = _tables[listing.marginTable][0].maxLeverage;
@@ -313,13 +311,13 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     // Prices
 
     /// @inheritdoc ICollateralRegistry
-    function reportPrices(SpotPrice[] calldata spots, PerpPrice[] calldata perps, uint64 usdcPx)
+    function reportPrices(SpotPrice[] calldata spots, PerpPrice[] calldata perps, uint64 usdcPx_)
         external
         onlyRole(REPORTER)
     {
         uint256 maxMoveBps = _policy.maxMoveBps;
-        _requireMove(USDC, _usdcPx, usdcPx, maxMoveBps);
-        _usdcPx = usdcPx;
+        _requireMove(USDC, usdcPx, usdcPx_, maxMoveBps);
+        usdcPx = usdcPx_;
         for (uint256 i = 0; i < perps.length; ++i) {
             Perp storage perp = _perps[_perpIndex(perps[i].asset)];
             _requireMove(perp.asset, perp.mark, perps[i].mark, maxMoveBps);
@@ -338,7 +336,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             emit SpotPriceSet(pair.pair, spots[i].px);
         }
         for (uint256 i = 0; i < _pairs.length; ++i) {
-            _refreshBorrowPx(_pairs[i], usdcPx);
+            _refreshBorrowPx(_pairs[i], usdcPx_);
         }
     }
 
@@ -537,9 +535,26 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         emit LiquidationWidthSet(entry.token, width);
     }
 
+    function _setTable(uint16 table, uint64[] memory lowerBounds, uint8[] memory maxLeverages) private {
+        Tier[] memory tiers = TierMath.marginTable(lowerBounds, maxLeverages);
+        delete _tables[table];
+        for (uint256 i = 0; i < tiers.length; ++i) {
+            _tables[table].push(tiers[i]);
+        }
+        emit MarginTableSet(table, lowerBounds, maxLeverages);
+    }
+
+    /// @dev A table id below the tiered ones is the leverage of its only tier (SPEC CR-04).
+    function _nameSingleTier(uint16 table) private {
+        if (table == 0 || table >= FIRST_TIERED_TABLE || _tables[table].length != 0) return;
+        uint8[] memory leverages = new uint8[](1);
+        leverages[0] = uint8(table);
+        _setTable(table, new uint64[](1), leverages);
+    }
+
     /// @dev A token whose pair has a perp is worth the median of spot, mark and oracle; one whose pair
     /// has none is worth the spot price. Nothing is set until every component is known.
-    function _refreshBorrowPx(Pair storage pair, uint256 usdcPx) private {
+    function _refreshBorrowPx(Pair storage pair, uint256 usdcPx_) private {
         if (pair.px == 0 || _tokens[pair.quote].token != USDC) return;
         Token storage base = _tokens[pair.base];
         if (base.token == USDC) return;
@@ -550,7 +565,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             if (perp.pxTime == 0) return;
             if (perp.pxTime < time) time = perp.pxTime;
             px = OracleMath.borrowOraclePx(
-                px, perp.mark, perp.oracle, perp.szDecimals, base.szDecimals, usdcPx
+                px, perp.mark, perp.oracle, perp.szDecimals, base.szDecimals, usdcPx_
             );
         }
         require(px != 0 && px <= type(uint64).max, PriceZero(base.token));

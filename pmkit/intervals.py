@@ -192,73 +192,114 @@ def ratio_buffers(
     return buffers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """What a sweep does to one token before anything is borrowed, token wei."""
+
+    own: tuple[int, ...]
+    """Places of the dexes that count in the token."""
+    overs: tuple[Piecewise, ...]
+    """What each of them hands back."""
+    lacks: tuple[Piecewise, ...]
+    """What each of them lacks."""
+    reached: Piecewise
+    """What idle balance and supply bring them."""
+    lacking: Piecewise
+    """What is still missing."""
+    cash: Piecewise
+    """What the pool could still pay out for it."""
+    supplied: Piecewise
+    borrowed: Piecewise
+
+
 def perp_buffers(account: Account, move: Move, dexes: tuple[DexFigures, ...]) -> list[Piecewise]:
     """Return equity less maintenance of each dex after its sweep, token wei. SPEC PM-14 to PM-17.
 
     The sweep hands out what its token has, in the order of the dexes, up to their transfer margins.
     """
+    flows = [flow_of(account, i, dexes) for i in range(len(account.tokens))]
+    debts = new_debts(account, move, flows)
     buffers: list[Piecewise] = []
-    lends = account.mode == Mode.PORTFOLIO_MARGIN
-    dust = account.policy.sweep_dust
-    debt = gross_debt(account, move)
-    for i, token in enumerate(account.tokens):
-        own = [figures for d, figures in enumerate(dexes) if account.dexes[d].collateral == i]
-        if not own:
-            continue
-        unit = wei_per_perp_usd(token.wei_decimals)
-        lacks = [greatest(ZERO, figures.transfer - figures.equity) for figures in own]
-        overs = [
-            greatest(ZERO, figures.equity - figures.transfer - constant(dust * unit))
-            for figures in own
-        ]
-        idle, wanted = constant(token.idle), ZERO
-        for over, lack in zip(overs, lacks, strict=True):
-            idle, wanted = idle + over, wanted + lack
-        pool = ZERO
-        if lends:
-            room = borrow_room(account, i, move, debt)
-            pool = least(constant(token.cash), constant(token.supplied) + room)
-        reached = least(wanted, idle + pool)
-        if lends:
-            drawn = least(greatest(ZERO, wanted - idle), pool)
-            borrowed = greatest(ZERO, drawn - constant(token.supplied))
-            spare = idle - wanted - constant(token.borrow_floor)
-            owed = constant(max(0, token.borrowed - token.borrow_floor))
-            repaid = least(greatest(ZERO, spare), owed)
-            if account.policy.strict_ltv:
-                debt = debt + product(borrowed - repaid, wei_value(token, i, move), token)
-        for figures, over, lack in zip(own, overs, lacks, strict=True):
+    for flow, debt in zip(flows, debts, strict=True):
+        reached = flow.reached + debt
+        for d, over, lack in zip(flow.own, flow.overs, flow.lacks, strict=True):
             given = least(lack, greatest(ZERO, reached))
-            buffers.append(figures.equity - over + given - figures.maintenance)
+            buffers.append(dexes[d].equity - over + given - dexes[d].maintenance)
             reached = reached - lack
     return buffers
 
 
-def borrow_room(account: Account, i: int, move: Move, debt: Piecewise) -> Piecewise:
-    """Return what the sweep may borrow of a token, wei."""
+def flow_of(account: Account, i: int, dexes: tuple[DexFigures, ...]) -> Flow:
+    """Return what the sweep does to one token before anything is borrowed."""
     token = account.tokens[i]
-    if not token.borrowable:
-        return ZERO
-    room = constant(token.borrow_room)
-    if not account.policy.strict_ltv:
-        return room
+    own = tuple(d for d, dex in enumerate(account.dexes) if dex.collateral == i)
+    dust = constant(account.policy.sweep_dust * wei_per_perp_usd(token.wei_decimals) if own else 0)
+    spares = [dexes[d].equity - dexes[d].transfer for d in own]
+    overs = tuple(greatest(ZERO, spare - dust) for spare in spares)
+    lacks = tuple(greatest(ZERO, spare * -1) for spare in spares)
+    idle, wanted = constant(token.idle) + total(overs), total(lacks)
+    drawn = repaid = supplied = ZERO
+    lacking = greatest(ZERO, wanted - idle)
+    if account.mode == Mode.PORTFOLIO_MARGIN:
+        drawn = least(lacking, constant(min(token.cash, token.supplied)))
+        spare = idle - wanted - constant(token.borrow_floor)
+        owed = constant(max(0, token.borrowed - token.borrow_floor))
+        repaid = least(greatest(ZERO, spare), owed)
+        if token.borrow_floor == 0:
+            rest = greatest(ZERO, idle - wanted - constant(token.borrowed))
+            supplied = least(rest, constant(token.supply_room))
+    return Flow(
+        own=own,
+        overs=overs,
+        lacks=lacks,
+        reached=least(wanted, idle) + drawn,
+        lacking=lacking - drawn,
+        cash=constant(token.cash) - drawn,
+        supplied=constant(token.supplied) - drawn + supplied,
+        borrowed=constant(token.borrowed) - repaid,
+    )
+
+
+def new_debts(account: Account, move: Move, flows: list[Flow]) -> list[Piecewise]:
+    """Return what the sweep borrows of each token, wei: under the LTV limit one after the other."""
+    lends = account.mode == Mode.PORTFOLIO_MARGIN
+    limited = lends and account.policy.strict_ltv
+    debt = gross_debt(account, move, flows) if limited else ZERO
+    found: list[Piecewise] = []
+    for i, (token, flow) in enumerate(zip(account.tokens, flows, strict=True)):
+        if not (lends and token.borrowable and flow.own):
+            found.append(ZERO)
+            continue
+        room = constant(token.borrow_room)
+        if limited:
+            if i == move.token:
+                raise still_price_needed(token)
+            value = wei_value(token, i, move)
+            spare = greatest(ZERO, borrow_power(account, move, flows, i) - debt)
+            room = least(room, spare * (1 / value.at(Fraction(0))))
+        borrowed = least(flow.lacking, flow.cash, room)
+        if limited:
+            debt = debt + product(borrowed, wei_value(token, i, move), token)
+        found.append(borrowed)
+    return found
+
+
+def borrow_power(account: Account, move: Move, flows: list[Flow], borrowed: int) -> Piecewise:
+    """Return what collateral other than the borrowed token carries at its LTV. SPEC PM-08."""
     power = ZERO
-    for k, collateral in enumerate(account.tokens):
-        if collateral.ltv_bps != 0 and collateral.supplied != 0:
-            weight = Fraction(collateral.ltv_bps, BPS)
-            power = power + wei_value(collateral, k, move) * collateral.supplied * weight
-    if i == move.token:
-        raise still_price_needed(token)
-    spare = greatest(ZERO, power - debt)
-    return least(room, spare * (1 / wei_value(token, i, move).at(Fraction(0))))
+    for i, (token, flow) in enumerate(zip(account.tokens, flows, strict=True)):
+        if i != borrowed and token.ltv_bps != 0:
+            weight = Fraction(token.ltv_bps, BPS)
+            power = power + product(flow.supplied, wei_value(token, i, move), token) * weight
+    return power
 
 
-def gross_debt(account: Account, move: Move) -> Piecewise:
-    """Return the USD value (WAD) of everything borrowed."""
+def gross_debt(account: Account, move: Move, flows: list[Flow]) -> Piecewise:
+    """Return the USD value (WAD) of everything borrowed that the sweep does not repay."""
     debt = ZERO
-    for i, token in enumerate(account.tokens):
+    for i, (token, flow) in enumerate(zip(account.tokens, flows, strict=True)):
         if token.borrowed != 0:
-            debt = debt + wei_value(token, i, move) * token.borrowed
+            debt = debt + product(flow.borrowed, wei_value(token, i, move), token)
     return debt
 
 

@@ -9,14 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pmkit.errors import ExponentTooLarge
-from pmkit.units import RAY, WAD, checked, mul_div_down, mul_div_up, to_uint128
+from pmkit.units import (
+    RAY,
+    UINT128_MAX,
+    UINT256_MAX,
+    WAD,
+    checked,
+    mul_div_down,
+    mul_div_up,
+)
 
 YEAR = 365 * 24 * 60 * 60
 """Seconds in a year of interest."""
 SHARE_UNIT = 10**9
 """Shares per token wei while the index is one."""
 MAX_ACCRUAL = 20 * RAY
-"""Largest growth exponent of one accrual: a reserve that was left alone must never lock."""
+"""Largest growth exponent of one accrual."""
+MAX_TOTAL = UINT128_MAX // 2
+"""Most token wei that interest lets a reserve's debt or supply grow to.
+
+What is repaid or taken over still fits beside it."""
 MAX_EXPONENT = 40 * RAY
 """Largest exponent of `expm1`; e^40 still fits an index."""
 LN2 = 693_147_180_559_945_309_417_232_121_458_176_568
@@ -153,7 +165,7 @@ def accrue(reserve: ReserveIndexes, curve: RateCurve, elapsed: int) -> ReserveIn
 
     Debt grows by `growth_of` the rate, rounded up; `protocol_share` of the interest goes to the
     buffer and the rest to suppliers, both rounded down, so interest paid covers interest earned.
-    Raises DoesNotFit128.
+    It stops at the end of the number range (SPEC BL-22).
     """
     if elapsed == 0 or reserve.borrow_shares == 0:
         return reserve
@@ -162,22 +174,55 @@ def accrue(reserve: ReserveIndexes, curve: RateCurve, elapsed: int) -> ReserveIn
         mul_div_down(reserve.supply_shares, reserve.supply_index, RAY),
     )
     growth = growth_of(borrow_rate(used, curve), elapsed, curve.annual)
-    borrow_index = to_uint128(reserve.borrow_index + mul_div_up(reserve.borrow_index, growth, RAY))
-    interest = mul_div_down(reserve.borrow_shares, borrow_index - reserve.borrow_index, RAY)
+    rise = min(
+        mul_div_up(reserve.borrow_index, growth, RAY),
+        index_room_down(reserve.borrow_index, reserve.borrow_shares),
+    )
+    interest = mul_div_down(reserve.borrow_shares, rise, RAY)
+    most = interest_room_down(reserve, curve.protocol_share)
+    if interest > most:
+        rise = mul_div_down(most, RAY, reserve.borrow_shares)
+        interest = mul_div_down(reserve.borrow_shares, rise, RAY)
     supply_index = reserve.supply_index
     kept = interest
     if reserve.supply_shares != 0:
         to_suppliers = mul_div_down(interest, WAD - curve.protocol_share, WAD)
-        supply_index = to_uint128(
-            supply_index + mul_div_down(to_suppliers, RAY, reserve.supply_shares)
-        )
+        supply_index += mul_div_down(to_suppliers, RAY, reserve.supply_shares)
         kept = mul_div_down(interest, curve.protocol_share, WAD)
     return replace(
         reserve,
         supply_index=supply_index,
-        borrow_index=borrow_index,
-        buffer=to_uint128(reserve.buffer + kept),
+        borrow_index=reserve.borrow_index + rise,
+        buffer=reserve.buffer + kept,
     )
+
+
+def index_room_down(index: int, shares: int) -> int:
+    """Return how far an index may rise until it, or what its shares are worth, is full. SPEC BL-22.
+
+    A reserve that was left alone must never lock: interest stops where an index would leave its 128
+    bits, or its shares would be worth more than MAX_TOTAL.
+
+    >>> index_room_down(UINT128_MAX - 3, 0)
+    3
+    """
+    top = UINT128_MAX
+    if shares != 0:
+        top = min(top, mul_div_down(MAX_TOTAL, RAY * SHARE_UNIT, shares))
+    return max(0, top - index)
+
+
+def interest_room_down(reserve: ReserveIndexes, protocol_share: int) -> int:
+    """Return the interest, 1e-9 token wei, that suppliers and buffer can take. SPEC BL-22."""
+    room = checked(UINT128_MAX - reserve.buffer)
+    if reserve.supply_shares == 0:
+        return room
+    room = UINT256_MAX if protocol_share == 0 else mul_div_down(room, WAD, protocol_share)
+    if protocol_share < WAD:
+        index_room = index_room_down(reserve.supply_index, reserve.supply_shares)
+        earned = mul_div_down(reserve.supply_shares, index_room, RAY)
+        room = min(room, mul_div_down(earned, WAD, WAD - protocol_share))
+    return room
 
 
 def shares_down(amount: int, index: int) -> int:

@@ -18,8 +18,8 @@ from pmkit.margin import (
     wei_per_perp_usd,
     weight_ltv_down,
 )
-from pmkit.model import Account, Mode, TokenState
-from pmkit.units import amount_down
+from pmkit.model import Account, DexMargin, Mode, TokenState
+from pmkit.units import amount_down, to_int128, to_uint128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,14 @@ class Sweep:
 
 
 def ltv_room_down(tokens: tuple[TokenState, ...], borrowed: TokenState) -> int:
-    """Return the wei of a token that may be borrowed until health factor one. SPEC PM-08."""
+    """Return the wei of a token that may be borrowed until health factor one. SPEC PM-08.
+
+    Own supply of the token is drawn before anything is borrowed, so it carries none of it.
+    """
     power = 0
     debt = 0
     for token in tokens:
-        if token.ltv_bps != 0 and token.supplied != 0:
+        if token.token != borrowed.token and token.ltv_bps != 0 and token.supplied != 0:
             power += weight_ltv_down(token_value_down(token, token.supplied), token.ltv_bps)
         if token.borrowed != 0:
             debt += token_value_up(token, token.borrowed)
@@ -100,64 +103,107 @@ def sweep(account: Account) -> tuple[Account, Sweep]:
     """Return the account as the sweep leaves it, and what moved. SPEC PM-14 to PM-17.
 
     Standard accounts are not swept; unified accounts move idle balance only.
-    Raises PriceMissing, MarkMissing.
+    Raises PriceMissing, MarkMissing, DoesNotFit128.
     """
-    tokens = list(account.tokens)
-    transfers = [0] * len(account.dexes)
-    short = [0] * len(account.dexes)
+    plan = Plan(account)
     if account.mode == Mode.STANDARD:
-        still = tuple(
-            TokenSweep(supply=0, withdraw=0, borrow=0, repay=0, idle=t.idle) for t in tokens
-        )
-        return account, Sweep(tokens=still, dex_transfers=tuple(transfers), dex_lacks=tuple(short))
+        return account, plan.done()
     lends = account.mode == Mode.PORTFOLIO_MARGIN
+    limited = lends and account.policy.strict_ltv
     margins = dex_margins(account)
-    plan: list[TokenSweep] = []
     for i, token in enumerate(account.tokens):
-        unit = 1
-        wanted = freed = 0
-        for d, dex in enumerate(account.dexes):
-            if dex.collateral == i:
-                unit = wei_per_perp_usd(token.wei_decimals)
-                over = margins[d].account_value - margins[d].transfer_margin
-                dust = account.policy.sweep_dust
-                if over > dust:
-                    freed += (over - dust) * unit
-                    transfers[d] = dust - over
-                elif over < 0:
-                    wanted += -over * unit
-        room = 0
-        if lends and token.borrowable and wanted != 0:
-            room = token.borrow_room
-            if account.policy.strict_ltv:
-                room = min(room, ltv_room_down(tuple(tokens), token))
-        done, reached = sweep_token(token, room, wanted, freed, unit, lends)
-        for d, dex in enumerate(account.dexes):
-            lacks = margins[d].transfer_margin - margins[d].account_value
-            if dex.collateral == i and lacks > 0:
-                transfers[d] = min(lacks, reached // unit)
-                short[d] = lacks - transfers[d]
-                reached -= transfers[d] * unit
-        plan.append(done)
-        tokens[i] = apply(token, done)
+        freed = plan.note_needs(i, margins)
+        room = token.borrow_room if lends and token.borrowable and not limited else 0
+        plan.sweep_one(i, freed, room)
+    # What the LTV limit leaves is known only once all else has moved: borrowing comes last.
+    for i, token in enumerate(plan.tokens if limited else ()):
+        if token.borrowable and token.borrow_room != 0 and plan.lacking(i) != 0:
+            plan.sweep_one(i, 0, min(token.borrow_room, ltv_room_down(tuple(plan.tokens), token)))
     dexes = tuple(
-        replace(dex, raw_usd=dex.raw_usd + moved)
-        for dex, moved in zip(account.dexes, transfers, strict=True)
+        replace(dex, raw_usd=to_int128(dex.raw_usd + moved))
+        for dex, moved in zip(account.dexes, plan.transfers, strict=True)
     )
-    return (
-        replace(account, tokens=tuple(tokens), dexes=dexes),
-        Sweep(tokens=tuple(plan), dex_transfers=tuple(transfers), dex_lacks=tuple(short)),
-    )
+    return replace(account, tokens=tuple(plan.tokens), dexes=dexes), plan.done()
+
+
+class Plan:
+    """A sweep while it is made: the tokens as they stand, and what has moved so far."""
+
+    __slots__ = ("_account", "_moves", "lacks", "tokens", "transfers")
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self.tokens = list(account.tokens)
+        self._moves = [
+            TokenSweep(supply=0, withdraw=0, borrow=0, repay=0, idle=t.idle) for t in self.tokens
+        ]
+        self.transfers = [0] * len(account.dexes)
+        self.lacks = [0] * len(account.dexes)
+
+    def dexes_of(self, token: int) -> list[int]:
+        """Return the places of the dexes that count in a token."""
+        return [d for d, dex in enumerate(self._account.dexes) if dex.collateral == token]
+
+    def lacking(self, token: int) -> int:
+        """Return the perp USD (1e-6) that a token's dexes still lack."""
+        return sum(self.lacks[d] for d in self.dexes_of(token))
+
+    def note_needs(self, token: int, margins: tuple[DexMargin, ...]) -> int:
+        """Note what leaves each dex or is lacking in it; return the token wei that are freed."""
+        dust = self._account.policy.sweep_dust
+        freed = 0
+        for d in self.dexes_of(token):
+            over = margins[d].account_value - margins[d].transfer_margin
+            if over > dust:
+                self.transfers[d] = dust - over
+                freed += (over - dust) * wei_per_perp_usd(self.tokens[token].wei_decimals)
+            elif over < 0:
+                self.lacks[d] = -over
+        return freed
+
+    def sweep_one(self, token: int, freed: int, room: int) -> None:
+        """Sweep one token with what its dexes have freed and what it may borrow."""
+        before = self.tokens[token]
+        lacking = self.lacking(token)
+        # One for a token that no dex counts in, which may have fewer decimals than perp USD.
+        unit = 1 if lacking == 0 else wei_per_perp_usd(before.wei_decimals)
+        lends = self._account.mode == Mode.PORTFOLIO_MARGIN
+        done, reached = sweep_token(before, room, lacking * unit, freed, unit, lends)
+        for d in self.dexes_of(token):
+            part = min(self.lacks[d], reached // unit)
+            self.transfers[d] += part
+            self.lacks[d] -= part
+            reached -= part * unit
+        self.tokens[token] = apply(before, done)
+        moved = self._moves[token]
+        self._moves[token] = TokenSweep(
+            supply=moved.supply + done.supply,
+            withdraw=moved.withdraw + done.withdraw,
+            borrow=moved.borrow + done.borrow,
+            repay=moved.repay + done.repay,
+            idle=done.idle,
+        )
+
+    def done(self) -> Sweep:
+        """Return what has moved."""
+        return Sweep(
+            tokens=tuple(self._moves),
+            dex_transfers=tuple(self.transfers),
+            dex_lacks=tuple(self.lacks),
+        )
 
 
 def apply(token: TokenState, done: TokenSweep) -> TokenState:
-    """Return the token after its sweep; cash follows, the rooms under the caps stay as read."""
+    """Return the token after its sweep; cash follows, the rooms under the caps stay as read.
+
+    Raises DoesNotFit128.
+    """
     return replace(
         token,
-        idle=done.idle,
-        supplied=token.supplied + done.supply - done.withdraw,
-        borrowed=token.borrowed + done.borrow - done.repay,
-        cash=token.cash + done.supply + done.repay - done.withdraw - done.borrow,
+        idle=to_uint128(done.idle),
+        supplied=to_uint128(token.supplied + done.supply - done.withdraw),
+        borrowed=to_uint128(token.borrowed + done.borrow - done.repay),
+        cash=to_uint128(token.cash + done.supply + done.repay - done.withdraw - done.borrow),
     )
 
 

@@ -49,10 +49,12 @@ def to_uint128(value: int) -> int:
 def to_int128(value: int) -> int:
     """Return `value` if it fits a storage word of 128 signed bits. Raises DoesNotFit128.
 
+    Without the lowest number, whose sign could not be turned.
+
     >>> to_int128(-5)
     -5
     """
-    if not -INT128_MAX - 1 <= value <= INT128_MAX:
+    if abs(value) > INT128_MAX:
         raise DoesNotFit128(value=abs(value))
     return value
 

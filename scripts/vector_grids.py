@@ -111,7 +111,7 @@ def unit_grids() -> dict[str, list[Inputs]]:
         "mul_div_nearest": division,
         "to_uint128": grid(value=(*around(0, UINT128_MAX), UINT256_MAX)),
         "to_int128": grid(
-            value=(*around(0, INT128_MAX, -INT128_MAX - 1), 2**255 - 1, -(2**255) + 1)
+            value=(*around(0, INT128_MAX), -INT128_MAX, -INT128_MAX - 1, 1 - 2**255, 2**255 - 1)
         ),
         "px_scale": [{"wei_decimals": wei, "sz_decimals": size} for wei, size in decimals],
         "value_down": of_amount,
@@ -146,6 +146,15 @@ def rate_grids() -> dict[str, list[Inputs]]:
         for s, b in ((0, 0), (10**18, 0), (10**18, 5 * 10**17), (10**18, 9 * 10**17), (0, 10**9))
     ]
     return {
+    # Near the ends of an index, of what shares are worth, of the buffer.
+    full = [
+        replace(reserves[2], borrow_index=UINT128_MAX - 10**27),
+        replace(reserves[2], supply_index=UINT128_MAX, borrow_index=10**38),
+        replace(reserves[2], supply_shares=10**38, borrow_shares=10**38, borrow_index=10**36),
+        replace(reserves[2], supply_shares=UINT128_MAX, borrow_shares=UINT128_MAX),
+        replace(reserves[2], buffer=UINT128_MAX - 10**9),
+        replace(reserves[4], buffer=UINT128_MAX),
+    ]
         "utilization": grid(
             borrowed=(0, 1, 10**8, UINT128_MAX), supplied=(0, 1, 10**8 + 1, 10**30)
         ),
@@ -170,7 +179,14 @@ def rate_grids() -> dict[str, list[Inputs]]:
             annual=(False, True),
         ),
         "accrue": grid(
-            reserve=reserves,
+        "index_room_down": grid(
+            index=(RAY, 10**38, UINT128_MAX - 3, UINT128_MAX, UINT256_MAX),
+            shares=(0, 1, 10**27, 10**38, UINT128_MAX),
+        ),
+        "interest_room_down": grid(
+            reserve=(*reserves[1:3], *full), protocol_share=(0, 1, WAD // 10, WAD - 1, WAD)
+        ),
+            reserve=(*reserves, *full),
             curve=(STABLE, FREE, ANNUAL),
             elapsed=(0, 1, 3_600, 365 * 86_400, 50 * 365 * 86_400),
         ),

@@ -259,6 +259,8 @@ interface ICollateralRegistry {
     error UnknownDex(uint256 dex);
     /// @notice No margin table of this id is set.
     error UnknownMarginTable(uint256 table);
+    /// @notice A table of an id below 50 is a single tier of that leverage, and nothing to be set.
+    error SingleTierTable(uint256 table);
     /// @notice The id is listed already.
     error AlreadyListed(uint256 id);
     /// @notice No further asset of the kind fits.
@@ -343,11 +345,13 @@ interface ICollateralRegistry {
     /// @notice List a perp dex and its collateral token.
     function listDex(uint32 dex, string calldata name, uint64 collateral) external;
 
-    /// @notice Set the tiers of a margin table (SPEC PM-05); open positions follow at once.
+    /// @notice Set the tiers of a margin table, of an id of 50 or more (SPEC PM-05, CR-04); open positions
+    /// follow at once.
     function setMarginTable(uint16 table, uint64[] calldata lowerBounds, uint8[] calldata maxLeverages)
         external;
 
-    /// @notice List a perp asset.
+    /// @notice List a perp asset. A margin table of an id below 50 need not be set: the id is the leverage of
+    /// its only tier (SPEC CR-04).
     function listPerp(PerpListing calldata listing) external;
 
     /// @notice List a spot pair. At most 64 are listed: every report of prices walks them all.
@@ -356,10 +360,13 @@ interface ICollateralRegistry {
     /// @notice Set the policy. Hours of funding that have turned keep the old interval.
     function setPolicy(Policy calldata policy_) external;
 
-    /// @notice Report prices; `usdcPx` is USDC's own oracle price in USDT, 8 decimals. Borrow oracle
+    /// @notice USDC's own oracle price in USDT as last reported, 8 decimals; zero before the first report.
+    function usdcPx() external view returns (uint64);
+
+    /// @notice Report prices; `usdcPx_` is USDC's own oracle price in USDT, 8 decimals. Borrow oracle
     /// prices of all tokens concerned follow (SPEC OR-01, OR-03). Hours of funding that have turned are
     /// charged at the old prices first (SPEC FD-06).
-    function reportPrices(SpotPrice[] calldata spots, PerpPrice[] calldata perps, uint64 usdcPx) external;
+    function reportPrices(SpotPrice[] calldata spots, PerpPrice[] calldata perps, uint64 usdcPx_) external;
 
     /// @notice The policy.
     function policy() external view returns (Policy memory);

@@ -215,7 +215,7 @@ library AccountStore {
         if (!usesPool && balance.idle == after_.idle) return;
         balance.idle = after_.idle;
         if (usesPool) {
-            Pool.accrue(s, p.index, p.curve);
+            Pool.accrue(s, p);
             uint256 paidIn = done.supply + done.repay;
             uint256 paidOut = done.withdraw + done.borrow;
             if (paidIn != 0) Pool.credit(s, account, p.index, paidIn);

@@ -79,7 +79,7 @@ library DebtLeg {
             if (amount == 0) continue;
             TokenParams memory p = c.params.tokens[i];
             TokenState memory t = c.a.tokens[i];
-            Pool.accrue(s, p.index, p.curve);
+            Pool.accrue(s, p);
             if (fromSupply) {
                 uint256 paid = _min(amount, t.supplied);
                 if (paid == 0) continue;
@@ -201,7 +201,7 @@ library DebtLeg {
         uint256 amount = uint256(t.supplied).mulDivDown(share, WAD);
         if (amount == 0) return 0;
         value = MarginMath.tokenValueDown(t, amount);
-        Pool.accrue(s, p.index, p.curve);
+        Pool.accrue(s, p);
         uint256 reward = hands.caller == hands.taker ? 0 : amount.mulDivDown(c.policy.rewardPpm, PPM);
         // Credit before debit: the pool's cash never dips.
         Pool.credit(s, hands.taker, p.index, amount - reward);
@@ -241,7 +241,7 @@ library DebtLeg {
     ) private {
         TokenParams memory p = c.params.tokens[i];
         uint256 loss = takeover.loss == 0 ? 0 : debt.mulDivDown(takeover.loss, takeover.debt);
-        Pool.accrue(s, p.index, p.curve);
+        Pool.accrue(s, p);
         s.balances[c.account][p.index].borrowFloor = 0;
         // Up, or a debt below one unit would be charged for and never move.
         uint256 fromHole = _min(_wholeUnitsUp(debt, c.a.tokens[i]), c.holeOf(i));

@@ -58,7 +58,7 @@ library Lending {
         TokenParams memory p = registry.tokenParams(token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         _requireReceiver(s, account, p);
-        Pool.accrue(s, p.index, p.curve);
+        Pool.accrue(s, p);
         TokenState memory t = AccountStore.tokenState(s, account, p);
         credited = Custody.pull(registry, p, amount);
         // Paying debt is never paused.
@@ -123,7 +123,7 @@ library Lending {
         require(p.borrowable, IBorrowLendPool.NotBorrowable(token));
         require(p.paused & PAUSE_BORROW == 0, IPortfolioMargin.Paused(PAUSE_BORROW));
 
-        Pool.accrue(s, p.index, p.curve);
+        Pool.accrue(s, p);
         MarginEngine.sweep(s, registry, account);
         TokenState memory t = AccountStore.tokenState(s, account, p);
         // Supply is drawn first: who supplies for the account must not keep it from borrowing.
@@ -153,7 +153,7 @@ library Lending {
     ) external returns (uint256 repaid) {
         TokenParams memory p = registry.tokenParams(token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
-        Pool.accrue(s, p.index, p.curve);
+        Pool.accrue(s, p);
         uint256 debt = AccountStore.tokenState(s, account, p).borrowed;
         require(debt != 0, IBorrowLendPool.NoDebt(token));
 
@@ -184,7 +184,7 @@ library Lending {
     /// @notice Store a reserve's interest up to now.
     function accrue(VenueState storage s, ICollateralRegistry registry, uint64 token) external {
         TokenParams memory p = registry.tokenParams(token);
-        Pool.accrue(s, p.index, p.curve);
+        Pool.accrue(s, p);
     }
 
     /// @notice Tell in what states the action has left the reserves that it touched (SPEC BL-21).
@@ -259,7 +259,7 @@ library Lending {
         uint256 unit
     ) private returns (uint256) {
         require(amount != 0, IBorrowLendPool.ZeroAmount());
-        Pool.accrue(s, p.index, p.curve);
+        Pool.accrue(s, p);
         MarginEngine.sweep(s, registry, account);
         TokenState memory t = AccountStore.tokenState(s, account, p);
         uint256 gross = uint256(t.idle) + t.supplied;

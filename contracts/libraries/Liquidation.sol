@@ -68,7 +68,7 @@ library Liquidation {
         bool fullBand = c.m.health == Health.BackstopLiquidatable;
         (bool hole, bool fillable) = _holes(c);
         bool hasDebt = lends && c.m.netDebt != 0 && (_takesDebt(c) || hole);
-        if (c.a.perps.length != 0) {
+        if (PerpLeg.isCause(c)) {
             if (PerpLeg.mustTakeOver(c, lends && fullBand)) return Leg.PerpTakeover;
             bool short = c.policy.margin.perpShortfallTrigger && c.m.perpShortfall;
             return !hasDebt || short || _perpsFirst(c) ? Leg.Perp : Leg.DebtPartial;

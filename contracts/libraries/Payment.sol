@@ -33,7 +33,7 @@ library Payment {
                 s.accounts[account].mode == Mode.PortfolioMargin,
                 IBorrowLendPool.InsufficientBalance(p.token, amount, fromIdle)
             );
-            Pool.accrue(s, p.index, p.curve);
+            Pool.accrue(s, p);
             TokenState memory t = AccountStore.tokenState(s, account, p);
             if (lacking > t.supplied) {
                 uint256 debt = lacking - t.supplied;

@@ -4,7 +4,7 @@ pragma solidity 0.8.34;
 import {PerpParams} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
-import {PerpState} from "./AccountTypes.sol";
+import {Mode, PerpState, TokenMargin} from "./AccountTypes.sol";
 import {Context} from "./LiquidationContext.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
 import {MarginMath} from "./MarginMath.sol";
@@ -15,7 +15,8 @@ import {AccountState, VenueState} from "./VenueState.sol";
 /// @title The perp leg of a liquidation
 /// @notice One position closes against the market maker, or all of them pass to the backstop.
 library PerpLeg {
-    /// @notice Close, in part or whole, the position that ties up the most maintenance (SPEC LQ-06).
+    /// @notice Close, in part or whole, the position that ties up the most maintenance of a margin that is
+    /// short (SPEC LQ-06).
     function close(VenueState storage s, Context memory c) internal {
         uint256 worst = _worst(c);
         PerpState memory held = c.a.perps[worst];
@@ -42,23 +43,33 @@ library PerpLeg {
         emit ILiquidation.PositionClosed(c.account, perp.asset, closed, perp.mark, fee);
     }
 
-    /// @notice Whether the backstop takes all perps (SPEC LQ-13): in the full band, beyond the backstop
-    /// ratio, or where a dex holds less than its maintenance over that ratio, two thirds of it.
-    function mustTakeOver(Context memory c, bool fullBand) internal pure returns (bool) {
-        if (fullBand || c.m.ratio > c.policy.perpBackstopRatio) return true;
-        for (uint256 i = 0; i < c.m.dexes.length; ++i) {
-            if (_isBelowBackstop(c, i)) return true;
+    /// @notice Whether the step is about positions. Only those count whose margin is short: in standard mode
+    /// each dex has its own, in unified mode each token, and with portfolio margin the account (SPEC AC-01).
+    function isCause(Context memory c) internal pure returns (bool) {
+        for (uint256 i = 0; i < c.a.perps.length; ++i) {
+            if (_isShort(c, c.a.perps[i].dex)) return true;
         }
         return false;
     }
 
-    /// @notice Pass every position to the backstop at the mark. What is left of a dex below two thirds of
-    /// its maintenance (`perpBackstopRatio`) goes with it; other equity stays, and what is missing stays
-    /// owed.
+    /// @notice Whether the backstop takes perps (SPEC LQ-13): in the full band, beyond the backstop ratio, or
+    /// where a dex holds less than its maintenance over that ratio, two thirds of it.
+    function mustTakeOver(Context memory c, bool fullBand) internal pure returns (bool) {
+        if (fullBand) return true;
+        for (uint256 i = 0; i < c.a.perps.length; ++i) {
+            if (_passes(c, c.a.perps[i].dex)) return true;
+        }
+        return false;
+    }
+
+    /// @notice Pass positions to the backstop at the mark, all that one margin carries together. What is left
+    /// of a dex below two thirds of its maintenance (`perpBackstopRatio`) goes with it; other equity stays,
+    /// and what is missing stays owed.
     function takeOver(VenueState storage s, Context memory c) internal {
         address backstop = c.parties.backstop;
         AccountStore.touch(s, backstop);
         for (uint256 i = 0; i < c.a.perps.length; ++i) {
+            if (c.a.mode != Mode.PortfolioMargin && !_passes(c, c.a.perps[i].dex)) continue;
             PerpParams memory perp = _perp(c, i);
             int64 szi = c.a.perps[i].szi;
             Perps.fill(s, perp, c.account, backstop, c.parties.insurance, -szi, perp.mark, 0);
@@ -73,6 +84,45 @@ library PerpLeg {
         }
     }
 
+    /// @dev Whether the margin that carries a dex is short: itself, or where that is a trigger, in a dex.
+    function _isShort(Context memory c, uint256 dex) private pure returns (bool) {
+        if (c.a.mode == Mode.PortfolioMargin) return true;
+        bool each = c.a.mode == Mode.Standard || c.policy.margin.perpShortfallTrigger;
+        for (uint256 d = 0; each && d < c.m.dexes.length; ++d) {
+            // The cast is safe: margins are sums of products of 64-bit numbers.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            bool lacks = c.m.dexes[d].accountValue < int256(c.m.dexes[d].maintenance);
+            if (lacks && _together(c, d, dex)) return true;
+        }
+        TokenMargin memory token = c.m.tokens[c.a.dexes[dex].collateral];
+        return c.a.mode == Mode.Unified
+            && MarginMath.isBeyond(
+            token.requirement,
+            token.liquidationValue,
+            c.policy.margin.trigger,
+            c.policy.margin.triggerInclusive
+        );
+    }
+
+    /// @dev Whether the positions of a dex pass to the backstop; a standard one's ratio is its own.
+    function _passes(Context memory c, uint256 dex) private pure returns (bool) {
+        for (uint256 d = 0; d < c.m.dexes.length; ++d) {
+            if (_isBelowBackstop(c, d) && _together(c, d, dex)) return true;
+        }
+        if (c.a.mode == Mode.Standard) return false;
+        TokenMargin memory token = c.m.tokens[c.a.dexes[dex].collateral];
+        uint256 ratio = c.a.mode == Mode.Unified
+            ? MarginMath.ratioUp(token.requirement, token.liquidationValue)
+            : c.m.ratio;
+        return ratio > c.policy.perpBackstopRatio;
+    }
+
+    /// @dev Whether one margin carries both of two dexes.
+    function _together(Context memory c, uint256 a, uint256 b) private pure returns (bool) {
+        if (c.a.mode == Mode.Unified) return c.a.dexes[a].collateral == c.a.dexes[b].collateral;
+        return c.a.mode == Mode.PortfolioMargin || a == b;
+    }
+
     function _isBelowBackstop(Context memory c, uint256 i) private pure returns (bool) {
         return LiquidationMath.isBelowBackstop(
             c.m.dexes[i].accountValue, c.m.dexes[i].maintenance, c.policy.perpBackstopRatio
@@ -83,6 +133,7 @@ library PerpLeg {
         uint256 most = 0;
         for (uint256 i = 0; i < c.a.perps.length; ++i) {
             PerpState memory perp = c.a.perps[i];
+            if (!_isShort(c, perp.dex)) continue;
             uint256 ties =
                 TierMath.maintenanceMarginDown(MarginMath.notional(perp.szi, perp.mark), perp.table);
             if (ties > most) (most, worst) = (ties, i);

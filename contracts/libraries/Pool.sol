@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {RateCurve, RateMath, ReserveIndexes} from "./RateMath.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
@@ -13,12 +14,10 @@ library Pool {
     using WadMath for uint256;
 
     /// @notice Interest was stored.
-    event Accrued(uint256 indexed tokenIndex, uint256 supplyIndex, uint256 borrowIndex, uint256 buffer);
+    event Accrued(uint64 indexed token, uint256 supplyIndex, uint256 borrowIndex, uint256 buffer);
 
     /// @notice The hourly ledger of a reserve (SPEC BL-15): the first accrual of an hour since the epoch.
-    event InterestHour(
-        uint256 indexed tokenIndex, uint256 indexed hour, uint256 supplyIndex, uint256 borrowIndex
-    );
+    event InterestHour(uint64 indexed token, uint256 indexed hour, uint256 supplyIndex, uint256 borrowIndex);
 
     /// @notice The reserve's indexes with interest up to now, without storing them.
     function accrued(VenueState storage s, uint256 token, RateCurve memory curve)
@@ -43,13 +42,13 @@ library Pool {
     }
 
     /// @notice Store interest up to now.
-    function accrue(VenueState storage s, uint256 token, RateCurve memory curve) internal {
-        Touched.add(token);
-        Reserve storage reserve = s.reserves[token];
+    function accrue(VenueState storage s, TokenParams memory p) internal {
+        Touched.add(p.index);
+        Reserve storage reserve = s.reserves[p.index];
         if (reserve.accruedAt == block.timestamp) return;
         uint256 since = reserve.accruedAt;
-        ReserveIndexes memory now_ = accrued(s, token, curve);
-        // Casts are safe: accrual checks its results against 128 bits.
+        ReserveIndexes memory now_ = accrued(s, p.index, p.curve);
+        // Casts are safe: accrual keeps its results in 128 bits (SPEC BL-22).
         // forge-lint: disable-start(unsafe-typecast)
         reserve.supplyIndex = uint128(now_.supplyIndex);
         reserve.borrowIndex = uint128(now_.borrowIndex);
@@ -57,9 +56,9 @@ library Pool {
         reserve.accruedAt = uint40(block.timestamp);
         // forge-lint: disable-end(unsafe-typecast)
         if (now_.borrowShares != 0 && since != 0 && since / 1 hours != block.timestamp / 1 hours) {
-            emit InterestHour(token, block.timestamp / 1 hours, now_.supplyIndex, now_.borrowIndex);
+            emit InterestHour(p.token, block.timestamp / 1 hours, now_.supplyIndex, now_.borrowIndex);
         }
-        if (now_.borrowShares != 0) emit Accrued(token, now_.supplyIndex, now_.borrowIndex, now_.buffer);
+        if (now_.borrowShares != 0) emit Accrued(p.token, now_.supplyIndex, now_.borrowIndex, now_.buffer);
     }
 
     /// @notice Put token wei into an account's position: debt is repaid first, the rest is supplied.
@@ -84,11 +83,13 @@ library Pool {
             supplied = amount - repaid;
         }
         if (supplied != 0) {
-            uint128 minted = RateMath.sharesDown(supplied, reserve.supplyIndex).toUint128();
-            balance.shares += toInt128(minted);
-            reserve.supplyShares += minted;
+            uint256 minted = RateMath.sharesDown(supplied, reserve.supplyIndex).toUint128();
+            // The cast is safe: 128 bits.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            balance.shares = WadMath.toInt128(balance.shares + int256(minted));
+            reserve.supplyShares = (reserve.supplyShares + minted).toUint128();
         }
-        reserve.cash += amount.toUint128();
+        reserve.cash = (reserve.cash + uint256(amount.toUint128())).toUint128();
         _touch(reserve, balance);
     }
 
@@ -113,9 +114,11 @@ library Pool {
             borrowed = amount - drawn;
         }
         if (borrowed != 0) {
-            uint128 minted = RateMath.sharesUp(borrowed, reserve.borrowIndex).toUint128();
-            balance.shares -= toInt128(minted);
-            reserve.borrowShares += minted;
+            uint256 minted = RateMath.sharesUp(borrowed, reserve.borrowIndex).toUint128();
+            // The cast is safe: 128 bits.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            balance.shares = WadMath.toInt128(balance.shares - int256(minted));
+            reserve.borrowShares = (reserve.borrowShares + minted).toUint128();
         }
         reserve.cash -= amount.toUint128();
         _touch(reserve, balance);
@@ -132,12 +135,6 @@ library Pool {
         if (shares > 0) supplied = RateMath.amountOfSharesDown(uint128(shares), supplyIndex);
         // forge-lint: disable-next-item(unsafe-typecast)
         else if (shares < 0) borrowed = RateMath.amountOfSharesUp(uint128(-shares), borrowIndex);
-    }
-
-    function toInt128(uint128 value) internal pure returns (int128) {
-        require(value <= uint128(type(int128).max), WadMath.DoesNotFit128(value));
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return int128(value);
     }
 
     function _touch(Reserve storage reserve, TokenBalance storage balance) private {

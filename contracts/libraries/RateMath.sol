@@ -10,8 +10,11 @@ uint256 constant SHARE_UNIT = 1e9;
 /// @dev Largest exponent of `expm1`.
 uint256 constant MAX_EXPONENT = 40e27;
 
-/// @dev Largest growth exponent of one accrual: a reserve that was left alone must never lock.
+/// @dev Largest growth exponent of one accrual.
 uint256 constant MAX_ACCRUAL = 20e27;
+/// @dev Most token wei that interest lets a reserve's debt or supply grow to: what is repaid or taken over
+/// still fits beside it.
+uint256 constant MAX_TOTAL = type(uint128).max / 2;
 /// @dev The natural logarithm of two, 36 decimals.
 uint256 constant LN2 = 693_147_180_559_945_309_417_232_121_458_176_568;
 
@@ -136,18 +139,49 @@ library RateMath {
             reserve.supplyShares.mulDivDown(reserve.supplyIndex, RAY)
         );
         uint256 growth = growthOf(borrowRate(used, curve), elapsed, curve.annual);
-        uint256 borrowIndex = (reserve.borrowIndex + reserve.borrowIndex.mulDivUp(growth, RAY)).toUint128();
-        uint256 interest = reserve.borrowShares.mulDivDown(borrowIndex - reserve.borrowIndex, RAY);
+        uint256 rise = _min(
+            reserve.borrowIndex.mulDivUp(growth, RAY),
+            indexRoomDown(reserve.borrowIndex, reserve.borrowShares)
+        );
+        uint256 interest = reserve.borrowShares.mulDivDown(rise, RAY);
+        uint256 most = interestRoomDown(reserve, curve.protocolShare);
+        if (interest > most) {
+            rise = most.mulDivDown(RAY, reserve.borrowShares);
+            interest = reserve.borrowShares.mulDivDown(rise, RAY);
+        }
         uint256 kept = interest;
         if (reserve.supplyShares != 0) {
             uint256 toSuppliers = interest.mulDivDown(WAD - curve.protocolShare, WAD);
-            reserve.supplyIndex =
-                (reserve.supplyIndex + toSuppliers.mulDivDown(RAY, reserve.supplyShares)).toUint128();
+            reserve.supplyIndex += toSuppliers.mulDivDown(RAY, reserve.supplyShares);
             kept = interest.mulDivDown(curve.protocolShare, WAD);
         }
-        reserve.borrowIndex = borrowIndex;
-        reserve.buffer = (reserve.buffer + kept).toUint128();
+        reserve.borrowIndex += rise;
+        reserve.buffer += kept;
         return reserve;
+    }
+
+    /// @notice How far an index may rise until it, or what its shares are worth, leaves its range (SPEC
+    /// BL-22).
+    function indexRoomDown(uint256 index, uint256 shares) internal pure returns (uint256) {
+        uint256 top = type(uint128).max;
+        if (shares != 0) top = _min(top, MAX_TOTAL.mulDivDown(RAY * SHARE_UNIT, shares));
+        return index < top ? top - index : 0;
+    }
+
+    /// @notice Interest, in 1e-9 token wei, that suppliers and buffer can take (SPEC BL-22).
+    function interestRoomDown(ReserveIndexes memory reserve, uint256 protocolShare)
+        internal
+        pure
+        returns (uint256 room)
+    {
+        room = type(uint128).max - reserve.buffer;
+        if (reserve.supplyShares == 0) return room;
+        room = protocolShare == 0 ? type(uint256).max : room.mulDivDown(WAD, protocolShare);
+        if (protocolShare < WAD) {
+            uint256 earned = reserve.supplyShares
+            .mulDivDown(indexRoomDown(reserve.supplyIndex, reserve.supplyShares), RAY);
+            room = _min(room, earned.mulDivDown(WAD, WAD - protocolShare));
+        }
     }
 
     /// @notice Shares that token wei are worth at an index, down (SPEC BL-06).
@@ -168,5 +202,9 @@ library RateMath {
     /// @notice Token wei that shares are worth at an index, up: debt (SPEC BL-06).
     function amountOfSharesUp(uint256 shares, uint256 index) internal pure returns (uint256) {
         return shares.mulDivUp(index, RAY * SHARE_UNIT);
+    }
+
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
     }
 }

@@ -10,7 +10,8 @@ import {WadMath} from "./WadMath.sol";
 library SweepMath {
     using WadMath for uint256;
 
-    /// @notice What may be borrowed of a token, in wei, until the health factor is one (SPEC PM-08).
+    /// @notice What may be borrowed of a token, in wei, until the health factor is one (SPEC PM-08). Own
+    /// supply of the token is drawn before anything is borrowed, so it carries none of it.
     function ltvRoomDown(TokenState[] memory tokens, TokenState memory borrowed)
         internal
         pure
@@ -20,7 +21,7 @@ library SweepMath {
         uint256 debt = 0;
         for (uint256 i = 0; i < tokens.length; ++i) {
             TokenState memory token = tokens[i];
-            if (token.ltvBps != 0 && token.supplied != 0) {
+            if (token.token != borrowed.token && token.ltvBps != 0 && token.supplied != 0) {
                 power += MarginMath.weightLtvDown(
                     MarginMath.tokenValueDown(token, token.supplied), token.ltvBps
                 );
@@ -73,71 +74,92 @@ library SweepMath {
             return plan;
         }
         DexMargin[] memory margins = MarginMath.dexMargins(account);
-        for (uint256 i = 0; i < account.tokens.length; ++i) {
-            _sweepOne(account, margins, plan, i);
+        // What the LTV limit leaves is known only once all else has moved: there, debt is made last.
+        bool lends = account.mode == Mode.PortfolioMargin;
+        bool limited = lends && account.policy.strictLtv;
+        for (uint256 round = 0; round < (limited ? 2 : 1); ++round) {
+            for (uint256 i = 0; i < account.tokens.length; ++i) {
+                TokenState memory token = account.tokens[i];
+                uint256 freed = round == 0 ? _needs(account, margins, plan, i) : 0;
+                uint256 lacking = _lacking(account, plan, i);
+                if (round == 1 && lacking == 0) continue;
+                bool borrows = lends && token.borrowable && (round == 1 || !limited);
+                uint256 room = borrows ? token.borrowRoom : 0;
+                if (round == 1 && room != 0) room = min(room, ltvRoomDown(account.tokens, token));
+                _sweepOne(account, plan, i, lacking, freed, room);
+            }
         }
         for (uint256 d = 0; d < account.dexes.length; ++d) {
-            // The cast is safe: what moves is bounded by what the dex holds or lacks.
-            // forge-lint: disable-next-line(unsafe-typecast)
-            account.dexes[d].rawUsd += int128(plan.dexTransfers[d]);
+            int256 usd = account.dexes[d].rawUsd;
+            account.dexes[d].rawUsd = WadMath.toInt128(usd + plan.dexTransfers[d]);
         }
     }
 
-    function _sweepOne(Account memory account, DexMargin[] memory margins, Sweep memory plan, uint256 i)
-        private
-        pure
-    {
+    /// @dev Sweep one token with what its dexes have freed (token wei) and what it may borrow.
+    function _sweepOne(
+        Account memory account,
+        Sweep memory plan,
+        uint256 i,
+        uint256 lacking,
+        uint256 freed,
+        uint256 room
+    ) private pure {
         TokenState memory token = account.tokens[i];
-        bool lends = account.mode == Mode.PortfolioMargin;
-        (uint256 unit, uint256 wanted, uint256 freed) = _needs(account, margins, plan, i);
-        uint256 room = 0;
-        if (lends && token.borrowable && wanted != 0) {
-            room = token.borrowRoom;
-            if (account.policy.strictLtv) room = min(room, ltvRoomDown(account.tokens, token));
-        }
-        (TokenSweep memory done, uint256 reached) = sweepToken(token, room, wanted, freed, unit, lends);
-        for (uint256 d = 0; d < margins.length; ++d) {
+        // One for a token that no dex counts in, which may have fewer decimals than perp USD.
+        uint256 unit = lacking == 0 ? 1 : MarginMath.weiPerPerpUsd(token.weiDecimals);
+        (TokenSweep memory done, uint256 reached) =
+            sweepToken(token, room, lacking * unit, freed, unit, account.mode == Mode.PortfolioMargin);
+        for (uint256 d = 0; d < account.dexes.length; ++d) {
             if (account.dexes[d].collateral != i) continue;
+            uint256 part = min(plan.dexLacks[d], reached / unit);
+            // The cast is safe: a part of what a dex lacks.
             // forge-lint: disable-next-line(unsafe-typecast)
-            int256 lack = int256(margins[d].transferMargin) - margins[d].accountValue;
-            if (lack <= 0) continue;
-            // The cast is safe: the sign is known.
-            // forge-lint: disable-next-line(unsafe-typecast)
-            uint256 lacks = uint256(lack);
-            uint256 part = min(lacks, reached / unit);
-            // forge-lint: disable-next-line(unsafe-typecast)
-            plan.dexTransfers[d] = int256(part);
-            plan.dexLacks[d] = lacks - part;
+            plan.dexTransfers[d] += int256(part);
+            plan.dexLacks[d] -= part;
             reached -= part * unit;
         }
-        plan.tokens[i] = done;
         token.idle = done.idle.toUint128();
         token.supplied = (token.supplied + done.supply - done.withdraw).toUint128();
         token.borrowed = (token.borrowed + done.borrow - done.repay).toUint128();
         token.cash = (token.cash + done.supply + done.repay - done.withdraw - done.borrow).toUint128();
+        TokenSweep memory total = plan.tokens[i];
+        total.supply += done.supply;
+        total.withdraw += done.withdraw;
+        total.borrow += done.borrow;
+        total.repay += done.repay;
+        total.idle = done.idle;
     }
 
-    /// @dev Token wei that the token's dexes lack and hand back; notes what leaves each dex.
+    /// @dev Token wei that the token's dexes hand back; notes what leaves each of them or is lacking in it.
     function _needs(Account memory account, DexMargin[] memory margins, Sweep memory plan, uint256 i)
         private
         pure
-        returns (uint256 unit, uint256 wanted, uint256 freed)
+        returns (uint256 freed)
     {
-        unit = 1;
+        int256 dust = int256(uint256(account.policy.sweepDust));
         for (uint256 d = 0; d < margins.length; ++d) {
             if (account.dexes[d].collateral != i) continue;
-            unit = MarginMath.weiPerPerpUsd(account.tokens[i].weiDecimals);
-            // forge-lint: disable-next-line(unsafe-typecast)
+            // Casts are safe: margins are sums of products of 64-bit numbers, and the sign is known.
+            // forge-lint: disable-start(unsafe-typecast)
             int256 over = margins[d].accountValue - int256(margins[d].transferMargin);
-            int256 dust = int256(uint256(account.policy.sweepDust));
             if (over > dust) {
                 plan.dexTransfers[d] = dust - over;
-                // forge-lint: disable-next-line(unsafe-typecast)
-                freed += uint256(over - dust) * unit;
+                freed += uint256(over - dust) * MarginMath.weiPerPerpUsd(account.tokens[i].weiDecimals);
             } else if (over < 0) {
-                // forge-lint: disable-next-line(unsafe-typecast)
-                wanted += uint256(-over) * unit;
+                plan.dexLacks[d] = uint256(-over);
             }
+            // forge-lint: disable-end(unsafe-typecast)
+        }
+    }
+
+    /// @dev Perp USD (1e-6) that the token's dexes still lack.
+    function _lacking(Account memory account, Sweep memory plan, uint256 i)
+        private
+        pure
+        returns (uint256 lacking)
+    {
+        for (uint256 d = 0; d < account.dexes.length; ++d) {
+            if (account.dexes[d].collateral == i) lacking += plan.dexLacks[d];
         }
     }
 

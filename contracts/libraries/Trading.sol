@@ -153,7 +153,7 @@ library Trading {
         TokenParams memory base = pair.base;
         uint256 lot = Spot.lot(base);
         address backstop = parties.backstop;
-        Pool.accrue(s, base.index, base.curve);
+        Pool.accrue(s, base);
         MarginEngine.sweep(s, registry, backstop);
         TokenState memory t = AccountStore.tokenState(s, backstop, base);
         uint256 held = uint256(t.idle) + t.supplied;

@@ -31,7 +31,8 @@ library WadMath {
     }
 
     function toInt128(int256 value) internal pure returns (int128) {
-        bool fits = value >= type(int128).min && value <= type(int128).max;
+        // Without the lowest number, whose sign could not be turned.
+        bool fits = value >= -type(int128).max && value <= type(int128).max;
         // Casts are safe: the sign is known, and what does not fit reverts.
         // forge-lint: disable-next-item(unsafe-typecast)
         require(fits, DoesNotFit128(uint256(value < 0 ? -value : value)));

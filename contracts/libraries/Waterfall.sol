@@ -29,7 +29,7 @@ library Waterfall {
     ) external {
         // Fees wait in the dexes until the insurance account is swept.
         MarginEngine.sweep(s, registry, insurance);
-        Pool.accrue(s, p.index, p.curve);
+        Pool.accrue(s, p);
         Reserve storage reserve = s.reserves[p.index];
         TokenBalance storage insured = s.balances[insurance][p.index];
         uint256 fromBuffer = _min(loss, reserve.buffer / SHARE_UNIT);
@@ -58,7 +58,7 @@ library Waterfall {
         require(
             block.timestamp >= readyAt, ILiquidation.BufferSweepTooEarly(p.token, readyAt, block.timestamp)
         );
-        Pool.accrue(s, p.index, p.curve);
+        Pool.accrue(s, p);
         amount = _min(reserve.buffer / SHARE_UNIT, reserve.cash);
         require(amount != 0, ILiquidation.NothingToSweep(p.token));
         reserve.buffer -= (amount * SHARE_UNIT).toUint128();
@@ -75,7 +75,7 @@ library Waterfall {
         external
         returns (uint256 covered)
     {
-        Pool.accrue(s, p.index, p.curve);
+        Pool.accrue(s, p);
         Reserve storage reserve = s.reserves[p.index];
         TokenBalance storage insured = s.balances[insurance][p.index];
         require(reserve.deficit != 0, ILiquidation.NoDeficit(p.token));
@@ -107,7 +107,7 @@ library Waterfall {
     /// @notice Spread what is left of a deficit over all suppliers of the token (SPEC LQ-11): the only way
     /// in which a supply index falls.
     function socialise(VenueState storage s, TokenParams memory p) external returns (uint256 written) {
-        Pool.accrue(s, p.index, p.curve);
+        Pool.accrue(s, p);
         Reserve storage reserve = s.reserves[p.index];
         require(reserve.deficit != 0, ILiquidation.NoDeficit(p.token));
         uint128 before = reserve.supplyIndex;

@@ -20,6 +20,7 @@ import {BASIS_EMA_SECONDS, BOOK_EMA_SECONDS, Ema, OracleMath, USDC_PX_ONE} from 
 import {
     LN2,
     MAX_EXPONENT,
+    MAX_TOTAL,
     RateCurve,
     RateMath,
     ReserveIndexes,
@@ -43,6 +44,7 @@ struct Constants {
     uint256 year;
     uint256 shareUnit;
     uint256 maxExponent;
+    uint256 maxTotal;
     uint256 ln2;
     uint256 maxLeverage;
     uint256 usdcPxOne;
@@ -149,6 +151,18 @@ contract MathHarness {
         returns (ReserveIndexes memory)
     {
         return RateMath.accrue(reserve, curve, elapsed);
+    }
+
+    function indexRoomDown(uint256 index, uint256 shares) external pure returns (uint256) {
+        return RateMath.indexRoomDown(index, shares);
+    }
+
+    function interestRoomDown(ReserveIndexes memory reserve, uint256 protocolShare)
+        external
+        pure
+        returns (uint256)
+    {
+        return RateMath.interestRoomDown(reserve, protocolShare);
     }
 
     function sharesDown(uint256 amount, uint256 index) external pure returns (uint256) {
@@ -589,6 +603,7 @@ contract MathHarness {
             maxLeverage: MAX_LEVERAGE,
             usdcPxOne: USDC_PX_ONE,
             basisEmaSeconds: BASIS_EMA_SECONDS,
+            maxTotal: MAX_TOTAL,
             bookEmaSeconds: BOOK_EMA_SECONDS,
             displayDecimals: DISPLAY_DECIMALS,
             interest: INTEREST,

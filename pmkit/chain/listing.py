@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pmkit.decimals import parse_units
 from pmkit.errors import InputError
 from pmkit.oracle import USDC_PX_ONE
-from pmkit.policy import FIRST_TIERED_TABLE, LegOrder, condition_of
+from pmkit.policy import LegOrder, condition_of
 from pmkit.units import BPS, PERP_DECIMALS, RAY, SPOT_DECIMALS, WAD
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 QUOTE = 0
 """The token that all prices are in."""
-MAX_TOKENS, MAX_DEXES, MAX_PERPS = 64, 32, 256
+MAX_TOKENS, MAX_DEXES, MAX_PERPS, MAX_PAIRS = 64, 32, 256, 64
 MAX_RATE = 5_000 * RAY
 MAX_EVM_DECIMALS = 24
 MIN_WEI_DECIMALS = 6
@@ -71,6 +71,7 @@ def validate(params: Params) -> None:
         ("tokens", len(params.tokens), MAX_TOKENS),
         ("dexes", len(params.dexes), MAX_DEXES),
         ("perps", len(params.perps), MAX_PERPS),
+        ("pairs", len(params.pairs), MAX_PAIRS),
     ):
         if found > most:
             raise wrong(params, what, f"at most {most} are listed, these are {found}")
@@ -138,10 +139,8 @@ def dex_calls(params: Params) -> list[tuple[int, str, int]]:
 
 
 def table_calls(params: Params) -> list[tuple[int, list[int], list[int]]]:
-    """Return the arguments of each `setMarginTable`: the tiered ones, and single tiers in use."""
-    single = {perp.table_id for perp in params.perps if perp.table_id < FIRST_TIERED_TABLE}
-    tables = [(i, params.table(i)) for i in sorted(single)] + list(params.tables)
-    return [(i, *tiers_of(table)) for i, table in tables]
+    """Return the arguments of each `setMarginTable`; single tiers need none. SPEC CR-04."""
+    return [(i, *tiers_of(table)) for i, table in params.tables]
 
 
 def tiers_of(table: MarginTable) -> tuple[list[int], list[int]]:

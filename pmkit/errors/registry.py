@@ -48,6 +48,17 @@ class UnknownMarginTable(VenueError):
 
 
 @dataclass(eq=False)
+class SingleTierTable(VenueError):
+    """A table of an id below 50 is a single tier of that leverage, and nothing to be set."""
+
+    table: int
+    sentence = (
+        "margin table {table} is a single tier of that leverage, by its id; set tiers under an id "
+        "of 50 or more"
+    )
+
+
+@dataclass(eq=False)
 class AlreadyListed(VenueError):
     """The id is listed already."""
 

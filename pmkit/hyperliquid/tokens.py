@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from pmkit.errors import InputError
 from pmkit.hyperliquid.document import join
 from pmkit.model import Mode
-from pmkit.policy import NO_CAP
-from pmkit.units import BPS, PERP_DECIMALS, SPOT_DECIMALS
+from pmkit.units import BPS, INT128_MAX, PERP_DECIMALS, SPOT_DECIMALS
 
 if TYPE_CHECKING:
     from pmkit.hyperliquid.document import Node
@@ -31,6 +30,8 @@ DRIFT = 100
 ONE = 10**ANY_DECIMALS
 USDC = 0
 """Token id of the quote of all prices, which has none of its own but one."""
+UNSTATED_CASH = INT128_MAX
+"""More than any account draws, and what it repays still fits beside it."""
 OUTCOME = re.compile(r"\+[0-9]+|o[0-9]+", re.ASCII)
 """Coins of outcome balances, which have no token id."""
 
@@ -47,7 +48,7 @@ class Listing:
     user_borrow_cap: int
     borrow_room: int
     cash: int
-    """NO_CAP where the bundle does not say."""
+    """UNSTATED_CASH where the bundle does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,5 +325,5 @@ def read_listing(reserve: Node | None, known: TokenParams | None, borrowed: int)
         user_supply_cap=known.user_supply_cap,
         user_borrow_cap=known.user_borrow_cap,
         borrow_room=max(0, room),
-        cash=NO_CAP if cash is None else cash.amount(decimals, "down"),
+        cash=UNSTATED_CASH if cash is None else cash.amount(decimals, "down"),
     )

@@ -134,9 +134,9 @@ def _store(s: VenueState, account: str, p: Token, after: TokenState, done: Token
     uses_pool = done.supply != 0 or done.repay != 0 or done.withdraw != 0 or done.borrow != 0
     if not uses_pool and balance.idle == after.idle:
         return
-    s.balances[account, p.index] = replace(balance, idle=to_uint128(after.idle))
+    s.balances[account, p.index] = replace(balance, idle=after.idle)
     if uses_pool:
-        pool.accrue(s, p.index, p.curve)
+        pool.accrue(s, p)
         paid_in = done.supply + done.repay
         paid_out = done.withdraw + done.borrow
         if paid_in != 0:

@@ -72,7 +72,7 @@ def supply(s: VenueState, sender: Address, token: Uint64, amount: Uint256, accou
     if amount == 0:
         raise ZeroAmount
     require_receiver(s, account, p)
-    pool.accrue(s, p.index, p.curve)
+    pool.accrue(s, p)
     t = token_state(s, account, p)
     credited = pull(s, sender, p, amount)
     # Paying debt is never paused.
@@ -124,7 +124,7 @@ def borrow(s: VenueState, sender: Address, token: Uint64, amount: Uint256) -> No
     if s.registry.paused & Pause.BORROW:
         raise Paused(bit=Pause.BORROW)
 
-    pool.accrue(s, p.index, p.curve)
+    pool.accrue(s, p)
     sweep(s, account)
     t = token_state(s, account, p)
     # Supply is drawn first: who supplies for the account must not keep it from borrowing.
@@ -160,7 +160,7 @@ def repay(s: VenueState, sender: Address, token: Uint64, amount: Uint256, accoun
     p = s.registry.token(token)
     if amount == 0:
         raise ZeroAmount
-    pool.accrue(s, p.index, p.curve)
+    pool.accrue(s, p)
     debt = token_state(s, account, p).borrowed
     if debt == 0:
         raise NoDebt(token=token)
@@ -181,7 +181,7 @@ def repay(s: VenueState, sender: Address, token: Uint64, amount: Uint256, accoun
 def accrue(s: VenueState, sender: Address, token: Uint64) -> None:  # noqa: ARG001 (anybody may)
     """Store interest up to now. SPEC BL-05. Raises UnknownToken, DoesNotFit128."""
     p = s.registry.token(token)
-    pool.accrue(s, p.index, p.curve)
+    pool.accrue(s, p)
 
 
 def reserve_of(s: VenueState, token: int) -> ReserveView:
@@ -217,7 +217,7 @@ def take_out(s: VenueState, account: str, p: Token, amount: int, unit: int) -> i
     """
     if amount == 0:
         raise ZeroAmount
-    pool.accrue(s, p.index, p.curve)
+    pool.accrue(s, p)
     sweep(s, account)
     t = token_state(s, account, p)
     available = max(0, t.idle + t.supplied - t.borrowed)

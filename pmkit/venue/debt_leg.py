@@ -87,7 +87,7 @@ def settle(s: VenueState, account: str, from_supply: bool) -> tuple[int, int]:
         if amount == 0:
             continue
         p = c.params.tokens[i]
-        pool.accrue(s, p.index, p.curve)
+        pool.accrue(s, p)
         if from_supply:
             paid = min(amount, t.supplied)
             if paid == 0:
@@ -189,7 +189,7 @@ def _move_collateral(s: VenueState, c: Context, hands: Hands, i: int, share: int
     if amount == 0:
         return 0
     value = token_value_down(t, amount)
-    pool.accrue(s, p.index, p.curve)
+    pool.accrue(s, p)
     reward = 0
     if hands.caller != taker:
         reward = mul_div_down(amount, c.policy.reward_ppm, PPM)
@@ -230,7 +230,7 @@ def _move_debt(
     p = c.params.tokens[i]
     t = c.a.tokens[i]
     loss = 0 if takeover.loss == 0 else mul_div_down(debt, takeover.loss, takeover.debt)
-    pool.accrue(s, p.index, p.curve)
+    pool.accrue(s, p)
     s.balances[c.account, p.index] = replace(s.balances[c.account, p.index], borrow_floor=0)
     # Up, or a debt below one unit would be charged for and never move.
     from_hole = min(_whole_units_up(debt, t), hole_of(c, i))

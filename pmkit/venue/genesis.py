@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pmkit.policy import FIRST_TIERED_TABLE, LegOrder, condition_of
+from pmkit.policy import LegOrder, condition_of
 from pmkit.venue.addresses import address_of_name
 from pmkit.venue.records import (
     UNSET_POLICY,
@@ -57,8 +57,6 @@ class Genesis:
         A dex's id is its place.
         """
         dex_ids = {dex.name: i for i, dex in enumerate(params.dexes)}
-        single = {perp.table_id for perp in params.perps if perp.table_id < FIRST_TIERED_TABLE}
-        tables = [(i, params.table(i)) for i in sorted(single)] + list(params.tables)
         pricing = {perp.collateral: perp.id for perp in reversed(params.perps)}
         return cls(
             policy=policy_of(params.policy),
@@ -88,7 +86,7 @@ class Genesis:
                     tuple(tier.lower_bound for tier in table.tiers),
                     tuple(tier.max_leverage for tier in table.tiers),
                 )
-                for i, table in tables
+                for i, table in params.tables
             ),
             perps=tuple(
                 PerpListing(

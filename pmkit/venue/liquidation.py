@@ -104,7 +104,7 @@ def _leg(c: Context, now: int) -> Leg:
     full_band = c.m.health == Health.BACKSTOP_LIQUIDATABLE
     hole, fillable = _holes(c)
     has_debt = lends and c.m.net_debt != 0 and (_takes_debt(c) or hole)
-    if c.a.perps:
+    if perp_leg.is_cause(c):
         if perp_leg.must_take_over(c, lends and full_band):
             return Leg.PERP_TAKEOVER
         short = c.policy.margin.perp_shortfall_trigger and c.m.perp_shortfall

@@ -17,8 +17,9 @@ from pmkit.errors import (
     ListingFull,
     LtvTooHigh,
     PriceMissing,
+    SingleTierTable,
 )
-from pmkit.policy import MAX_REWARD_PPM
+from pmkit.policy import FIRST_TIERED_TABLE, MAX_REWARD_PPM
 from pmkit.rates import RateCurve
 from pmkit.tiers import margin_table
 from pmkit.units import BPS, PERP_DECIMALS, PPM, RAY, SPOT_DECIMALS, WAD
@@ -227,17 +228,16 @@ def set_margin_table(
 ) -> None:
     """Set the tiers of a margin table; open positions follow at once. SPEC PM-05, CR-04.
 
-    Raises AccessControlUnauthorizedAccount, InvalidMarginTable.
+    Raises AccessControlUnauthorizedAccount, SingleTierTable, InvalidMarginTable.
     """
     require_role(r, sender, RISK_ADMIN)
-    r.tables[table] = margin_table(lower_bounds, max_leverages)
-    r.block.emit(
-        MarginTableSet(table=table, lower_bounds=lower_bounds, max_leverages=max_leverages)
-    )
+    if table < FIRST_TIERED_TABLE:
+        raise SingleTierTable(table=table)
+    _set_table(r, table, lower_bounds, max_leverages)
 
 
 def list_perp(r: Registry, sender: Address, listing: PerpListing) -> None:
-    """List a perp asset.
+    """List a perp asset. SPEC CR-04.
 
     Raises AccessControlUnauthorizedAccount, AlreadyListed, ListingFull, UnknownDex,
     UnknownMarginTable, DecimalsOutOfRange, LeverageOutOfRange.
@@ -246,6 +246,7 @@ def list_perp(r: Registry, sender: Address, listing: PerpListing) -> None:
     _require_new(r.perp_at, listing.asset)
     _require_place(r.perps, MAX_PERPS)
     dex = r.dex(listing.dex)
+    _name_single_tier(r, listing.margin_table)
     maximum = r.table(listing.margin_table).tiers[0].max_leverage
     if listing.sz_decimals > PERP_DECIMALS:
         raise DecimalsOutOfRange(wei_decimals=PERP_DECIMALS, sz_decimals=listing.sz_decimals)
@@ -311,6 +312,21 @@ def set_policy(r: Registry, sender: Address, policy: VenuePolicy) -> None:
             charge_funding(r, index)
     r.settings[0] = replace(r.settings[0], policy=policy)
     r.block.emit(PolicySet(policy=policy))
+
+
+def _set_table(
+    r: Registry, table: int, lower_bounds: tuple[int, ...], max_leverages: tuple[int, ...]
+) -> None:
+    r.tables[table] = margin_table(lower_bounds, max_leverages)
+    r.block.emit(
+        MarginTableSet(table=table, lower_bounds=lower_bounds, max_leverages=max_leverages)
+    )
+
+
+def _name_single_tier(r: Registry, table: int) -> None:
+    """Set the table of an id below the tiered ones, which is the leverage of its only tier."""
+    if 0 < table < FIRST_TIERED_TABLE and table not in r.tables:
+        _set_table(r, table, (0,), (table,))
 
 
 def _require_new(places: dict[int, int], listed: int) -> None:

@@ -32,7 +32,7 @@ def pay(s: VenueState, account: str, p: Token, amount: int) -> None:
     if lacking != 0:
         if s.accounts[account].mode != Mode.PORTFOLIO_MARGIN:
             raise InsufficientBalance(token=p.token, requested=amount, available=from_idle)
-        pool.accrue(s, p.index, p.curve)
+        pool.accrue(s, p)
         t = token_state(s, account, p)
         if lacking > t.supplied:
             debt = lacking - t.supplied

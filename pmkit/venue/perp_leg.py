@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pmkit.liquidation import is_below_backstop, perp_close_up
-from pmkit.margin import notional
+from pmkit.margin import is_beyond, notional, ratio_up
+from pmkit.model import Mode
 from pmkit.tiers import maintenance_margin_down
 from pmkit.venue import perps
 from pmkit.venue.account_store import set_raw_usd, touch
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def close(s: VenueState, c: Context) -> None:
-    """Close, in part or whole, the position that ties up the most maintenance. SPEC LQ-06."""
+    """Close the position that ties up the most maintenance of a short margin. SPEC LQ-06."""
     worst = _worst(c)
     held = c.a.perps[worst]
     perp, _ = c.params.perps[worst]
@@ -44,19 +45,26 @@ def close(s: VenueState, c: Context) -> None:
     )
 
 
+def is_cause(c: Context) -> bool:
+    """Return whether the step is about positions. SPEC AC-01.
+
+    Only those count whose margin is short: in standard mode each dex has its own, in unified mode
+    each token, and with portfolio margin the account.
+    """
+    return any(_is_short(c, perp.dex) for perp in c.a.perps)
+
+
 def must_take_over(c: Context, full_band: bool) -> bool:
-    """Return whether the backstop takes all perps. SPEC LQ-13.
+    """Return whether the backstop takes perps. SPEC LQ-13.
 
     In the full band, beyond the backstop ratio, or where a dex holds less than its maintenance over
     that ratio, two thirds of it.
     """
-    if full_band or c.m.ratio > c.policy.perp_backstop_ratio:
-        return True
-    return any(_is_below_backstop(c, i) for i in range(len(c.m.dexes)))
+    return full_band or any(_passes(c, perp.dex) for perp in c.a.perps)
 
 
 def take_over(s: VenueState, c: Context) -> None:
-    """Pass every position to the backstop at the mark. SPEC LQ-13.
+    """Pass positions to the backstop at the mark, all that one margin carries. SPEC LQ-13.
 
     What is left of a dex below two thirds of its maintenance (`perp_backstop_ratio`) goes with it;
     other equity stays, and what is missing stays owed.
@@ -64,6 +72,8 @@ def take_over(s: VenueState, c: Context) -> None:
     backstop = s.parties.backstop
     touch(s, backstop)
     for held, (perp, _) in zip(c.a.perps, c.params.perps, strict=True):
+        if c.a.mode != Mode.PORTFOLIO_MARGIN and not _passes(c, held.dex):
+            continue
         perps.fill(s, perp, c.account, backstop, -held.szi, perp.mark, 0)
         s.block.emit(PositionTaken(account=c.account, asset=perp.asset, szi=held.szi, px=perp.mark))
     for i, (figures, listed) in enumerate(zip(c.m.dexes, c.params.dexes, strict=True)):
@@ -75,6 +85,40 @@ def take_over(s: VenueState, c: Context) -> None:
         set_raw_usd(s, backstop, dex, int128(s.raw_usd[backstop, dex] + left))
 
 
+def _is_short(c: Context, dex: int) -> bool:
+    """Return whether the margin that carries a dex is short, or a dex of it, if that is a trigger."""
+    if c.a.mode == Mode.PORTFOLIO_MARGIN:
+        return True
+    margin = c.policy.margin
+    if c.a.mode == Mode.STANDARD or margin.perp_shortfall_trigger:
+        for d, figures in enumerate(c.m.dexes):
+            if figures.account_value < figures.maintenance and _together(c, d, dex):
+                return True
+    token = c.m.tokens[c.a.dexes[dex].collateral]
+    return c.a.mode == Mode.UNIFIED and is_beyond(
+        token.requirement, token.liquidation_value, margin.trigger, margin.trigger_inclusive
+    )
+
+
+def _passes(c: Context, dex: int) -> bool:
+    """Return whether a dex's positions pass to the backstop; a standard one's ratio is its own."""
+    if any(_is_below_backstop(c, d) and _together(c, d, dex) for d in range(len(c.m.dexes))):
+        return True
+    if c.a.mode == Mode.STANDARD:
+        return False
+    token = c.m.tokens[c.a.dexes[dex].collateral]
+    unified = c.a.mode == Mode.UNIFIED
+    ratio = ratio_up(token.requirement, token.liquidation_value) if unified else c.m.ratio
+    return ratio > c.policy.perp_backstop_ratio
+
+
+def _together(c: Context, a: int, b: int) -> bool:
+    """Return whether one margin carries both of two dexes."""
+    if c.a.mode == Mode.UNIFIED:
+        return c.a.dexes[a].collateral == c.a.dexes[b].collateral
+    return c.a.mode == Mode.PORTFOLIO_MARGIN or a == b
+
+
 def _is_below_backstop(c: Context, i: int) -> bool:
     m = c.m.dexes[i]
     return is_below_backstop(m.account_value, m.maintenance, c.policy.perp_backstop_ratio)
@@ -84,6 +128,8 @@ def _worst(c: Context) -> int:
     """Return the place of the position that ties up the most maintenance."""
     most = worst = 0
     for i, perp in enumerate(c.a.perps):
+        if not _is_short(c, perp.dex):
+            continue
         ties = maintenance_margin_down(notional(perp.szi, perp.mark), perp.table)
         if ties > most:
             most, worst = ties, i

@@ -20,9 +20,10 @@ from pmkit.rates import (
 )
 from pmkit.units import RAY, to_int128, to_uint128
 from pmkit.venue.events import Accrued, InterestHour
-from pmkit.venue.integers import int128, uint128
+from pmkit.venue.integers import uint128
 
 if TYPE_CHECKING:
+    from pmkit.venue.registry import Token
     from pmkit.venue.state import Reserve, TokenBalance, VenueState
 
 HOUR = 60 * 60
@@ -33,10 +34,7 @@ FRESH = ReserveIndexes(
 
 
 def accrued(s: VenueState, token: int, curve: RateCurve) -> ReserveIndexes:
-    """Return the reserve's indexes with interest up to now, without storing them. SPEC BL-05.
-
-    Raises DoesNotFit128.
-    """
+    """Return the reserve's indexes with interest up to now, without storing them. SPEC BL-05."""
     reserve = s.reserves[token]
     if reserve.accrued_at == 0:
         return FRESH
@@ -53,14 +51,14 @@ def accrued(s: VenueState, token: int, curve: RateCurve) -> ReserveIndexes:
     )
 
 
-def accrue(s: VenueState, token: int, curve: RateCurve) -> None:
-    """Store interest up to now. SPEC BL-05. Raises DoesNotFit128."""
-    s.touched.add(token)
-    reserve = s.reserves[token]
+def accrue(s: VenueState, p: Token) -> None:
+    """Store interest up to now. SPEC BL-05."""
+    s.touched.add(p.index)
+    reserve = s.reserves[p.index]
     if reserve.accrued_at == s.block.now:
         return
-    now = accrued(s, token, curve)
-    s.reserves[token] = replace(
+    now = accrued(s, p.index, p.curve)
+    s.reserves[p.index] = replace(
         reserve,
         supply_index=now.supply_index,
         borrow_index=now.borrow_index,
@@ -72,7 +70,7 @@ def accrue(s: VenueState, token: int, curve: RateCurve) -> None:
         if reserve.accrued_at != 0 and reserve.accrued_at // HOUR != hour:
             s.block.emit(
                 InterestHour(
-                    token_index=token,
+                    token=p.token,
                     hour=hour,
                     supply_index=now.supply_index,
                     borrow_index=now.borrow_index,
@@ -80,7 +78,7 @@ def accrue(s: VenueState, token: int, curve: RateCurve) -> None:
             )
         s.block.emit(
             Accrued(
-                token_index=token,
+                token=p.token,
                 supply_index=now.supply_index,
                 borrow_index=now.borrow_index,
                 buffer=now.buffer,
@@ -111,13 +109,13 @@ def credit(s: VenueState, account: str, token: int, amount: int) -> int:
     supplied = amount - repaid
     if supplied != 0:
         minted = to_uint128(shares_down(supplied, reserve.supply_index))
-        shares = int128(shares + to_int128(minted))
-        supply_shares = uint128(supply_shares + minted)
+        shares = to_int128(shares + minted)
+        supply_shares = to_uint128(supply_shares + minted)
     reserve = replace(
         reserve,
         supply_shares=supply_shares,
         borrow_shares=borrow_shares,
-        cash=uint128(reserve.cash + to_uint128(amount)),
+        cash=to_uint128(reserve.cash + to_uint128(amount)),
     )
     _store(s, account, token, reserve, balance, shares)
     return repaid
@@ -146,8 +144,8 @@ def debit(s: VenueState, account: str, token: int, amount: int) -> int:
     borrowed = amount - drawn
     if borrowed != 0:
         minted = to_uint128(shares_up(borrowed, reserve.borrow_index))
-        shares = int128(shares - to_int128(minted))
-        borrow_shares = uint128(borrow_shares + minted)
+        shares = to_int128(shares - minted)
+        borrow_shares = to_uint128(borrow_shares + minted)
     reserve = replace(
         reserve,
         supply_shares=supply_shares,

@@ -37,7 +37,7 @@ def report_prices(
     """
     require_role(r, sender, REPORTER)
     most = r.policy.max_move_bps
-    _require_move(USDC, r.settings[0].usdc_px, usdc_px, most)
+    _require_move(USDC, r.usdc_px, usdc_px, most)
     r.settings[0] = replace(r.settings[0], usdc_px=usdc_px)
     for reported in perps:
         perp = r.perp(reported.asset)

@@ -182,6 +182,11 @@ class Registry:
         return self.settings[0].policy
 
     @property
+    def usdc_px(self) -> int:
+        """USDC's own oracle price in USDT, 8 decimals; zero before the first report. SPEC OR-01."""
+        return self.settings[0].usdc_px
+
+    @property
     def paused(self) -> int:
         """What is paused, `Pause` bits. SPEC CR-07."""
         return self.settings[0].paused

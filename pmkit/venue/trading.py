@@ -162,7 +162,7 @@ def sell_inventory(s: VenueState, sender: Address, pair: Uint32) -> None:  # noq
     listed = _pair_of(s, pair)
     _require_young_px(s, listed)
     base = r.tokens[listed.base]
-    pool.accrue(s, base.index, base.curve)
+    pool.accrue(s, base)
     sweep(s, backstop)
     t = token_state(s, backstop, base)
     amount, left = inventory_store.take_due(

@@ -37,7 +37,7 @@ def cover_loss(s: VenueState, taker: str, p: Token, loss: int) -> None:
     """
     # Fees wait in the dexes until the insurance account is swept.
     sweep(s, s.parties.insurance)
-    pool.accrue(s, p.index, p.curve)
+    pool.accrue(s, p)
     from_buffer, from_insurance = _available(s, p, loss)
     deficit = loss - from_buffer - from_insurance
     _draw(s, p, from_buffer, from_insurance)
@@ -63,7 +63,7 @@ def sweep_buffer(s: VenueState, p: Token, interval: int) -> int:
     ready_at = (s.reserves[p.index].buffer_swept_at // interval + 1) * interval
     if s.block.now < ready_at:
         raise BufferSweepTooEarly(token=p.token, ready_at=ready_at, timestamp=s.block.now)
-    pool.accrue(s, p.index, p.curve)
+    pool.accrue(s, p)
     reserve = s.reserves[p.index]
     amount = min(reserve.buffer // SHARE_UNIT, reserve.cash)
     if amount == 0:
@@ -84,7 +84,7 @@ def cover_from_insurance(s: VenueState, p: Token) -> int:
 
     Raises NoDeficit.
     """
-    pool.accrue(s, p.index, p.curve)
+    pool.accrue(s, p)
     deficit = _require_deficit(s, p)
     from_buffer, from_insurance = _available(s, p, deficit)
     covered = from_buffer + from_insurance
@@ -124,7 +124,7 @@ def spread(s: VenueState, p: Token) -> int:
     The only way in which a supply index falls. Raises NoDeficit, DeficitTooLarge,
     ArithmeticOverflow.
     """
-    pool.accrue(s, p.index, p.curve)
+    pool.accrue(s, p)
     deficit = _require_deficit(s, p)
     reserve = s.reserves[p.index]
     before = reserve.supply_index

@@ -223,9 +223,6 @@ class Run:
         for was, now in zip(before.tokens, account_margin(once).tokens, strict=True):
             # Each pool operation rounds against the account, by less than a wei each.
             assert 0 <= was.net_total - now.net_total <= 2, self.story(f"sweep of {role}")
-        if once.policy.strict_ltv:
-            # A repayment of one token frees room that a token before it sees only next time.
-            return
         venue("sweep", role, sender=KEEPER)
         twice = self.read(role)
         for first, second in zip(once.tokens, twice.tokens, strict=True):

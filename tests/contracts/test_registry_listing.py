@@ -184,6 +184,34 @@ def test_list_perp_beyond_the_bitmap_is_refused(market: Market) -> None:
     assert refused == ("ListingFull", (256,))
 
 
+def test_list_perp_of_a_single_tier_needs_no_table(market: Market) -> None:
+    """SPEC CR-04: a table id below 50 is the leverage of its only tier."""
+    market.registry("listPerp", (5, "SOL", 0, 2, 15, 20))
+    assert market.event("MarginTableSet") == {
+        "table": 20,
+        "lowerBounds": (0,),
+        "maxLeverages": (20,),
+    }
+    tiers = market.registry("perpParams", 5)["table"]
+    assert [(t["lowerBound"], t["maxLeverage"], t["rate"], t["scale"]) for t in tiers] == [
+        (0, 20, 1, 40)
+    ]
+    market.registry("listPerp", (6, "ETH", 0, 2, 20, 20))
+    assert market.event_names() == ["PerpListed"]
+    refused = refusal(market.registry, "listPerp", (7, "X", 0, 2, 21, 20), sender=DEPLOYER)
+    assert refused == ("LeverageOutOfRange", (7, 21, 20))
+    for table in (0, 50):
+        refused = refusal(market.registry, "listPerp", (7, "X", 0, 2, 1, table), sender=DEPLOYER)
+        assert refused == ("UnknownMarginTable", (table,))
+
+
+def test_set_margin_table_of_a_single_tier_is_refused(market: Market) -> None:
+    for table in (0, 20, 49):
+        refused = refusal(market.registry, "setMarginTable", table, [0], [20], sender=DEPLOYER)
+        assert refused == ("SingleTierTable", (table,))
+    market.registry("setMarginTable", 50, [0], [20])
+
+
 def test_list_pair_tells_its_tokens(market: Market) -> None:
     market.registry("listPair", (9, USDT0, USDC, False, 0))
     assert market.event("PairListed")["pair"] == 9
@@ -253,7 +281,7 @@ RISK_ADMIN_CALLS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("setLiquidationWidth", (HYPE, 300_000 * WAD)),
     ("setRateCurve", (USDC, STABLE_CURVE)),
     ("listDex", (5, "xyz", USDC)),
-    ("setMarginTable", (10, [0], [10])),
+    ("setMarginTable", (60, [0], [10])),
     ("listPerp", ((5, "SOL", 0, 2, 10, 52),)),
     ("listPair", ((9, USDT0, USDC, False, 0),)),
     ("setPolicy", (policy(),)),

@@ -47,6 +47,7 @@ def test_report_of_spot_mark_and_oracle_sets_their_median(market: Market) -> Non
     borrow = [v for n, v in market.evm.logs if n == "BorrowPriceSet"]
     assert borrow == [{"token": HYPE, "px": 49_975_012}, {"token": UBTC, "px": 78_307_846}]
     assert btc_px(market) == 78_307_846
+    assert market.registry("usdcPx") == 100_050_000
     assert market.registry("perpOraclePx", BTC_PERP) == 783_400
 
 

@@ -6,6 +6,7 @@ import pytest
 from support.venue import (
     ANNUAL_CURVE,
     BORROWER,
+    EVERYTHING,
     KEEPER,
     RAY,
     STABLE_CURVE,
@@ -13,9 +14,11 @@ from support.venue import (
     TRADER,
     USDC,
     USDT0,
+    WAD,
     Market,
     refusal,
 )
+from support.wide_market import WideMarket
 
 USDC_WEI = 10**8
 MILLION = 1_000_000 * USDC_WEI
@@ -38,7 +41,7 @@ def test_accrue_of_a_million_for_an_hour_is_the_worked_example(market: Market) -
     assert reserve["borrowed"] - MILLION == pytest.approx(5.70778 * USDC_WEI, abs=500)
     assert reserve["supplied"] - 50 * MILLION == pytest.approx(5.13700 * USDC_WEI, abs=500)
     assert reserve["buffer"] == pytest.approx(0.57078 * USDC_WEI, abs=500)
-    assert accrued["tokenIndex"] == 0
+    assert accrued["token"] == USDC
     assert accrued["supplyIndex"] == reserve["supplyIndex"]
     assert accrued["borrowIndex"] == reserve["borrowIndex"]
     assert accrued["buffer"] // 10**9 == reserve["buffer"]
@@ -163,6 +166,49 @@ def test_accrue_after_decades_at_full_utilization_never_locks(market: Market) ->
     assert index // 10**17 == 4_851_651_954_097_902_779
 
 
+def run_away() -> Market:
+    """Return a market in which all was lent at the highest rate, and left alone twice.
+
+    A share is then worth 340 wei, and so are roundings.
+    """
+    market = Market.deploy()
+    lend(market, 50 * MILLION)
+    market.registry("setRateCurve", USDC, (5_000 * RAY, 0, RAY, WAD // 10, False))
+    for _ in range(2):
+        market.evm.warp(10 * 86_400)
+        market.venue("accrue", USDC, sender=KEEPER)
+    return market
+
+
+def test_accrue_beyond_the_number_range_stops_and_never_locks() -> None:
+    """SPEC BL-22. Once the second of two idle accruals refused everything: DoesNotFit128."""
+    market = run_away()
+    reserve = market.venue("reserveOf", USDC)
+    assert reserve["borrowIndex"] == 2**128 - 1
+    # 50,000,000 by an index of 2^128 − 1.
+    assert reserve["borrowed"] == -(-50 * MILLION * (2**128 - 1) // RAY)
+    market.fund(TRADER, USDC, 2 * reserve["borrowed"])
+    market.venue("repay", USDC, USDC_WEI, BORROWER, sender=TRADER)
+    assert market.event("Repaid")["amount"] == USDC_WEI
+    market.venue("repay", USDC, EVERYTHING, BORROWER, sender=TRADER)
+    assert market.token(BORROWER, USDC)["borrowed"] == 0
+    market.venue("withdraw", USDC, EVERYTHING, SUPPLIER, sender=SUPPLIER)
+    assert market.venue("balanceOf", SUPPLIER, USDC)["shares"] <= 1
+    market.venue("supply", USDC, USDC_WEI, TRADER, sender=TRADER)
+
+
+def test_accrue_beyond_the_number_range_leaves_liquidation_open() -> None:
+    market = run_away()
+    debt = market.venue("reserveOf", USDC)["borrowed"]
+    # 10,000,000 HYPE carry 500,000,000 of it.
+    step = market.venue("liquidate", BORROWER, sender=KEEPER)
+    assert step["loss"] == step["debtValue"] - 500 * 10**6 * WAD
+    assert market.token(BORROWER, USDC)["borrowed"] <= 341
+    assert market.venue("reserveOf", USDC)["deficit"] > debt * 8 // 10
+    market.venue("liquidate", BORROWER, sender=KEEPER)
+    assert market.margin(BORROWER)["liquidatable"] is False
+
+
 def test_accrue_of_an_unlisted_token_is_refused(market: Market) -> None:
     assert refusal(market.venue, "accrue", 999, sender=KEEPER) == ("UnknownToken", (999,))
 
@@ -180,6 +226,16 @@ def test_accrue_pays_a_small_supplier_its_share_to_the_wei(market: Market) -> No
     assert market.token(SUPPLIER, USDC)["supplied"] > 50 * MILLION
 
 
+def test_accrue_names_the_token_by_the_venues_id(wide_market: WideMarket) -> None:
+    """Once its events carried the listing index, 3, where all others carry the id."""
+    wide_market.portfolio_account(BORROWER, hype=10**10)
+    wide_market.venue("borrow", USDT0, 10**8, sender=BORROWER)
+    wide_market.evm.warp(3_600)
+    wide_market.venue("accrue", USDT0, sender=KEEPER)
+    assert wide_market.event("Accrued")["token"] == USDT0
+    assert wide_market.event("InterestHour")["token"] == USDT0
+
+
 def test_accrue_announces_the_hour_once(market: Market) -> None:
     """SPEC BL-15: the first accrual of an hour since the epoch, and no other."""
     lend(market, 25 * MILLION)
@@ -188,7 +244,7 @@ def test_accrue_announces_the_hour_once(market: Market) -> None:
     announced = market.event("InterestHour")
     reserve = market.venue("reserveOf", USDC)
     assert announced == {
-        "tokenIndex": 0,
+        "token": USDC,
         "hour": market.evm.timestamp // 3_600,
         "supplyIndex": reserve["supplyIndex"],
         "borrowIndex": reserve["borrowIndex"],

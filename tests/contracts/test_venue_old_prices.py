@@ -28,12 +28,12 @@ from support.venue import (
     margin_policy,
     refusal,
 )
-from support.wide_market import USDT0_USDC, WideMarket
+from support.wide_market import GOLD_DEX, GOLD_PERP, USDT0_USDC, WideMarket
 
 USDC_WEI = USDT0_WEI = HYPE_WEI = 10**8
 UBTC_WEI = 10**10
 DARK, DARK_PERP, DARK_USDC = 9, 9_000, 900
-DEBT_FULL, PERP = 1, 2
+DEBT_FULL, PERP, PERP_TAKEOVER, SETTLE = 1, 2, 3, 4
 ANY_BUY = 2**64 - 1
 MINUTE, TEN_MINUTES = 60, 600
 
@@ -277,3 +277,54 @@ def test_liquidate_waits_for_every_mark(market: Market) -> None:
     refused = refusal(market.venue, "liquidate", TRADER, sender=KEEPER)
     # The price of UBTC is as old as its oldest part; twice it would not save a hedged account.
     assert refused == ("StaleMark", (BTC_PERP, TEN_MINUTES + 1, TEN_MINUTES))
+
+
+# Where a dex counts in a token that nothing else prices
+
+
+def hold_gold(market: WideMarket, mode: int) -> None:
+    """Let the trader be long 100,000 USD of gold on 20,000 USDT0, and hold nothing else."""
+    market.fund(TRADER, USDT0, 20_000 * USDT0_WEI)
+    market.venue("setMode", mode, sender=TRADER)
+    market.venue("deposit", USDT0, 20_000 * USDT0_WEI, TRADER, sender=TRADER)
+    market.venue("order", GOLD_PERP, True, ANY_BUY, 25 * 10**4, False, sender=TRADER)
+
+
+@pytest.mark.parametrize("mode", [UNIFIED, PORTFOLIO_MARGIN])
+def test_new_risk_waits_for_the_price_of_what_a_dex_alone_counts_in(
+    wide_market: WideMarket, mode: int
+) -> None:
+    """USDT0 is neither owed nor collateral; a shortage of the dex would be worth its price."""
+    wide_market.set_policy(max_price_age=MINUTE, max_liquidation_price_age=TEN_MINUTES)
+    hold_gold(wide_market, mode)
+    wide_market.evm.warp(TEN_MINUTES + 1)
+    wide_market.registry("reportPrices", [], [(GOLD_PERP, 400_000, 400_000)], 10**8)
+    order = ("order", GOLD_PERP, True, ANY_BUY, 1, False)
+    refused = refusal(wide_market.venue, *order, sender=TRADER)
+    assert refused == ("StalePrice", (USDT0, TEN_MINUTES + 1, MINUTE))
+    wide_market.registry("reportPrices", [], [(GOLD_PERP, 300_000, 300_000)], 10**8)
+    refused = refusal(wide_market.venue, "liquidate", TRADER, sender=KEEPER)
+    assert refused == ("StalePrice", (USDT0, TEN_MINUTES + 1, TEN_MINUTES))
+    wide_market.report()
+    wide_market.venue(*order, sender=TRADER)
+
+
+def test_standard_dex_in_a_token_without_a_price_is_judged_and_liquidated(market: Market) -> None:
+    """A dex of its own needs no price of what it counts in: once its hole could not be filled."""
+    market.registry("listDex", GOLD_DEX, "xyz", USDT0)
+    market.registry("listPerp", (GOLD_PERP, "xyz:GOLD", GOLD_DEX, 4, 20, 20))
+    market.registry("reportPrices", [], [(GOLD_PERP, 400_000, 400_000)], 10**8)
+    for account, amount in ((MAKER, 10**6), (TRADER, 10_000)):
+        market.fund(account, USDT0, amount * USDT0_WEI)
+        market.venue("deposit", USDT0, amount * USDT0_WEI, account, sender=account)
+        market.venue("transferPerp", GOLD_DEX, amount * 10**6, True, sender=account)
+    market.venue("order", GOLD_PERP, True, ANY_BUY, 25 * 10**4, False, sender=TRADER)
+    # 25 of gold from 4,000 to 3,500: 12,500 are lost, 10,000 were there.
+    market.registry("reportPrices", [], [(GOLD_PERP, 350_000, 350_000)], 10**8)
+    margin = market.margin(TRADER)
+    assert (margin["liquidatable"], margin["netDebt"], margin["shortfall"]) == (True, 0, 0)
+    assert market.venue("liquidate", TRADER, sender=KEEPER)["leg"] == PERP_TAKEOVER
+    step = market.venue("liquidate", TRADER, sender=KEEPER)
+    assert (step["leg"], step["debtValue"], step["liquidatable"]) == (SETTLE, 0, False)
+    assert market.event("DebtTaken")["loss"] == 2_500 * USDT0_WEI
+    assert market.venue("reserveOf", USDT0)["deficit"] == 2_500 * USDT0_WEI

@@ -238,3 +238,13 @@ def test_order_of_a_unified_account_is_backed_by_its_spot(market: Market) -> Non
     market.fund(TRADER, HYPE, 10**12)
     market.venue("deposit", HYPE, 10**12, TRADER, sender=TRADER)
     assert market.margin(TRADER)["borrowPower"] == 0
+
+
+def test_order_whose_fee_leaves_the_number_range_is_refused_by_name(market: Market) -> None:
+    """(2^63 − 1) · (2^64 − 1) still fits 127 bits, and its fee beside it no longer does."""
+    market.set_policy(perp_fee_ppm=1)
+    market.registry("reportPrices", [], [(HYPE_PERP, 2**64 - 1, 500_000)], 10**8)
+    notional = (2**63 - 1) * (2**64 - 1)
+    order = ("order", HYPE_PERP, True, 2**64 - 1, 2**63 - 1, False)
+    refused = refusal(market.venue, *order, sender=TRADER)
+    assert refused == ("DoesNotFit128", (notional + -(-notional // 10**6),))

@@ -7,6 +7,7 @@ from support.venue import (
     BORROWER,
     EVERYTHING,
     HYPE,
+    KEEPER,
     SUPPLIER,
     TRADER,
     USDC,
@@ -123,3 +124,17 @@ def test_supply_to_an_empty_reserve_starts_at_index_one(market: Market) -> None:
     reserve = market.venue("reserveOf", USDT0)
     assert (reserve["supplyIndex"], reserve["borrowIndex"]) == (10**27, 10**27)
     assert reserve["supplied"] == 3 * 10**8
+
+
+def test_supply_beyond_what_shares_can_count_is_refused_by_name(market: Market) -> None:
+    """A share is 1e-9 wei: 128 bits of them are 3.4e29 wei. Once it ran into a panic."""
+    amount = 15 * 10**28
+    for account in (TRADER, BORROWER, KEEPER):
+        market.fund(account, USDC, 2 * amount)
+    market.venue("supply", USDC, amount, TRADER, sender=TRADER)
+    refused = refusal(market.venue, "supply", USDC, amount, TRADER, sender=TRADER)
+    assert refused == ("DoesNotFit128", (2 * amount * 10**9,))
+    market.venue("supply", USDC, amount, BORROWER, sender=BORROWER)
+    before = 50_000_000 * USDC_WEI
+    refused = refusal(market.venue, "supply", USDC, amount, KEEPER, sender=KEEPER)
+    assert refused == ("DoesNotFit128", ((before + 3 * amount) * 10**9,))

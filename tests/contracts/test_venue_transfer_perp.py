@@ -81,3 +81,14 @@ def test_transfer_needs_no_young_mark(funded: Market) -> None:
     funded.evm.warp(10_000)
     funded.venue("transferPerp", 0, USD, True, sender=TRADER)
     funded.venue("transferPerp", 0, USD, False, sender=MAKER)
+
+
+def test_transfer_out_on_an_old_mark_is_refused(funded: Market) -> None:
+    """What must stay behind is a part of the notional, which the mark decides. SPEC OR-02."""
+    funded.venue("transferPerp", 0, 12_000 * USD, True, sender=TRADER)
+    funded.venue("order", BTC_PERP, True, 2**64 - 1, 10**5, False, sender=TRADER)
+    funded.set_policy(max_price_age=60, max_liquidation_price_age=600)
+    funded.evm.warp(61)
+    refused = refusal(funded.venue, "transferPerp", 0, USD, False, sender=TRADER)
+    assert refused == ("StaleMark", (BTC_PERP, 61, 60))
+    funded.venue("transferPerp", 0, USD, True, sender=TRADER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from support.twins import account_of
 from support.venue import (
     BACKSTOP,
     BTC_PERP,
@@ -18,6 +19,9 @@ from support.venue import (
     Market,
     refusal,
 )
+
+from pmkit.liquidation import display_liquidation_px_down
+from pmkit.margin import account_margin, display_available_down
 
 USDC_WEI = 10**8
 
@@ -91,6 +95,24 @@ def test_displayed_price_of_the_carry_trade_is_the_formulas(market: Market) -> N
     market.venue("order", BTC_PERP, False, 0, 10**5, False, sender=TRADER)
     px = market.venue("displayLiquidationPx", TRADER, BTC_PERP)
     assert px == 10**10 * 100_000 + 73_750 * 10**10 * 80 // 81
+
+
+def test_displayed_price_of_a_standard_account_is_its_dexs_own(market: Market) -> None:
+    """SPEC LQ-07, on both sides: 12,000 − 1,250 are available, and 50,000 of spot are not.
+
+    100,000 − 10,750 / (1 − 1/80) = 89,113.924..., down.
+    """
+    market.fund(TRADER, USDC, 62_000 * 10**8)
+    market.venue("deposit", USDC, 62_000 * 10**8, TRADER, sender=TRADER)
+    market.venue("transferPerp", 0, 12_000 * 10**6, True, sender=TRADER)
+    market.venue("order", BTC_PERP, True, 2**64 - 1, 10**5, False, sender=TRADER)
+    px = market.venue("displayLiquidationPx", TRADER, BTC_PERP)
+    assert px == 10**10 * 100_000 - -(-10_750 * 10**10 * 80 // 79)
+    account = account_of(market.account(TRADER))
+    available = display_available_down(account, account_margin(account), 0)
+    assert available == 10_750 * 10**10
+    held = account.perps[0]
+    assert px == display_liquidation_px_down(held.mark, held.szi, 5, available, 40)
 
 
 def test_displayed_price_without_a_position_is_refused(market: Market) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from pmkit.model import Account, DexState, MarginPolicy, Mode, PerpState, TokenState
 from pmkit.params import load_params
 from pmkit.policy import Params, Policy, Reading
-from pmkit.units import UINT128_MAX
+from pmkit.units import INT128_MAX
 
 CURRENT: Params = load_params("current")
 RECORDED: MarginPolicy = Policy().margin
@@ -37,7 +37,7 @@ def token(name: str, *, px: int = 0, **amounts: int) -> TokenState:
         borrow_floor=0,
         supply_room=params.user_supply_cap,
         borrow_room=params.user_borrow_cap,
-        cash=UINT128_MAX,
+        cash=INT128_MAX,
     )
     changes: dict[str, Any] = {**amounts}
     return replace(state, **changes)

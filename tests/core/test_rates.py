@@ -18,6 +18,7 @@ from pmkit.rates import (
     LN2,
     MAX_ACCRUAL,
     MAX_EXPONENT,
+    MAX_TOTAL,
     SHARE_UNIT,
     YEAR,
     ReserveIndexes,
@@ -33,7 +34,7 @@ from pmkit.rates import (
     supply_rate,
     utilization,
 )
-from pmkit.units import RAY, WAD, mul_div_nearest
+from pmkit.units import RAY, UINT128_MAX, WAD, mul_div_nearest
 
 RESERVES = json.loads((Path(__file__).parents[1] / "fixtures" / "reserves.json").read_text("utf-8"))
 CURVE = load_params("current").token("USDC").curve
@@ -258,6 +259,68 @@ def test_interest_paid_covers_interest_earned_and_kept(supplied, borrowed, elaps
     assert paid >= earned + after.buffer * RAY
     assert after.borrow_index >= before.borrow_index
     assert after.supply_index >= before.supply_index
+
+
+def test_interest_stops_where_an_index_is_full_and_never_locks():
+    """Once two idle accruals at a high rate left 128 bits, and nobody could repay or leave.
+
+    A debt of 10 grows by e^20 twice, which is 2.35e17; an index has room for 3.4e11.
+    """
+    before = reserve_of(supplied=10**9, borrowed=10**9)
+    steep = replace(CURVE, base=5_000 * RAY)
+    once = accrue(before, steep, YEAR)
+    assert once.borrow_index // RAY == 485_165_195
+    twice = accrue(once, steep, YEAR)
+    assert twice.borrow_index == UINT128_MAX
+    assert accrue(twice, steep, YEAR) == twice
+    # 90 % of it went to the suppliers, a tenth to the buffer.
+    assert abs(twice.supply_index - (RAY + (UINT128_MAX - RAY) * 9 // 10)) <= 2 * 10**9
+    assert abs(twice.buffer - 10**18 * (UINT128_MAX - RAY) // 10 // RAY) <= 10
+
+
+def test_interest_stops_where_a_total_is_full():
+    """Shares of 10^29 wei may be worth 2^127 wei: their index stops at 2^127 / 10^29."""
+    before = reserve_of(supplied=10**29, borrowed=10**29)
+    steep = replace(CURVE, base=5_000 * RAY, protocol_share=0)
+    full = accrue(accrue(before, steep, YEAR), steep, YEAR)
+    assert amount_of_shares_up(full.borrow_shares, full.borrow_index) <= MAX_TOTAL
+    assert full.borrow_index == MAX_TOTAL * RAY // 10**29
+
+
+def test_interest_stops_where_the_buffer_is_full():
+    # Nobody supplies, so the buffer takes all; 2^128 of its units are left but 1,000.
+    before = replace(reserve_of(supplied=0, borrowed=10**9), buffer=UINT128_MAX - 1_000)
+    full = accrue(before, CURVE, YEAR)
+    assert (full.buffer, full.borrow_index) == (UINT128_MAX, RAY + 10**12)
+    assert accrue(full, CURVE, YEAR) == full
+
+
+WIDE = st.integers(0, UINT128_MAX)
+
+
+@given(
+    st.tuples(st.integers(1, UINT128_MAX), st.integers(1, UINT128_MAX), WIDE, WIDE, WIDE),
+    st.integers(0, 5_000 * RAY),
+    st.integers(0, WAD),
+    st.integers(0, 100 * YEAR),
+)
+def test_interest_of_any_reserve_keeps_to_its_range(words, rate, share, elapsed):
+    supply_index, borrow_index, supply_shares, borrow_shares, buffer = words
+    before = ReserveIndexes(
+        supply_index=supply_index,
+        borrow_index=borrow_index,
+        supply_shares=supply_shares,
+        borrow_shares=borrow_shares,
+        buffer=buffer,
+    )
+    curve = replace(CURVE, base=rate, protocol_share=share)
+    after = accrue(before, curve, elapsed)
+    assert supply_index <= after.supply_index <= UINT128_MAX
+    assert borrow_index <= after.borrow_index <= UINT128_MAX
+    assert buffer <= after.buffer <= UINT128_MAX
+    paid = borrow_shares * (after.borrow_index - borrow_index)
+    earned = supply_shares * (after.supply_index - supply_index)
+    assert paid >= earned + (after.buffer - buffer) * RAY
 
 
 def test_interest_without_suppliers_is_kept_whole():

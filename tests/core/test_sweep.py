@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.builders import account, carry, perp, token, ubtc, usdc
+import pytest
+from core.builders import RECORDED, account, carry, hype, perp, token, ubtc, usdc
 from core.strategies import accounts
 from hypothesis import given
 
+from pmkit.errors import DoesNotFit128
 from pmkit.margin import account_margin, dex_margins
-from pmkit.model import DexState, Mode
+from pmkit.model import Account, DexState, Mode, PerpState, TokenState
 from pmkit.sweep import sweep, swept
+from pmkit.units import WAD
 
 USDC_WEI = 10**8
 MILLIONTH = 10**6
@@ -118,9 +121,94 @@ def test_sweep_leaves_no_balance_negative_and_no_cap_broken(built):
         assert after.supplied - before.supplied <= before.supply_room
 
 
-# Under the LTV limit a repayment of one token frees room that a token before it sees only next
-# time.
-@given(accounts())
+def limited(
+    *tokens: TokenState, dexes: tuple[DexState, ...], perps: tuple[PerpState, ...]
+) -> Account:
+    """Return an account under the LTV limit."""
+    return account(*tokens, dexes=dexes, perps=perps, policy=replace(RECORDED, strict_ltv=True))
+
+
+def test_sweep_under_strict_ltv_sees_what_a_later_token_supplies():
+    """Once the first sweep borrowed for a token before it saw what came into a later one.
+
+    The USDC dex lacks 10,000. 100 HYPE carry 3,250 at 50 and 0.65; the HYPE dex hands 200 back,
+    which carry 6,500 more.
+    """
+    built = limited(
+        usdc(),
+        hype(50, supplied=100 * 10**8),
+        dexes=(
+            DexState(collateral=0, raw_usd=100_000 * MILLIONTH),
+            DexState(collateral=1, raw_usd=200 * MILLIONTH),
+        ),
+        perps=(perp("BTC", -(10**5), 1_000_000),),
+    )
+    after, moved = sweep(built)
+    assert moved.tokens[0].borrow == 9_750 * USDC_WEI
+    assert moved.dex_lacks == (250 * MILLIONTH, 0)
+    assert account_margin(after).health_factor == WAD
+    assert sweep(after)[1].dex_transfers == (0, 0)
+
+
+def test_sweep_under_strict_ltv_sees_what_a_later_token_repays():
+    # 30,000 USDT0 are owed, and its dex hands 40,000 back; 1 UBTC carries 50,000 of 60,000 wanted.
+    built = limited(
+        usdc(),
+        token("USDT0", px=10**6, borrowed=30_000 * USDC_WEI),
+        ubtc(100_000, supplied=10**10),
+        dexes=(
+            DexState(collateral=0, raw_usd=600_000 * MILLIONTH),
+            DexState(collateral=1, raw_usd=40_000 * MILLIONTH),
+        ),
+        perps=(perp("BTC", -6 * 10**5, 1_000_000),),
+    )
+    after, moved = sweep(built)
+    assert [t.borrow for t in moved.tokens] == [50_000 * USDC_WEI, 0, 0]
+    assert account_margin(after).health_factor == WAD
+
+
+def test_sweep_under_strict_ltv_counts_on_nothing_that_it_draws():
+    """Once own supply that was drawn on carried the debt that was made beside it.
+
+    A collateral that can be borrowed: 100 HYPE of it at 50 are supplied and go to the dex, which
+    lacks 150; 1 UBTC at 1,000 carries 500, which are 10 HYPE.
+    """
+    built = limited(
+        hype(50, supplied=100 * 10**8, borrowable=True, borrow_room=10**15),
+        ubtc(1_000, supplied=10**10),
+        dexes=(DexState(collateral=0, raw_usd=-1_500 * MILLIONTH),),
+        perps=(perp("BTC", 10**5, 15_000),),
+    )
+    after, moved = sweep(built)
+    assert (moved.tokens[0].withdraw, moved.tokens[0].borrow) == (100 * 10**8, 10 * 10**8)
+    assert account_margin(after).health_factor == WAD
+
+
+def test_sweep_beyond_the_storage_word_is_refused():
+    """SPEC PM-14: as the contracts do, by the same name."""
+    full = 2**128 - 1
+    with pytest.raises(DoesNotFit128) as refused:
+        sweep(account(usdc(borrowed=5, cash=full, idle=5)))
+    assert refused.value.value == full + 5
+    flush = account(
+        usdc(idle=full),
+        dexes=(DexState(collateral=0, raw_usd=1),),
+        mode=Mode.UNIFIED,
+    )
+    with pytest.raises(DoesNotFit128) as refused:
+        sweep(flush)
+    assert refused.value.value == full + 100
+    rich = account(
+        usdc(cash=0, borrow_room=0),
+        dexes=(DexState(collateral=0, raw_usd=2**127 - 1),),
+        perps=(perp("BTC", 2**63 - 1, 2**64 - 1),),
+        mode=Mode.UNIFIED,
+    )
+    with pytest.raises(DoesNotFit128):
+        sweep(rich)
+
+
+@given(accounts(strict=True))
 def test_sweep_done_twice_moves_no_more_than_dust(built):
     once, moved = sweep(built)
     # What the pool leaves room for is read anew before each sweep, as a chain does.

@@ -33,7 +33,6 @@ class WideMarket(Market):
         r = self.registry
         r("listPair", (USDT0_USDC, USDT0, USDC, False, 0))
         r("listDex", GOLD_DEX, "xyz", USDT0)
-        r("setMarginTable", 20, [0], [20])
         r("listPerp", (GOLD_PERP, "xyz:GOLD", GOLD_DEX, 4, 20, 20))
         self.marks = dict(TYPICAL_MARK)
         self.usdt0_px = 1_000_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from support.evm import DEPLOYER
 from support.venue import (
     BACKSTOP,
@@ -17,13 +19,14 @@ from support.venue import (
     STABLE_CURVE,
     STANDARD,
     SUPPLIER,
+    UNIFIED,
     UNLIMITED,
     USDC,
     USDT0,
     WAD,
     policy,
 )
-from support.wide_market import USDT0_USDC
+from support.wide_market import GOLD_DEX, GOLD_PERP, USDT0_USDC
 from venue.cast import USERS
 from venue.world import World
 
@@ -199,6 +202,42 @@ def let_interest_run_away(w: World) -> None:
     w.call(w.venue, "accrue", USDT0, sender=KEEPER)
 
 
+def fill_the_pool(w: World) -> None:
+    """Supply until shares leave their 128 bits, and trade until a dex's equity does."""
+    amount = 15 * 10**28
+    for account in (DEBTOR, DEBTOR, BORROWER, KEEPER):
+        w.fund(account, USDC, amount)
+        w.call(w.venue, "supply", USDC, amount, account, sender=account)
+    w.call(w.market.registry, "setPolicy", policy(perp_fee_ppm=1), sender=DEPLOYER)
+    perps = [(HYPE_PERP, 2**64 - 1, 500_000)]
+    w.call(w.market.registry, "reportPrices", [], perps, 10**8, sender=DEPLOYER)
+    w.call(w.venue, "order", HYPE_PERP, True, 2**64 - 1, 2**63 - 1, False, sender=DEBTOR)
+
+
+def lose_one_of_two_margins(w: World) -> None:
+    """Let accounts of two margins each lose one: a part of it, most of it, more than it."""
+    w.call(w.market.registry, "setPolicy", policy(), sender=DEPLOYER)
+    for number, (mode, mark) in enumerate(product((STANDARD, UNIFIED), (986, 979, 970))):
+        account = f"0x{0xD100 + number:040x}"
+        w.marks[BTC_PERP] = 1_000_000
+        w.report()
+        for token, amount in ((USDC, 2_600 * 10**8), (USDT0, 20_000 * 10**8)):
+            w.fund(account, token, amount)
+            w.call(w.venue, "deposit", token, amount, account, sender=account)
+        if mode == STANDARD:
+            w.call(w.venue, "transferPerp", 0, 2_600 * 10**6, True, sender=account)
+            w.call(w.venue, "transferPerp", GOLD_DEX, 20_000 * 10**6, True, sender=account)
+        w.call(w.venue, "setMode", mode, sender=account)
+        gold = 10**11 // w.twin.registry.perp(GOLD_PERP).mark
+        w.call(w.venue, "order", GOLD_PERP, True, 2**64 - 1, gold, False, sender=account)
+        w.call(w.venue, "order", BTC_PERP, True, 2**64 - 1, 10**5, False, sender=account)
+        w.marks[BTC_PERP] = mark * 1_000
+        w.report()
+        for _ in range(2):
+            w.call(w.venue, "liquidate", account, sender=KEEPER)
+            w.warp(3)
+
+
 def fill_the_registry(w: World) -> None:
     """List until every place is taken."""
     r = w.market.registry
@@ -224,5 +263,7 @@ EXTREMES = (
     spread_a_deficit,
     empty_the_reserve,
     let_interest_run_away,
+    fill_the_pool,
+    lose_one_of_two_margins,
     fill_the_registry,
 )

@@ -227,6 +227,7 @@ class Both:
         assert listed == plain(theirs("listed"))
         assert [list(names) for names in registry.names()] == plain(theirs("names"))
         assert plain(registry.policy) == plain(theirs("policy"))
+        assert registry.usdc_px == theirs("usdcPx")
         for token in listed[0]:
             self.compare_view("reserveOf", (token,), "at the end")
             self.compare_view("inventoryOf", (token,), "at the end")

@@ -116,6 +116,8 @@ def bad_admin(w: World) -> None:
             ("setMarginTable", 51, [0, 5], [10]),
             ("setMarginTable", 51, [1], [10]),
             ("setMarginTable", 51, [0], [101]),
+            ("setMarginTable", 49, [0], [49]),
+            ("listPerp", (900, name, 0, 5, 31, 30)),
             ("setPolicy", policy(perp_part=WAD + 1)),
             ("setPolicy", policy(spot_fee_ppm=10**6 + 1)),
             ("reportPrices", [], [], 0),

@@ -70,7 +70,7 @@ class ReserveStatusSet(Event):
 class InterestHour(Event):
     """The hourly ledger of a reserve: the first accrual of an hour since the epoch. SPEC BL-15."""
 
-    token_index: int
+    token: int
     hour: int
     supply_index: int
     borrow_index: int
@@ -80,7 +80,7 @@ class InterestHour(Event):
 class Accrued(Event):
     """Interest was stored."""
 
-    token_index: int
+    token: int
     supply_index: int
     borrow_index: int
     buffer: int

@@ -8,9 +8,9 @@ import pytest
 from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
 
 from pmkit.errors import InputError
+from pmkit.hyperliquid.tokens import UNSTATED_CASH
 from pmkit.margin import account_margin, dex_margins
 from pmkit.model import Mode
-from pmkit.policy import NO_CAP
 
 SPOT = "spotClearinghouseState"
 BALANCES = (SPOT, "balances")
@@ -92,7 +92,7 @@ def test_reserve_figures_limit_what_the_sweep_may_borrow():
     usdc = read(bundle).account.tokens[0]
     assert (usdc.cash, usdc.borrow_room) == (1_000_50000000, 1 * USDC_WEI)
     silent = read(recorded(SHORT_BOOK)).account.tokens[0]
-    assert silent.cash == NO_CAP
+    assert silent.cash == UNSTATED_CASH
     assert silent.borrow_room == 50_000_000 * USDC_WEI - silent.borrowed
 
 
