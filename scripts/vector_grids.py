@@ -145,7 +145,6 @@ def rate_grids() -> dict[str, list[Inputs]]:
         for supply, borrow, buffer in ((RAY, RAY, 0), (RAY + 12_345, RAY + 99_999, 10**12 + 7))
         for s, b in ((0, 0), (10**18, 0), (10**18, 5 * 10**17), (10**18, 9 * 10**17), (0, 10**9))
     ]
-    return {
     # Near the ends of an index, of what shares are worth, of the buffer.
     full = [
         replace(reserves[2], borrow_index=UINT128_MAX - 10**27),
@@ -155,6 +154,7 @@ def rate_grids() -> dict[str, list[Inputs]]:
         replace(reserves[2], buffer=UINT128_MAX - 10**9),
         replace(reserves[4], buffer=UINT128_MAX),
     ]
+    return {
         "utilization": grid(
             borrowed=(0, 1, 10**8, UINT128_MAX), supplied=(0, 1, 10**8 + 1, 10**30)
         ),
@@ -178,7 +178,6 @@ def rate_grids() -> dict[str, list[Inputs]]:
             elapsed=(0, 1, 3_600, YEAR, 50 * YEAR),
             annual=(False, True),
         ),
-        "accrue": grid(
         "index_room_down": grid(
             index=(RAY, 10**38, UINT128_MAX - 3, UINT128_MAX, UINT256_MAX),
             shares=(0, 1, 10**27, 10**38, UINT128_MAX),
@@ -186,6 +185,7 @@ def rate_grids() -> dict[str, list[Inputs]]:
         "interest_room_down": grid(
             reserve=(*reserves[1:3], *full), protocol_share=(0, 1, WAD // 10, WAD - 1, WAD)
         ),
+        "accrue": grid(
             reserve=(*reserves, *full),
             curve=(STABLE, FREE, ANNUAL),
             elapsed=(0, 1, 3_600, 365 * 86_400, 50 * 365 * 86_400),

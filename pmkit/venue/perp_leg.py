@@ -86,7 +86,7 @@ def take_over(s: VenueState, c: Context) -> None:
 
 
 def _is_short(c: Context, dex: int) -> bool:
-    """Return whether the margin that carries a dex is short, or a dex of it, if that is a trigger."""
+    """Return whether the margin that carries a dex is short, or a dex of it where that counts."""
     if c.a.mode == Mode.PORTFOLIO_MARGIN:
         return True
     margin = c.policy.margin
