@@ -15,7 +15,6 @@ import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Mode} from "./AccountTypes.sol";
 import {Isolated} from "./Isolated.sol";
-import {LiquidationMath} from "./LiquidationMath.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {Payment} from "./Payment.sol";
