@@ -20,7 +20,7 @@ import {MarginMath} from "./MarginMath.sol";
 import {Payment} from "./Payment.sol";
 import {Perps} from "./Perps.sol";
 import {PriceAge} from "./PriceAge.sol";
-import {Spot, Swap} from "./Spot.sol";
+import {Pair, Spot, Swap} from "./Spot.sol";
 import {Parties, Position, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
 import {PPM, WadMath} from "./WadMath.sol";
@@ -174,19 +174,17 @@ library Matching {
         private
         returns (uint256 fee)
     {
-        uint32 pair = m.asset - Spot.ASSETS;
-        (uint64 baseId, uint64 quoteId, uint64 px, uint40 pxTime) = registry.pairOf(pair);
-        require(px != 0, IClearinghouse.SpotPriceMissing(pair));
+        Pair memory pair = Spot.pairOfAsset(registry, m.asset);
         Policy memory policy = registry.policy();
-        uint256 old = PriceAge.age(pxTime);
-        require(old <= policy.maxPriceAge, IPortfolioMargin.StalePrice(baseId, old, policy.maxPriceAge));
+        Spot.requireYoungPx(pair, policy);
         // Rounded up, and the seller gets all that the buyer pays.
-        Swap memory swap =
-            Spot.swapOf(registry.tokenParams(baseId), registry.tokenParams(quoteId), true, m.sz, m.px);
+        Swap memory swap = Spot.swapOf(pair, true, m.sz, m.px);
         fee = (m.buyerTakes ? swap.gotAmount : swap.paidAmount).mulDivUp(policy.spotFeePpm, PPM);
 
         address buyer = m.buyer.account;
         address seller = m.seller.account;
+        AccountStore.requireJudgeable(s, buyer, swap.got);
+        AccountStore.requireJudgeable(s, seller, swap.paid);
         MarginEngine.sweep(s, registry, buyer);
         MarginEngine.sweep(s, registry, seller);
         uint256 buyerDebt = MarginEngine.grossDebt(s, registry, buyer);

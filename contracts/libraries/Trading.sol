@@ -23,7 +23,7 @@ import {Payment} from "./Payment.sol";
 import {Perps} from "./Perps.sol";
 import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
-import {Spot, Swap} from "./Spot.sol";
+import {Pair, Spot, Swap} from "./Spot.sol";
 import {Inventory, Parties, Position, TokenBalance, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
 import {PPM, WadMath} from "./WadMath.sol";
@@ -128,12 +128,12 @@ library Trading {
         Parties memory parties,
         Order memory o
     ) private {
-        Pair memory pair = _pairOf(registry, o.asset - Spot.ASSETS);
+        Pair memory pair = Spot.pairOfAsset(registry, o.asset);
         uint64 px = pair.px;
         require(o.isBuy ? px <= o.limitPx : px >= o.limitPx, IClearinghouse.LimitPriceCrossed(o.limitPx, px));
         Policy memory policy = registry.policy();
-        _requireYoungPx(pair, policy);
-        Swap memory swap = Spot.swapOf(pair.base, pair.quote, o.isBuy, o.sz, px);
+        Spot.requireYoungPx(pair, policy);
+        Swap memory swap = Spot.swapOf(pair, o.isBuy, o.sz, px);
         swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, PPM);
         _swap(s, registry, parties, o.account, swap);
         Volume.addSpot(s, o.account, o.sz, px);
@@ -147,18 +147,18 @@ library Trading {
         Parties memory parties,
         uint32 pairId
     ) external {
-        Pair memory pair = _pairOf(registry, pairId);
+        Pair memory pair = Spot.pairOf(registry, pairId);
         Policy memory policy = registry.policy();
-        _requireYoungPx(pair, policy);
+        Spot.requireYoungPx(pair, policy);
         TokenParams memory base = pair.base;
-        uint256 lot = Spot.lot(base);
         address backstop = parties.backstop;
         Pool.accrue(s, base);
         MarginEngine.sweep(s, registry, backstop);
         TokenState memory t = AccountStore.tokenState(s, backstop, base);
         uint256 held = uint256(t.idle) + t.supplied;
-        (uint256 amount, uint256 left) = InventoryStore.takeDue(s, base.index, held, lot, policy.twapHalfLife);
-        Swap memory swap = Spot.swapOf(base, pair.quote, false, amount / lot, pair.px);
+        (uint256 amount, uint256 left) =
+            InventoryStore.takeDue(s, base.index, held, Spot.lot(base), policy.twapHalfLife);
+        Swap memory swap = Spot.swapOf(pair, false, amount / Spot.lot(base), pair.px);
         require(swap.gotAmount != 0, ILiquidation.NothingToSell(base.token));
         swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, PPM);
         OwnBalance.draw(s, parties.insurance, backstop, base, t, amount);
@@ -177,30 +177,6 @@ library Trading {
         Inventory memory stored = s.inventory[index];
         uint256 due = InventoryStore.current(s, index, registry.policy().twapHalfLife).due;
         return InventoryView(stored.scheduled, stored.scheduledAt, due);
-    }
-
-    /// @dev A spot pair as fills need it.
-    struct Pair {
-        TokenParams base;
-        TokenParams quote;
-        uint64 px;
-        uint40 pxTime;
-    }
-
-    function _pairOf(ICollateralRegistry registry, uint32 id) private view returns (Pair memory pair) {
-        uint64 base;
-        uint64 quote;
-        (base, quote, pair.px, pair.pxTime) = registry.pairOf(id);
-        require(pair.px != 0, IClearinghouse.SpotPriceMissing(id));
-        pair.base = registry.tokenParams(base);
-        pair.quote = registry.tokenParams(quote);
-    }
-
-    function _requireYoungPx(Pair memory pair, Policy memory policy) private view {
-        uint256 old = PriceAge.age(pair.pxTime);
-        require(
-            old <= policy.maxPriceAge, IPortfolioMargin.StalePrice(pair.base.token, old, policy.maxPriceAge)
-        );
     }
 
     function _swap(

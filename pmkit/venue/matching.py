@@ -13,22 +13,20 @@ from pmkit.errors import (
     NotOperator,
     Paused,
     SelfTrade,
-    SpotPriceMissing,
-    StalePrice,
 )
 from pmkit.margin import notional
 from pmkit.model import Mode
 from pmkit.units import PPM, checked, mul_div_up
 from pmkit.venue import isolated, margin_engine, perps, volume
-from pmkit.venue.account_store import add_idle, touch
+from pmkit.venue.account_store import add_idle, require_judgeable, touch
 from pmkit.venue.events import Matched
 from pmkit.venue.integers import INT64_MAX, Address, Uint32, Uint64
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.payment import pay
-from pmkit.venue.price_age import age, require_young_mark
+from pmkit.venue.price_age import require_young_mark
 from pmkit.venue.records import Pause, Side
 from pmkit.venue.roles import MATCHER, require_role
-from pmkit.venue.spot import SPOT_ASSETS, is_pair, swap_of
+from pmkit.venue.spot import is_pair, pair_of_asset, require_young_px, swap_of
 
 if TYPE_CHECKING:
     from pmkit.venue.registry import Perp, Token
@@ -184,20 +182,16 @@ def _settle(s: VenueState, perp: Perp, side: Before) -> bool:
 def _spot(s: VenueState, m: Match) -> int:
     """Fill two orders in a spot pair; return the fee. SPEC CH-22."""
     r = s.registry
-    number = m.asset - SPOT_ASSETS
-    pair = r.pair(number)
-    base, quote = r.tokens[pair.base], r.tokens[pair.quote]
-    if pair.px == 0:
-        raise SpotPriceMissing(pair=number)
-    old = age(s, pair.px_time)
-    if old > r.policy.max_price_age:
-        raise StalePrice(token=base.token, age=old, maximum=r.policy.max_price_age)
+    pair = pair_of_asset(s, m.asset)
+    require_young_px(s, pair)
     # Rounded up, and the seller gets all that the buyer pays.
-    swap = swap_of(base, quote, True, m.sz, m.px)
+    swap = swap_of(r, pair, True, m.sz, m.px)
     taken = swap.got_amount if m.buyer_takes else swap.paid_amount
     fee = mul_div_up(taken, r.policy.spot_fee_ppm, PPM)
 
     buyer, seller = m.buyer.account, m.seller.account
+    require_judgeable(s, buyer, swap.got)
+    require_judgeable(s, seller, swap.paid)
     sweep(s, buyer)
     sweep(s, seller)
     debts = {account: margin_engine.gross_debt(s, account) for account in (buyer, seller)}

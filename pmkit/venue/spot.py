@@ -1,14 +1,17 @@
-"""Spot fills in token wei. Twin of `contracts/libraries/Spot.sol`."""
+"""Spot pairs and what fills in them come to. Twin of `contracts/libraries/Spot.sol`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pmkit.errors import SpotPriceMissing, StalePrice
 from pmkit.units import SPOT_DECIMALS, checked, mul_div_down, mul_div_up
+from pmkit.venue.price_age import age
 
 if TYPE_CHECKING:
-    from pmkit.venue.registry import Token
+    from pmkit.venue.registry import Pair, Registry, Token
+    from pmkit.venue.state import VenueState
 
 SPOT_ASSETS = 10_000
 """A spot pair's id in orders is this plus its number; ids below are perps of the venue's dex."""
@@ -31,14 +34,36 @@ def is_pair(asset: int) -> bool:
     return SPOT_ASSETS <= asset < OTHER_DEX_ASSETS
 
 
+def pair_of_asset(s: VenueState, asset: int) -> Pair:
+    """Return the pair of an asset id. Raises UnknownPair, SpotPriceMissing."""
+    return pair_of(s, asset - SPOT_ASSETS)
+
+
+def pair_of(s: VenueState, number: int) -> Pair:
+    """Return a spot pair that has a price. Raises UnknownPair, SpotPriceMissing."""
+    pair = s.registry.pair(number)
+    if pair.px == 0:
+        raise SpotPriceMissing(pair=number)
+    return pair
+
+
+def require_young_px(s: VenueState, pair: Pair) -> None:
+    """Require that a pair's price is young enough for new risk. SPEC OR-02. Raises StalePrice."""
+    old, maximum = age(s, pair.px_time), s.registry.policy.max_price_age
+    if old > maximum:
+        token = s.registry.tokens[pair.base].token
+        raise StalePrice(token=token, age=old, maximum=maximum)
+
+
 def lot(base: Token) -> int:
     """Return the smallest size, token wei."""
-    size: int = 10 ** checked(base.wei_decimals - base.sz_decimals)
-    return size
+    smallest: int = 10 ** checked(base.wei_decimals - base.sz_decimals)
+    return smallest
 
 
-def swap_of(base: Token, quote: Token, is_buy: bool, sz: int, px: int) -> Swap:
+def swap_of(r: Registry, pair: Pair, is_buy: bool, sz: int, px: int) -> Swap:
     """Return what a buyer or seller pays and gets; rounding is against it. SPEC CH-03."""
+    base, quote = r.tokens[pair.base], r.tokens[pair.quote]
     base_amount = sz * lot(base)
     # sz · px is the notional in 1e-8 of the quote token.
     notional = sz * px

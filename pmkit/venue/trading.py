@@ -16,8 +16,6 @@ from pmkit.errors import (
     NothingToSell,
     Paused,
     SelfTrade,
-    SpotPriceMissing,
-    StalePrice,
 )
 from pmkit.margin import notional
 from pmkit.model import Mode
@@ -29,12 +27,20 @@ from pmkit.venue.events import Filled, InventorySold
 from pmkit.venue.integers import INT64_MAX, Address, Uint32, Uint64
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.payment import pay
-from pmkit.venue.price_age import age, require_young_mark
+from pmkit.venue.price_age import require_young_mark
 from pmkit.venue.records import InventoryView, Pause
-from pmkit.venue.spot import SPOT_ASSETS, Swap, is_pair, lot, swap_of
+from pmkit.venue.spot import (
+    Swap,
+    is_pair,
+    lot,
+    pair_of,
+    pair_of_asset,
+    require_young_px,
+    swap_of,
+)
 
 if TYPE_CHECKING:
-    from pmkit.venue.registry import Pair, Perp
+    from pmkit.venue.registry import Perp
     from pmkit.venue.state import VenueState
 
 
@@ -140,10 +146,10 @@ def _require_maker_margin(s: VenueState, dex: int) -> None:
 
 def _order_spot(s: VenueState, o: Order) -> None:
     r = s.registry
-    pair = _pair_of(s, o.asset - SPOT_ASSETS)
+    pair = pair_of_asset(s, o.asset)
     _require_limit(o, pair.px)
-    _require_young_px(s, pair)
-    swap = swap_of(r.tokens[pair.base], r.tokens[pair.quote], o.is_buy, o.sz, pair.px)
+    require_young_px(s, pair)
+    swap = swap_of(r, pair, o.is_buy, o.sz, pair.px)
     fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, PPM)
     _swap(s, o.account, swap, fee)
     volume.add_spot(s, o.account, o.sz, pair.px)
@@ -159,8 +165,8 @@ def sell_inventory(s: VenueState, sender: Address, pair: Uint32) -> None:  # noq
     WithdrawLocked, MakerCapacity, and what the sweep raises.
     """
     r, backstop = s.registry, s.parties.backstop
-    listed = _pair_of(s, pair)
-    _require_young_px(s, listed)
+    listed = pair_of(s, pair)
+    require_young_px(s, listed)
     base = r.tokens[listed.base]
     pool.accrue(s, base)
     sweep(s, backstop)
@@ -168,7 +174,7 @@ def sell_inventory(s: VenueState, sender: Address, pair: Uint32) -> None:  # noq
     amount, left = inventory_store.take_due(
         s, base.index, t.idle + t.supplied, lot(base), r.policy.twap_half_life
     )
-    swap = swap_of(base, r.tokens[listed.quote], is_buy=False, sz=amount // lot(base), px=listed.px)
+    swap = swap_of(r, listed, is_buy=False, sz=amount // lot(base), px=listed.px)
     if swap.got_amount == 0:
         raise NothingToSell(token=base.token)
     fee = mul_div_up(swap.got_amount, r.policy.spot_fee_ppm, PPM)
@@ -192,22 +198,6 @@ def inventory_of(s: VenueState, token: int) -> InventoryView:
     stored = s.inventory[index]
     due = inventory_store.current(s, index, s.registry.policy.twap_half_life).due
     return InventoryView(scheduled=stored.scheduled, scheduled_at=stored.scheduled_at, due_now=due)
-
-
-def _pair_of(s: VenueState, number: int) -> Pair:
-    """Return a spot pair that has a price. Raises UnknownPair, SpotPriceMissing."""
-    pair = s.registry.pair(number)
-    if pair.px == 0:
-        raise SpotPriceMissing(pair=number)
-    return pair
-
-
-def _require_young_px(s: VenueState, pair: Pair) -> None:
-    """Require that a pair's price is young. Raises StalePrice."""
-    old, maximum = age(s, pair.px_time), s.registry.policy.max_price_age
-    if old > maximum:
-        token = s.registry.tokens[pair.base].token
-        raise StalePrice(token=token, age=old, maximum=maximum)
 
 
 def _swap(s: VenueState, account: str, swap: Swap, fee: int) -> None:

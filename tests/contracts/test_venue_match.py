@@ -379,6 +379,21 @@ def test_spot_match_that_gives_collateral_away_is_refused(market: MirroredMarket
     assert answer == ("DebtAboveThreshold", (500 * WAD, 450 * WAD))
 
 
+def test_spot_match_gives_a_portfolio_account_no_collateral_without_a_price(
+    market: MirroredMarket,
+) -> None:
+    """Its only pair is in another coin, so nobody knows what it is worth in USD. SPEC OR-09."""
+    market.list_token(9, 8, 8, 2, 5_000, lent=False)
+    market.registry("listPair", (801, 9, HYPE, False, 0))
+    market.registry("reportPrices", [(801, 10**6)], [], 10**8)
+    hold(market, BUYER, 9, 10**8)
+    market.portfolio_account(KEEPER, hype=10**8)
+    market.venue("approveOperator", MATCHER, True, sender=KEEPER)
+    sides = {"buyer": (KEEPER, ANY, False), "seller": (BUYER, 0, False)}
+    answer = refused(market, asset=10_801, px=10**6, sz=100, **sides)
+    assert answer == ("PriceMissing", (9,))
+
+
 def test_spot_match_needs_a_young_price(market: MirroredMarket) -> None:
     market.set_policy(max_price_age=60, max_liquidation_price_age=600)
     market.warp(61)
