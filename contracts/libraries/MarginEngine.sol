@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IAccounts} from "../interfaces/IAccounts.sol";
-import {AccountParams, ICollateralRegistry, Policy} from "../interfaces/ICollateralRegistry.sol";
+import {AccountParams, ICollateralRegistry} from "../interfaces/ICollateralRegistry.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Account, AccountMargin, DexMargin, Mode, PerpState, TokenState} from "./AccountTypes.sol";
@@ -13,7 +12,6 @@ import {StaleMath} from "./StaleMath.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {TierMath} from "./TierMath.sol";
 import {VenueState} from "./VenueState.sol";
-import {Volume} from "./Volume.sol";
 import {WAD} from "./WadMath.sol";
 
 /// @title The account walk, run in the venue's storage
@@ -124,45 +122,6 @@ library MarginEngine {
         (Account memory a,) = AccountStore.load(s, registry, account);
         if (asIfSwept) SweepMath.sweep(a);
         return abi.encode(MarginMath.accountMargin(a));
-    }
-
-    /// @notice Require that an account has no debt, and where asked no dex equity, as a change of mode
-    /// needs (SPEC AC-02).
-    function requireLeavable(VenueState storage s, ICollateralRegistry registry, address account, bool flat)
-        external
-        view
-    {
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
-        for (uint256 i = 0; i < a.tokens.length; ++i) {
-            require(a.tokens[i].borrowed == 0, IAccounts.DebtOpen(a.tokens[i].token, a.tokens[i].borrowed));
-        }
-        for (uint256 i = 0; flat && i < a.dexes.length; ++i) {
-            int128 rawUsd = a.dexes[i].rawUsd;
-            require(rawUsd == 0, IAccounts.DexEquityOpen(params.dexes[i].index, rawUsd));
-        }
-    }
-
-    /// @notice Require what the policy asks of an account before portfolio margin (SPEC AC-10); volume is
-    /// that of its master, who may be the account itself. And that what it holds as collateral has a price
-    /// (SPEC OR-09).
-    function requireAdmitted(
-        VenueState storage s,
-        ICollateralRegistry registry,
-        address account,
-        address master
-    ) external view {
-        Policy memory p = registry.policy();
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
-        for (uint256 i = 0; i < a.tokens.length; ++i) {
-            bool held = a.tokens[i].idle != 0 || a.tokens[i].supplied != 0;
-            if (held) AccountStore.requirePriced(params.tokens[i]);
-        }
-        uint256 volume = Volume.over(s, master, p.enableVolumeDays);
-        int256 value = MarginMath.accountValueDown(a);
-        require(
-            MarginMath.isAdmitted(volume, value, p.enableMinVolume, p.enableMinValue, p.enableMaxValue),
-            IAccounts.EnablingRefused(volume, p.enableMinVolume, value, p.enableMinValue, p.enableMaxValue)
-        );
     }
 
     /// @notice The price the venue displays beside a position (SPEC LQ-07).

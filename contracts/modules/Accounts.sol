@@ -7,7 +7,7 @@ import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
 import {Funding} from "../libraries/Funding.sol";
 import {Isolated} from "../libraries/Isolated.sol";
-import {MarginEngine} from "../libraries/MarginEngine.sol";
+import {ModeChange} from "../libraries/ModeChange.sol";
 import {AccountState, Position, TokenBalance} from "../libraries/VenueState.sol";
 import {Volume} from "../libraries/Volume.sol";
 import {VenueBase} from "./VenueBase.sol";
@@ -25,10 +25,10 @@ abstract contract Accounts is VenueBase {
         if (flat) open |= state.perpBitmap;
         require(open == 0, PositionsOpen(open));
         _sweep(account);
-        MarginEngine.requireLeavable(_s, registry, account, flat);
+        ModeChange.requireLeavable(_s, registry, account, flat);
         // Only its master acts for a sub-account here, and else nobody but the account itself.
         if (mode == Mode.PortfolioMargin && state.mode != mode) {
-            MarginEngine.requireAdmitted(_s, registry, account, msg.sender);
+            ModeChange.requireAdmitted(_s, registry, account, msg.sender);
         }
         AccountStore.touch(_s, account);
         state.mode = mode;

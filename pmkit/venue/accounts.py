@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pmkit.errors import LeverageOutOfRange, PositionsOpen
 from pmkit.model import Mode
-from pmkit.venue import isolated, margin_engine
+from pmkit.venue import isolated, margin_engine, mode_change
 from pmkit.venue.account_store import touch
 from pmkit.venue.acting import actor, owner
 from pmkit.venue.events import LeverageSet, ModeSet, OperatorSet
@@ -35,10 +35,10 @@ def set_mode(s: VenueState, sender: Address, mode: Mode) -> None:
     if still_open != 0:
         raise PositionsOpen(perps=still_open)
     sweep(s, account)
-    margin_engine.require_leavable(s, account, flat)
+    mode_change.require_leavable(s, account, flat)
     if mode == Mode.PORTFOLIO_MARGIN and state.mode != mode:
         # Only its master acts for a sub-account here, and else nobody but the account itself.
-        margin_engine.require_admitted(s, account, sender)
+        mode_change.require_admitted(s, account, sender)
     touch(s, account)
     s.accounts[account] = replace(s.accounts[account], mode=mode)
     sweep(s, account)

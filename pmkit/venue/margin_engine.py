@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 from pmkit.errors import (
     DebtAboveThreshold,
-    DebtOpen,
-    DexEquityOpen,
-    EnablingRefused,
     HealthFactorBelowOne,
     InsufficientMargin,
     NoPosition,
@@ -18,10 +15,8 @@ from pmkit.errors import (
 from pmkit.liquidation import display_liquidation_px_down
 from pmkit.margin import (
     account_margin,
-    account_value_down,
     dex_margin,
     display_available_down,
-    is_admitted,
     is_owing_too_much,
     notional,
     token_value_up,
@@ -31,8 +26,8 @@ from pmkit.stale import at_twice_px, without_collateral
 from pmkit.sweep import swept
 from pmkit.tiers import tier_at
 from pmkit.units import WAD, checked
-from pmkit.venue import account_store, volume
-from pmkit.venue.account_store import load, require_priced
+from pmkit.venue import account_store
+from pmkit.venue.account_store import load
 from pmkit.venue.price_age import raise_stale, require_young
 
 if TYPE_CHECKING:
@@ -129,42 +124,6 @@ def margin_of(s: VenueState, account: str, as_if_swept: bool) -> AccountMargin:
     """
     a, _ = load(s, account)
     return account_margin(swept(a) if as_if_swept else a)
-
-
-def require_leavable(s: VenueState, account: str, flat: bool) -> None:
-    """Require no debt, and where asked no dex equity, as a change of mode needs. SPEC AC-02.
-
-    Raises DebtOpen, DexEquityOpen.
-    """
-    a, params = load(s, account)
-    for token in a.tokens:
-        if token.borrowed != 0:
-            raise DebtOpen(token=token.token, borrowed=token.borrowed)
-    for dex, held in zip(a.dexes, params.dexes, strict=True):
-        if flat and dex.raw_usd != 0:
-            raise DexEquityOpen(dex_index=held.index, raw_usd=dex.raw_usd)
-
-
-def require_admitted(s: VenueState, account: str, master: str) -> None:
-    """Require what the policy asks of an account before portfolio margin. SPEC AC-10.
-
-    Volume is that of its master, who may be the account itself. And that what it holds as
-    collateral has a price (SPEC OR-09). Raises PriceMissing, EnablingRefused.
-    """
-    policy = s.registry.policy
-    a, params = load(s, account)
-    for token, p in zip(a.tokens, params.tokens, strict=True):
-        if token.idle != 0 or token.supplied != 0:
-            require_priced(p)
-    compared = {
-        "volume": volume.over(s, master, policy.enable_volume_days),
-        "value": account_value_down(a),
-        "min_volume": policy.enable_min_volume,
-        "min_value": policy.enable_min_value,
-        "max_value": policy.enable_max_value,
-    }
-    if not is_admitted(**compared):
-        raise EnablingRefused(**compared)
 
 
 def display_liquidation_px(s: VenueState, account: str, asset: int) -> int:
