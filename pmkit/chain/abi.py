@@ -1,13 +1,14 @@
 """Calls, answers and events by name instead of by position.
 
-Structs come and go as dicts by the names of the interface, so a field that moved or was forgotten
-is an error and never a wrong number. Addresses are checksummed text, other bytes hex text.
+Structs go as dicts by the names of the interface or as values with fields of those names, and come
+as dicts, so a field that moved or was forgotten is an error and never a wrong number. Addresses are
+checksummed text, other bytes hex text.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,12 @@ def selector_of(entry: Mapping[str, Any]) -> bytes:
     return keccak(text=signature_of(entry))[:4]
 
 
+def fields_of(value: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Return the fields of a value under the interface's names, those that it has."""
+    known = {snake_case(name): name for name in names}
+    return {known.get(f.name, f.name): getattr(value, f.name) for f in fields(value)}
+
+
 def to_abi(parameter: Parameter, value: Any) -> Any:
     """Return a value in the shape that the encoder takes. Raises InputError for a wrong field."""
     kind: str = parameter["type"]
@@ -64,6 +71,8 @@ def to_abi(parameter: Parameter, value: Any) -> Any:
         return [to_abi({**parameter, "type": array[1]}, item) for item in value]
     if kind == "tuple":
         names = [component["name"] for component in parameter["components"]]
+        if is_dataclass(value):
+            value = fields_of(value, names)
         if set(names) != set(value):
             odd = ", ".join(sorted(set(names) ^ set(value)))
             raise InputError(place=parameter["name"], problem=f"missing or unknown: {odd}")

@@ -18,13 +18,9 @@ from pmkit.chain.contracts import LIBRARIES
 from pmkit.chain.listing import (
     GENESIS_PRICES,
     QUOTE,
-    dex_calls,
     genesis_prices,
-    pair_call,
-    perp_call,
+    listing_calls,
     policy_call,
-    table_calls,
-    token_call,
     usd_of,
     validate,
 )
@@ -154,16 +150,8 @@ def list_everything(plan: Plan, params: Params, registry: str, tokens: Mapping[i
 
     # Roles open their accounts first: what a policy asks of newcomers they could not meet.
     tell("setPolicy", policy_call(params.local()))
-    for token in params.tokens:
-        tell("listToken", token_call(token, tokens[token.id]))
-    for dex in dex_calls(params):
-        tell("listDex", *dex)
-    for table in table_calls(params):
-        tell("setMarginTable", *table)
-    for perp in params.perps:
-        tell("listPerp", perp_call(params, perp))
-    for pair in params.pairs:
-        tell("listPair", pair_call(params, pair))
+    for function, arguments in listing_calls(params, tokens):
+        tell(function, *arguments)
     tell("grantRole", keccak(text="REPORTER"), plan.accounts["reporter"])
     tell("grantRole", keccak(text="MATCHER"), plan.accounts["admin"])
 

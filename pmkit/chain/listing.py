@@ -1,4 +1,4 @@
-"""From `Params` to what the registry is told, as plain values by the interface's names.
+"""From `Params` to what the registry is told; the twin is told the same (`pmkit.venue.genesis`).
 
 Everything is checked here, before any transaction: a figure that the contracts could not keep, or
 would refuse, is an InputError that names its place in the parameters.
@@ -6,21 +6,21 @@ would refuse, is an InputError that names its place in the parameters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pmkit.decimals import parse_units
 from pmkit.errors import InputError
 from pmkit.oracle import USDC_PX_ONE
-from pmkit.policy import LegOrder, condition_of
 from pmkit.units import BPS, PERP_DECIMALS, RAY, SPOT_DECIMALS, WAD
+from pmkit.venue.genesis import Genesis, policy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from pmkit.policy import PairParams, Params, PerpParams, Policy, TokenParams
-    from pmkit.tiers import MarginTable
+    from pmkit.policy import Params, PerpParams, TokenParams
+    from pmkit.venue.records import VenuePolicy
 
 QUOTE = 0
 """The token that all prices are in."""
@@ -107,117 +107,31 @@ def validate_token(params: Params, token: TokenParams) -> None:
         raise wrong(params, place, "a rate is at most 5000 a year")
 
 
-def token_call(token: TokenParams, erc20: str) -> dict[str, Any]:
-    """Return the argument of `listToken`."""
-    return {
-        "token": token.id,
-        "name": token.name,
-        "erc20": erc20,
-        "evmDecimals": token.evm_decimals,
-        "weiDecimals": token.wei_decimals,
-        "szDecimals": token.sz_decimals,
-        "ltvBps": token.ltv_bps,
-        "borrowable": token.borrowable,
-        "userSupplyCap": token.user_supply_cap,
-        "userBorrowCap": token.user_borrow_cap,
-        "globalSupplyCap": token.global_supply_cap,
-        "globalBorrowCap": token.global_borrow_cap,
-        "curve": {
-            "base": token.curve.base,
-            "slope": token.curve.slope,
-            "kink": token.curve.kink,
-            "protocolShare": token.curve.protocol_share,
-            "annual": token.curve.annual,
-        },
-        "liquidationWidth": token.liquidation_width,
-    }
+def policy_call(params: Params) -> VenuePolicy:
+    """Return the argument of `setPolicy`. SPEC PM-20."""
+    return policy_of(params.policy)
 
 
-def dex_calls(params: Params) -> list[tuple[int, str, int]]:
-    """Return the arguments of each `listDex`: a dex's id is its place, the venue's own is 0."""
-    return [(i, dex.name, dex.collateral) for i, dex in enumerate(params.dexes)]
-
-
-def table_calls(params: Params) -> list[tuple[int, list[int], list[int]]]:
-    """Return the arguments of each `setMarginTable`; single tiers need none. SPEC CR-04."""
-    return [(i, *tiers_of(table)) for i, table in params.tables]
-
-
-def tiers_of(table: MarginTable) -> tuple[list[int], list[int]]:
-    """Return lower bounds and leverages, from which the contract derives the same table."""
-    return [t.lower_bound for t in table.tiers], [t.max_leverage for t in table.tiers]
-
-
-def perp_call(params: Params, perp: PerpParams) -> dict[str, Any]:
-    """Return the argument of `listPerp`."""
-    return {
-        "asset": perp.id,
-        "name": perp.name,
-        "dex": [dex.name for dex in params.dexes].index(perp.dex),
-        "szDecimals": perp.sz_decimals,
-        "maxLeverage": perp.max_leverage,
-        "marginTable": perp.table_id,
-    }
-
-
-def pair_call(params: Params, pair: PairParams) -> dict[str, Any]:
-    """Return the argument of `listPair`: the first perp that moves with the base prices it."""
-    perp = perp_of_token(params, pair.base)
-    return {
-        "pair": pair.id,
-        "base": pair.base,
-        "quote": pair.quote,
-        "hasPerp": perp is not None,
-        "perp": 0 if perp is None else perp.id,
-    }
+def listing_calls(
+    params: Params, erc20: Mapping[int, str]
+) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Yield the registry's listing calls and arguments, for ERC-20s by token id. SPEC CR-05."""
+    genesis = Genesis.of(params)
+    for token in genesis.tokens:
+        yield "listToken", (replace(token, erc20=erc20[token.token]),)
+    for dex in genesis.dexes:
+        yield "listDex", dex
+    for table in genesis.tables:
+        yield "setMarginTable", table
+    for perp in genesis.perps:
+        yield "listPerp", (perp,)
+    for pair in genesis.pairs:
+        yield "listPair", (pair,)
 
 
 def perp_of_token(params: Params, token: int) -> PerpParams | None:
     """Return the perp whose coin a token moves with, or None."""
     return next((perp for perp in params.perps if perp.collateral == token), None)
-
-
-def policy_call(params: Params) -> dict[str, Any]:
-    """Return the argument of `setPolicy`."""
-    policy: Policy = params.policy
-    margin = policy.margin
-    return {
-        "margin": {
-            "trigger": margin.trigger,
-            "triggerInclusive": margin.trigger_inclusive,
-            "borrowOffset": margin.borrow_offset,
-            "strictLtv": margin.strict_ltv,
-            "capEach": margin.cap_each,
-            "sweepDust": margin.sweep_dust,
-            "secondTrigger": margin.second_trigger,
-            "perpShortfallTrigger": margin.perp_shortfall_trigger,
-        },
-        "debtStep": policy.debt_step,
-        "stepCadence": policy.debt_step_cadence,
-        "episodeTimeout": policy.episode_timeout,
-        "minStep": policy.debt_step_minimum,
-        "perpThreshold": policy.perp_step_threshold,
-        "perpPart": policy.perp_step,
-        "perpCooldown": policy.perp_cooldown,
-        "perpBackstopRatio": policy.perp_backstop_ratio,
-        "legOrder": list(LegOrder).index(policy.leg_order),
-        "legSeed": policy.leg_seed,
-        "maxPriceAge": policy.price_max_age_risk,
-        "maxLiquidationPriceAge": policy.price_max_age_liquidation,
-        "maxMoveBps": policy.price_move_limit_bps or 0,
-        "perpFeePpm": policy.perp_taker_fee_ppm,
-        "spotFeePpm": policy.spot_taker_fee_ppm,
-        "leavesFlat": policy.disable_needs_flat,
-        "enableMinVolume": condition_of(policy.enable_min_volume),
-        "enableMinValue": condition_of(policy.enable_min_value),
-        "enableMaxValue": condition_of(policy.enable_max_value),
-        "enableVolumeDays": policy.enable_volume_days,
-        "fundingInterval": policy.funding_interval,
-        "twapHalfLife": policy.twap_half_life,
-        "bufferInterval": policy.buffer_sweep_interval,
-        "rewardPpm": policy.trigger_reward_ppm,
-        "debtStepNeedsLowHealth": policy.debt_step_needs_low_health,
-    }
 
 
 def genesis_prices(params: Params, usd: Mapping[str, Decimal]) -> Prices:

@@ -8,6 +8,7 @@ from eth_utils.crypto import keccak
 
 from pmkit.chain.abi import interface, snake_case
 from pmkit.errors import InputError
+from pmkit.venue.records import PairListing, PerpListing
 
 PERP = {
     "asset": 7,
@@ -50,6 +51,17 @@ def test_struct_without_a_field_is_refused():
         interface("CollateralRegistry").encode(
             "listPerp", {k: v for k, v in PERP.items() if k != "dex"}
         )
+
+
+def test_struct_may_be_a_value_with_the_fields_of_its_name():
+    listing = PerpListing(
+        asset=7, name="GOLD", dex=0, sz_decimals=2, max_leverage=10, margin_table=52
+    )
+    encoded = interface("CollateralRegistry").encode("listPerp", listing)
+    assert encoded == interface("CollateralRegistry").encode("listPerp", PERP)
+    pair = PairListing(pair=1, base=0, quote=0, has_perp=False, perp=0)
+    with pytest.raises(InputError, match="missing or unknown: "):
+        interface("CollateralRegistry").encode("listPerp", pair)
 
 
 def test_call_with_too_few_arguments_is_refused():
