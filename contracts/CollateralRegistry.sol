@@ -137,7 +137,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         require(
             listing.szDecimals <= 8 && listing.szDecimals <= listing.weiDecimals && listing.weiDecimals >= 6
                 && listing.weiDecimals <= 18 && listing.evmDecimals <= 24,
-            DecimalsOutOfRange(listing.weiDecimals, listing.szDecimals)
+            DecimalsOutOfRange(listing.weiDecimals, listing.szDecimals, listing.evmDecimals)
         );
         _requireLtv(listing.ltvBps);
         _requireCurve(listing.curve);
@@ -226,7 +226,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         require(_dexAt[listing.dex] != 0, UnknownDex(listing.dex));
         _nameSingleTier(listing.marginTable);
         require(_tables[listing.marginTable].length != 0, UnknownMarginTable(listing.marginTable));
-        require(listing.szDecimals <= 6, DecimalsOutOfRange(6, listing.szDecimals));
+        require(listing.szDecimals <= 6, SizeDecimalsOutOfRange(listing.szDecimals, 6));
         uint256 maxLeverage = _tables[listing.marginTable][0].maxLeverage;
         require(
             listing.maxLeverage != 0 && listing.maxLeverage <= maxLeverage,

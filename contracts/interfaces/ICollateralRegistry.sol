@@ -267,9 +267,11 @@ interface ICollateralRegistry {
     error ListingFull(uint256 maximum);
     /// @notice An asset's largest leverage must be at least one and at most its margin table's.
     error LeverageOutOfRange(uint32 asset, uint256 leverage, uint256 maximum);
-    /// @notice Decimals outside the venue's ranges: szDecimals <= 8 and <= weiDecimals, 6 <= weiDecimals <=
-    /// 18.
-    error DecimalsOutOfRange(uint256 weiDecimals, uint256 szDecimals);
+    /// @notice A token's decimals outside the venue's ranges: 6 <= weiDecimals <= 18, szDecimals <= 8 and
+    /// <= weiDecimals, evmDecimals <= 24.
+    error DecimalsOutOfRange(uint256 weiDecimals, uint256 szDecimals, uint256 evmDecimals);
+    /// @notice A perp's size finer than its prices allow.
+    error SizeDecimalsOutOfRange(uint256 szDecimals, uint256 maximum);
     /// @notice A loan to value of one or more.
     error LtvTooHigh(uint256 ltvBps, uint256 maximum);
     /// @notice A token that is collateral keeps a loan to value of one basis point or more.

@@ -76,14 +76,24 @@ class ListingFull(VenueError):
 
 @dataclass(eq=False)
 class DecimalsOutOfRange(VenueError):
-    """Decimals outside the venue's ranges."""
+    """A token's decimals outside the venue's ranges."""
 
     wei_decimals: int
     sz_decimals: int
+    evm_decimals: int
     sentence = (
-        "decimals must be 6 to 18 (wei) and at most 8 (size, 6 for perps), were {wei_decimals} "
-        "and {sz_decimals}"
+        "decimals must be 6 to 18 (wei), at most 8 and no more than those of the wei (size), and "
+        "at most 24 (ERC-20), were {wei_decimals}, {sz_decimals} and {evm_decimals}"
     )
+
+
+@dataclass(eq=False)
+class SizeDecimalsOutOfRange(VenueError):
+    """A perp's size finer than its prices allow."""
+
+    sz_decimals: int
+    maximum: int
+    sentence = "a perp's size has at most {maximum} decimals, was {sz_decimals}"
 
 
 @dataclass(eq=False)

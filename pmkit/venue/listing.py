@@ -18,6 +18,7 @@ from pmkit.errors import (
     LtvTooHigh,
     PriceMissing,
     SingleTierTable,
+    SizeDecimalsOutOfRange,
 )
 from pmkit.policy import FIRST_TIERED_TABLE, MAX_REWARD_PPM
 from pmkit.rates import RateCurve
@@ -82,7 +83,11 @@ def list_token(r: Registry, sender: Address, listing: TokenListing) -> None:
         and MIN_WEI_DECIMALS <= listing.wei_decimals <= MAX_WEI_DECIMALS
         and listing.evm_decimals <= MAX_EVM_DECIMALS
     ):
-        raise DecimalsOutOfRange(wei_decimals=listing.wei_decimals, sz_decimals=listing.sz_decimals)
+        raise DecimalsOutOfRange(
+            wei_decimals=listing.wei_decimals,
+            sz_decimals=listing.sz_decimals,
+            evm_decimals=listing.evm_decimals,
+        )
     _require_ltv(listing.ltv_bps)
     _require_curve(listing.curve)
 
@@ -240,7 +245,7 @@ def list_perp(r: Registry, sender: Address, listing: PerpListing) -> None:
     """List a perp asset. SPEC CR-04.
 
     Raises AccessControlUnauthorizedAccount, AlreadyListed, ListingFull, UnknownDex,
-    UnknownMarginTable, DecimalsOutOfRange, LeverageOutOfRange.
+    UnknownMarginTable, SizeDecimalsOutOfRange, LeverageOutOfRange.
     """
     require_role(r, sender, RISK_ADMIN)
     _require_new(r.perp_at, listing.asset)
@@ -249,7 +254,7 @@ def list_perp(r: Registry, sender: Address, listing: PerpListing) -> None:
     _name_single_tier(r, listing.margin_table)
     maximum = r.table(listing.margin_table).tiers[0].max_leverage
     if listing.sz_decimals > PERP_DECIMALS:
-        raise DecimalsOutOfRange(wei_decimals=PERP_DECIMALS, sz_decimals=listing.sz_decimals)
+        raise SizeDecimalsOutOfRange(sz_decimals=listing.sz_decimals, maximum=PERP_DECIMALS)
     if not 0 < listing.max_leverage <= maximum:
         raise LeverageOutOfRange(
             asset=listing.asset, leverage=listing.max_leverage, maximum=maximum

@@ -97,7 +97,7 @@ def test_list_token_with_decimals_out_of_range_is_refused(
     # A size step finer than a wei could not be paid: 8 size decimals of 6.
     bad = listing(wei_decimals=wei, sz_decimals=size, evm_decimals=evm)
     refused = refusal(market.registry, "listToken", bad, sender=DEPLOYER)
-    assert refused == ("DecimalsOutOfRange", (wei, size))
+    assert refused == ("DecimalsOutOfRange", (wei, size, evm))
 
 
 def test_list_token_with_a_loan_to_value_of_one_is_refused(market: Market) -> None:
@@ -165,7 +165,7 @@ def test_list_perp_tells_what_was_listed(market: Market) -> None:
         ((BTC_PERP, "BTC", 0, 5, 40, 56), ("AlreadyListed", (BTC_PERP,))),
         ((5, "SOL", 9, 2, 10, 52), ("UnknownDex", (9,))),
         ((5, "SOL", 0, 2, 10, 99), ("UnknownMarginTable", (99,))),
-        ((5, "SOL", 0, 7, 10, 52), ("DecimalsOutOfRange", (6, 7))),
+        ((5, "SOL", 0, 7, 10, 52), ("SizeDecimalsOutOfRange", (7, 6))),
         # A leverage of zero divides by zero; one above the table's asks for too little margin.
         ((5, "SOL", 0, 2, 0, 52), ("LeverageOutOfRange", (5, 0, 10))),
         ((5, "SOL", 0, 2, 11, 52), ("LeverageOutOfRange", (5, 11, 10))),
