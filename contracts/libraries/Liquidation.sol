@@ -55,7 +55,6 @@ library Liquidation {
         MarginEngine.sweep(s, registry, account);
         (Account memory a,) = AccountStore.load(s, registry, account);
         done.liquidatable = MarginMath.accountMargin(a).liquidatable;
-        if (!done.liquidatable) s.accounts[account].debtSteppedAt = 0;
         emit ILiquidation.Liquidated(
             account, caller, done.leg, done.debtValue, done.collateralValue, done.loss, done.liquidatable
         );

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pmkit.errors import (
@@ -72,8 +71,6 @@ def _step(s: VenueState, sender: str, account: str, *, as_taker: bool) -> Liquid
         debt_value, collateral_value, loss = debt_leg.take(s, account, hands, full)
     sweep(s, account)
     liquidatable = account_margin(load(s, account)[0]).liquidatable
-    if not liquidatable:
-        s.accounts[account] = replace(s.accounts[account], debt_stepped_at=0)
     s.block.emit(
         Liquidated(
             account=account,
