@@ -17,7 +17,6 @@ from pmkit.chain.artifacts import load_artifact
 from pmkit.chain.contracts import LIBRARIES
 from pmkit.chain.listing import (
     GENESIS_PRICES,
-    QUOTE,
     genesis_prices,
     listing_calls,
     policy_call,
@@ -28,6 +27,7 @@ from pmkit.decimals import parse_units
 from pmkit.model import Mode
 from pmkit.policy import NO_CAP
 from pmkit.units import PERP_DECIMALS, UINT256_MAX
+from pmkit.venue.listing import USDC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,7 +165,7 @@ def fund_everybody(
 ) -> None:
     """Add what the roles begin with: the admin mints, pays in and fills the wallets."""
     accounts = plan.accounts
-    quote = params.token(QUOTE)
+    quote = params.token(USDC)
     dex_tokens = [dex.collateral for dex in params.dexes]
     for role in PORTFOLIO_MARGIN:
         plan.call(role, "Venue", venue, "setMode", int(Mode.PORTFOLIO_MARGIN))

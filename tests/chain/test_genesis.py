@@ -131,25 +131,36 @@ WRONG = {
         replace(CURRENT, tokens=CURRENT.tokens[1:]),
         "the quote of all prices",
     ),
-    "decimals out of range": (changed(wei_decimals=5), r"tokens\.USDC: wei_decimals"),
-    "decimals of the ERC-20 out of range": (changed(evm_decimals=25), "evm_decimals"),
+    "decimals out of range": (
+        changed(wei_decimals=5),
+        r"tokens\.USDC: .*6 to 18 \(wei\), .* were 5,",
+    ),
+    "decimals of the ERC-20 out of range": (changed(evm_decimals=25), r"tokens\.USDC: .* and 25"),
+    "sizes finer than the wei": (changed(wei_decimals=6), r"tokens\.USDC: .* were 6, 8 and"),
     "a rate beyond its bound": (
         changed(curve=replace(CURRENT.tokens[0].curve, base=5_001 * RAY)),
-        "5000 a year",
+        r"tokens\.USDC: FractionTooHigh",
     ),
-    "loan to value of one": (changed(ltv_bps=10_000), "ltv must be below 1"),
-    "a cap beyond its word": (changed(global_supply_cap=2**128), "listToken: listing"),
+    "loan to value of one": (changed(ltv_bps=10_000), r"tokens\.USDC: LtvTooHigh"),
+    "a cap beyond its word": (
+        changed(global_supply_cap=2**128),
+        r"tokens\.USDC: .*global_supply_cap",
+    ),
     "a pair against another quote": (
         replace(CURRENT, pairs=(*CURRENT.pairs, PairParams(id=1, base=197, quote=150))),
         "against USDC",
     ),
     "a perp in a table that is not there": (
         replace(CURRENT, perps=(replace(CURRENT.perps[0], table_id=99),)),
-        "margin table 99",
+        r"perps\.BTC: .*margin table 99",
+    ),
+    "a fee of more than all": (
+        CURRENT.with_policy(replace(CURRENT.policy, perp_taker_fee_ppm=1_000_001)),
+        r"policy: FractionTooHigh\(value=1000001",
     ),
     "a trigger beyond its word": (
         CURRENT.with_policy(replace(CURRENT.policy, trigger=2**64)),
-        "setPolicy: policy_",
+        r"policy: .*trigger",
     ),
 }
 
