@@ -122,8 +122,9 @@ def mode_of(root: Node) -> Mode:
         return mode
     if not isinstance(enabled.value, bool):
         raise enabled.error(f"true or false was expected, found {kind_of(enabled.value)}")
-    if mode == Mode.PORTFOLIO_MARGIN and not enabled.value:
-        raise enabled.error(f"is false, but {word.path} is {word.value}")
+    if enabled.value != (mode == Mode.PORTFOLIO_MARGIN):
+        told = "true" if enabled.value else "false"
+        raise enabled.error(f"is {told}, but {word.path} is {word.value}")
     return mode
 
 

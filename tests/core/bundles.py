@@ -44,3 +44,11 @@ def changed(bundle: Bundle, path: tuple[str | int, ...], value: object) -> Bundl
         spot[path[-1]] = value
     result: Bundle = copy
     return result
+
+
+def of_mode(bundle: Bundle, word: str) -> Bundle:
+    """Return a bundle whose account is in another mode, in all that says so."""
+    told = changed(bundle, ("userAbstraction",), word)
+    if "portfolioMarginEnabled" in told["spotClearinghouseState"]:
+        told["spotClearinghouseState"]["portfolioMarginEnabled"] = word == "portfolioMargin"
+    return told

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
+from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, of_mode, read, recorded
 
 from pmkit.decimals import parse_units
 from pmkit.errors import InputError
@@ -221,7 +221,7 @@ def test_standard_account_whose_hold_nobody_states_is_refused():
 
 
 def test_unified_account_with_cross_positions_shows_maintenance_over_total():
-    bundle = changed(recorded(CROSS_LONGS), ("userAbstraction",), "unifiedAccount")
+    bundle = of_mode(recorded(CROSS_LONGS), "unifiedAccount")
     report = margin_report(read(bundle))
     # The same quotient: nothing is borrowed, and the total holds what is supplied.
     assert abs(Decimal(report.ratio) / WAD - Decimal("0.1331190636")) < Decimal("1e-10")
@@ -229,7 +229,7 @@ def test_unified_account_with_cross_positions_shows_maintenance_over_total():
 
 
 def test_standard_account_with_cross_positions_is_judged_by_its_dex():
-    bundle = changed(recorded(CROSS_LONGS), ("userAbstraction",), "disabled")
+    bundle = of_mode(recorded(CROSS_LONGS), "disabled")
     report = margin_report(read(bundle))
     # 1,022,150.324494 / 4,101,762.727651.
     assert abs(Decimal(report.ratio) / WAD - Decimal("0.2491978")) < Decimal("1e-6")

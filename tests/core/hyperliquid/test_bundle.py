@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, read, recorded
+from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, of_mode, read, recorded
 
 from pmkit.errors import InputError
 from pmkit.hyperliquid.tokens import UNSTATED_CASH
@@ -119,7 +119,7 @@ def test_collateral_that_is_not_listed_is_named_whoever_states_its_supply():
     # Without a balance, or outside portfolio margin, there is nothing to say.
     longs = recorded(CROSS_LONGS)
     assert not any("UBTC" in note for note in read(longs, "pre-alpha").notes)
-    unified = changed(recorded(SHORT_BOOK), ("userAbstraction",), "unifiedAccount")
+    unified = of_mode(recorded(SHORT_BOOK), "unifiedAccount")
     unified = changed(unified, (*BALANCES, 0, "total"), "239098.805691")
     assert read(unified, "pre-alpha").notes == ()
 
@@ -152,7 +152,7 @@ def test_collateral_that_the_parameters_do_not_know_is_refused(reserve):
     ],
 )
 def test_mode_is_the_venues_word(word, mode):
-    assert read(changed(recorded(CROSS_LONGS), ("userAbstraction",), word)).account.mode is mode
+    assert read(of_mode(recorded(CROSS_LONGS), word)).account.mode is mode
 
 
 def two_dexes():
@@ -273,6 +273,7 @@ WRONG = [
     ((*BALANCES, 2, "supplied"), "-1.0", "spotClearinghouseState.balances[2].supplied"),
     ((*BALANCES, 2, "supplied"), "25.0", "spotClearinghouseState.balances[2].supplied"),
     ((SPOT, "portfolioMarginEnabled"), False, "spotClearinghouseState.portfolioMarginEnabled"),
+    (("userAbstraction",), "unifiedAccount", "spotClearinghouseState.portfolioMarginEnabled"),
     ((SPOT, "portfolioMarginEnabled"), "yes", "spotClearinghouseState.portfolioMarginEnabled"),
     ((*BALANCES, 2, "supplied"), [], "spotClearinghouseState.balances[2].supplied"),
     ((*BALANCES, 2, "token"), ..., "spotClearinghouseState.balances[2].token"),
@@ -426,7 +427,7 @@ def test_token_owed_but_not_among_the_balances_is_refused():
 
 
 def test_standard_account_may_have_no_balance_of_its_collateral_token():
-    bundle = changed(recorded(CROSS_LONGS), ("userAbstraction",), "disabled")
+    bundle = of_mode(recorded(CROSS_LONGS), "disabled")
     view = read(changed(bundle, (*BALANCES, 0), ...))
     assert view.tokens[-1].name == "USDC"
     assert account_margin(view.account).dexes[0].account_value == 4_101_762_727_651
@@ -436,8 +437,7 @@ def test_standard_account_may_have_no_balance_of_its_collateral_token():
 @pytest.mark.parametrize("states", [{}, {"xyz": EMPTY}])
 def test_bundle_without_the_venues_own_dex_is_refused_in_every_mode(word, states):
     # No printed ratio contradicts it: without its positions the account would be without risk.
-    bundle = recorded(CROSS_LONGS)
-    bundle.update(userAbstraction=word, clearinghouseStates=states)
+    bundle = {**of_mode(recorded(CROSS_LONGS), word), "clearinghouseStates": states}
     del bundle[SPOT]["portfolioMarginRatio"]
     with pytest.raises(InputError, match="is missing") as failed:
         read(bundle)
