@@ -42,6 +42,11 @@ class Reading(StrEnum):
     DOCS = "docs"
     """As the venue's page states it: 20 USD on top."""
 
+    @property
+    def borrow_offset(self) -> int:
+        """USD (WAD) added to the requirement of a token with net debt."""
+        return DOCS_OFFSET if self is Reading.DOCS else 0
+
 
 class LegOrder(StrEnum):
     """Which leg a liquidation takes first; the venue promises no order. SPEC LQ-06."""
@@ -149,7 +154,7 @@ class Policy:
     @property
     def borrow_offset(self) -> int:
         """USD (WAD) added to the requirement of a token with net debt. SPEC PM-12."""
-        return DOCS_OFFSET if self.reading is Reading.DOCS else 0
+        return self.reading.borrow_offset
 
     @property
     def margin(self) -> MarginPolicy:
@@ -296,10 +301,6 @@ class Params:
         raise InputError(
             place=f"params {self.name}", problem=f"there is no margin table {table_id}"
         )
-
-    def collateral_of(self, coin: str) -> int | None:
-        """Return the token whose price moves with a perp coin, or None. SPEC PM-18."""
-        return next((perp.collateral for perp in self.perps if perp.name == coin), None)
 
     def local(self) -> Params:
         """Return these parameters as a local chain has them. SPEC AC-10, OR-03.

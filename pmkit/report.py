@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from pmkit.model import Account, PerpState
     from pmkit.view import AccountView, PositionView
 
-DISPLAY_DECIMALS = 10
-"""Decimals of displayed liquidation prices."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenFigures:

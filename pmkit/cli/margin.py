@@ -24,7 +24,7 @@ from pmkit.cli.format import (
 from pmkit.errors import InputError
 from pmkit.hyperliquid import load_document, read_bundle
 from pmkit.params import PRESETS, load_params
-from pmkit.policy import DOCS_OFFSET, Reading
+from pmkit.policy import Reading
 from pmkit.report import CoinFigures, MarginReport, margin_report
 from pmkit.shock import parse_shock, shocked
 
@@ -137,8 +137,7 @@ def read_from_chain(rpc: str | None, address: str, deployment: Path | None) -> A
 
 def under_reading(view: AccountView, reading: Reading) -> AccountView:
     """Return the account judged under a reading of the requirement."""
-    offset = DOCS_OFFSET if reading is Reading.DOCS else 0
-    policy = replace(view.account.policy, borrow_offset=offset)
+    policy = replace(view.account.policy, borrow_offset=reading.borrow_offset)
     return replace(view, account=replace(view.account, policy=policy))
 
 

@@ -73,7 +73,14 @@ POLICY_FLAGS = (
 )
 POLICY_CONDITIONS = ("enable_min_volume", "enable_min_value", "enable_max_value")
 POLICY_OPTIONAL = ("price_move_limit_bps", *POLICY_CONDITIONS)
-POLICY_POSITIVE = ("trigger", "debt_step", "perp_step", "perp_backstop_ratio", "enable_max_value")
+POLICY_POSITIVE = (
+    "trigger",
+    "debt_step",
+    "perp_step",
+    "perp_backstop_ratio",
+    "enable_max_value",
+    "price_move_limit_bps",
+)
 
 
 def params_of(preset: Table, venue: Table, *, place: str) -> Params:

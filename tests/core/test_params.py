@@ -117,12 +117,8 @@ def test_preset_has_the_markets_and_the_curve(preset):
     assert params.pair(150, 0).name == "@107"
     assert params.pair(197, 0).name == "@142"
     assert [params.pair(token, 0).name for token in (268, 360)] == ["@166", "@230"]
-    assert [params.collateral_of(coin) for coin in ("BTC", "HYPE", "ETH", "SOL")] == [
-        197,
-        150,
-        221,
-        None,
-    ]
+    mover = {perp.name: perp.collateral for perp in params.perps}
+    assert [mover[coin] for coin in ("BTC", "HYPE", "ETH", "SOL")] == [197, 150, 221, None]
     curve = params.token("USDC").curve
     assert (curve.base, curve.slope) == (RAY // 20, 475 * RAY // 100)
     assert (curve.kink, curve.protocol_share) == (8 * RAY // 10, WAD // 10)
@@ -247,6 +243,12 @@ def test_preset_asks_newcomers_for_what_the_venue_stated(preset, volume, value, 
     asked = (policy.enable_min_volume, policy.enable_min_value, policy.enable_max_value)
     assert asked == tuple(None if usd is None else usd * USD for usd in (volume, value, ceiling))
     assert policy.enable_volume_days == 14
+
+
+def test_bound_of_no_move_at_all_is_refused(load):
+    text = VALID.replace('reading = "docs"', "price_move_limit_bps = 0", 1)
+    with pytest.raises(InputError, match=r"price_move_limit_bps: must be above zero"):
+        load(text)
 
 
 def test_local_chain_asks_newcomers_for_nothing_and_bounds_no_move(load):
