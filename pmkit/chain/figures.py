@@ -60,37 +60,6 @@ class ReportedPrices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReserveFigures:
-    """One reserve with interest up to the block; token wei, rates and utilization RAY."""
-
-    token: int
-    supply_index: int
-    borrow_index: int
-    supplied: int
-    borrowed: int
-    cash: int
-    buffer: int
-    deficit: int
-    utilization: int
-    borrow_rate: int
-    supply_rate: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingFigures:
-    """Funding of a perp as it stands at the block. SPEC FD-06."""
-
-    index: int
-    """What one unit of size has paid since listing, 1e-6 USD · 1e18."""
-    hourly_rate: int
-    """What the next hour to turn will charge at the prices as they stand, WAD."""
-    turned: int
-    """Hours in `index` that have turned since it was stored."""
-    charged_at: int
-    """When the index was last stored."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PositionFigures:
     """One position as stored, and the funding that it owes at the block. SPEC FD-07."""
 
@@ -111,17 +80,6 @@ class PositionFigures:
     """Funding index of the asset when the position was last settled."""
     funding_due: int
     """What it has to pay since then, 1e-6 USD; negative when it receives."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InventoryFigures:
-    """What the backstop took over of a token and has still to sell, token wei. SPEC LQ-18."""
-
-    scheduled: int
-    """What was not yet due at that time."""
-    scheduled_at: int
-    due_now: int
-    """What is due by the block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,13 +15,10 @@ from pmkit.chain.contracts import Call, ask, ask_all, ask_each, call_of
 from pmkit.chain.deployment import connect
 from pmkit.chain.figures import (
     Balance,
-    FundingFigures,
-    InventoryFigures,
     IsolatedFigures,
     PerpPx,
     PositionFigures,
     ReportedPrices,
-    ReserveFigures,
     SpotPx,
     Volume,
     account_of,
@@ -30,6 +27,7 @@ from pmkit.chain.figures import (
 )
 from pmkit.errors import PmkitError
 from pmkit.model import ReserveStatus
+from pmkit.venue.records import FundingView, InventoryView, ReserveView
 from pmkit.view import AccountView, PositionView, TokenView
 
 if TYPE_CHECKING:
@@ -141,15 +139,15 @@ class Reader:
         px: int = self._ask(block, call)
         return px
 
-    def reserve(self, token: int | str, block: int | None = None) -> ReserveFigures:
+    def reserve(self, token: int | str, block: int | None = None) -> ReserveView:
         """Return a reserve by token id or name."""
         token_id = self.listing.token(token).token
-        return ReserveFigures(**self._ask(block, self._venue("reserveOf", token_id)))
+        return ReserveView(**self._ask(block, self._venue("reserveOf", token_id)))
 
-    def inventory(self, token: int | str, block: int | None = None) -> InventoryFigures:
+    def inventory(self, token: int | str, block: int | None = None) -> InventoryView:
         """Return what the backstop has still to sell of a token by id or name. SPEC LQ-18."""
         token_id = self.listing.token(token).token
-        return InventoryFigures(**self._ask(block, self._venue("inventoryOf", token_id)))
+        return InventoryView(**self._ask(block, self._venue("inventoryOf", token_id)))
 
     def reserve_status(self, token: int | str, block: int | None = None) -> ReserveStatus:
         """Return what limits a reserve, by token id or name. SPEC BL-20."""
@@ -179,10 +177,10 @@ class Reader:
             ),
         )
 
-    def funding(self, coin: str, block: int | None = None) -> FundingFigures:
+    def funding(self, coin: str, block: int | None = None) -> FundingView:
         """Return the funding of a perp by its coin. SPEC FD-06."""
         asset = self.listing.perp(coin).asset
-        return FundingFigures(**self._ask(block, self._registry("fundingOf", asset)))
+        return FundingView(**self._ask(block, self._registry("fundingOf", asset)))
 
     def positions(self, address: str, block: int | None = None) -> tuple[PositionFigures, ...]:
         """Return an account's positions as stored, and the funding that each owes. SPEC FD-07."""
