@@ -35,7 +35,7 @@ MODES = {
     Mode.UNIFIED: "unified",
     Mode.PORTFOLIO_MARGIN: "portfolioMargin",
 }
-NOT_LIQUIDATED = ("maker", "backstop")
+NOT_LIQUIDATED = ("maker", "backstop", "insurance")
 """Roles whose accounts the venue never liquidates, and which are therefore not watched."""
 
 
@@ -84,8 +84,9 @@ class WatchedPosition:
 def accounts(limit: int | None, rpc: str | None, deployment: Path | None, as_json: bool) -> None:
     """List the venue's accounts, nearest to liquidation first, and the isolated positions after.
 
-    The market maker and the backstop are left out, since they are not liquidated. An account whose
-    margin cannot be told, for want of a price, stands before all others.
+    The market maker, the backstop and the insurance account are left out, since they are not
+    liquidated. An account whose margin cannot be told, for want of a price, stands before all
+    others.
     """
     reader = Where(rpc_url=rpc, deployment=deployment).reader().pinned()
     watched = watch_list(reader)[:limit]
@@ -146,17 +147,24 @@ def watched_of(address: str, role: str | None, account: Account | PmkitError) ->
 
 
 def closeness_of(account: Account, margin: AccountMargin) -> Fraction:
-    """Return the larger of ratio over its trigger and net debt over its threshold. SPEC LQ-01.
+    """Return how near a swept account is to the nearest trigger that its policy has. SPEC LQ-01.
 
-    The latter counts where the policy has it as a trigger.
+    Ratio over its trigger; net debt over its threshold; and maintenance over equity of a dex that
+    the sweep could not fill to its transfer margin: one that it can fill comes to no such trigger.
     """
     if account.mode == Mode.STANDARD:
         return Fraction(margin.ratio, WAD)
-    to_trigger = Fraction(margin.ratio, account.policy.trigger)
-    if margin.net_debt == 0 or not account.policy.second_trigger:
-        return to_trigger
-    # Debt without collateral is beyond its threshold, however small.
-    return max(to_trigger, Fraction(margin.net_debt, max(1, margin.threshold_value)))
+    found = [Fraction(margin.ratio, account.policy.trigger)]
+    if margin.net_debt > 0 and account.policy.second_trigger:
+        # Debt without collateral is beyond its threshold, however small.
+        found.append(Fraction(margin.net_debt, max(1, margin.threshold_value)))
+    if account.policy.perp_shortfall_trigger:
+        found += [
+            Fraction(dex.maintenance, max(1, dex.account_value))
+            for dex in margin.dexes
+            if dex.account_value < dex.transfer_margin
+        ]
+    return max(found)
 
 
 def watched_object(each: Watched) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from fractions import Fraction
 
 import pytest
 from click.testing import CliRunner
-from core.builders import RECORDED, account, token, ubtc, usdc
+from core.builders import RECORDED, account, perp, token, ubtc, usdc
 
 from pmkit.cli import main
 from pmkit.cli.accounts import closeness_of
 from pmkit.errors import PriceMissing
 from pmkit.margin import account_margin
+from pmkit.model import DexState
+from pmkit.policy import NO_CAP
 from pmkit.sweep import swept
 
 BTC, ETH = 0, 1
@@ -159,3 +161,28 @@ def test_debts_together_bring_an_account_close_where_they_are_a_trigger(second_t
     )
     found = closeness_of(built, account_margin(swept(built)))
     assert abs(found - closeness) < Fraction(1, 10**15)
+
+
+@pytest.mark.parametrize(
+    ("perp_shortfall_trigger", "borrow_room", "closeness"),
+    [
+        # 1 BTC at 10,000, 10x: the dex wants 1,000, holds 900, and 125 keep it. Nothing is lent.
+        (True, 0, Fraction(125, 900)),
+        # 125 / (900 + 160,000 · 0.75) over 0.95.
+        (False, 0, Fraction(125, 120_900) / Fraction("0.95")),
+        # Filled to 1,000 by a debt of 100: N stays 900.
+        (True, NO_CAP, Fraction(125, 120_900) / Fraction("0.95")),
+    ],
+)
+def test_a_dex_that_cannot_be_filled_is_as_close_as_its_own_margin(
+    perp_shortfall_trigger, borrow_room, closeness
+):
+    built = account(
+        usdc(borrow_room=borrow_room, user_borrow_cap=10**30),
+        ubtc(160_000, supplied=10**10),
+        dexes=(DexState(collateral=0, raw_usd=-9_100 * 10**6),),
+        perps=(perp("BTC", 10**5, 100_000),),
+        policy=replace(RECORDED, perp_shortfall_trigger=perp_shortfall_trigger),
+    )
+    found = closeness_of(built, account_margin(swept(built)))
+    assert abs(found - closeness) < Fraction(1, 10**9)
