@@ -8,7 +8,6 @@ pmkit.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +40,6 @@ COMMANDS = {
     "order": ("pmkit.cli.actions", "Place a spot or perp order."),
     "isolate": ("pmkit.cli.actions", "Give a coin's positions margin of their own."),
     "liquidate": ("pmkit.cli.actions", "Take one liquidation step on an account."),
-    "keeper": ("pmkit.cli.keeper", "Run and inspect keepers."),
-    "stress": ("pmkit.cli.stress", "Put accounts through price scenarios."),
-    "efficiency": ("pmkit.cli.efficiency", "Compare margin modes by the capital they tie up."),
-    "fork": ("pmkit.cli.fork", "Work on a fork of the live chain."),
 }
 """Command name: the module that defines a click command of that name, and its line in the help."""
 
@@ -53,12 +48,16 @@ class LazyGroup(click.Group):
     """A group whose commands are named here and imported when called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
-        """Return the commands whose modules are there."""
-        return [name for name, (module, _) in COMMANDS.items() if importlib.util.find_spec(module)]
+        """Return the commands in the order of the help."""
+        return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 (click's signature)
+        cmd_name: str,
+    ) -> click.Command | None:
         """Return a command, importing its module."""
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in COMMANDS:
             return None
         command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name, None)
         return command if isinstance(command, click.Command) else None

@@ -45,13 +45,14 @@ def load(s: VenueState, account: str) -> tuple[Account, AccountParams]:
                 for dex, held in zip(params.dexes, raw_usd, strict=True)
             ]
         ),
-        perps=tuple([_perp_state(s, account, perp, dex) for perp, dex in params.perps]),
+        perps=tuple([perp_state(s, account, perp, dex) for perp, dex in params.perps]),
         policy=params.policy,
     )
     return loaded, params
 
 
-def _perp_state(s: VenueState, account: str, perp: Perp, dex: int) -> PerpState:
+def perp_state(s: VenueState, account: str, perp: Perp, dex: int) -> PerpState:
+    """Return a position of an account as margin sees it; `dex` is its place in the account."""
     position = s.positions[account, perp.index]
     return PerpState(
         asset=perp.asset,

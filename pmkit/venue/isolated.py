@@ -17,11 +17,11 @@ from pmkit.errors import (
 )
 from pmkit.liquidation import is_below_backstop, isolated_liquidation_px_down, perp_close_up
 from pmkit.margin import dex_margin, kept_margin_up, notional, wei_per_perp_usd
-from pmkit.model import DexMargin, Mode, PerpState
+from pmkit.model import DexMargin, Mode
 from pmkit.tiers import tier_at
 from pmkit.units import to_int128
 from pmkit.venue import funding, margin_engine, perps
-from pmkit.venue.account_store import add_idle, add_position_usd, add_raw_usd, touch
+from pmkit.venue.account_store import add_idle, add_position_usd, add_raw_usd, perp_state, touch
 from pmkit.venue.acting import actor
 from pmkit.venue.events import (
     IsolatedLiquidated,
@@ -40,7 +40,7 @@ from pmkit.venue.waterfall import cover_loss
 
 if TYPE_CHECKING:
     from pmkit.venue.registry import Perp, Token
-    from pmkit.venue.state import Position, VenueState
+    from pmkit.venue.state import VenueState
 
 
 def set_isolated(s: VenueState, sender: Address, asset: Uint32, isolated: bool) -> None:
@@ -264,18 +264,7 @@ def _margin_of(s: VenueState, account: str, perp: Perp) -> DexMargin:
     """
     position = s.positions[account, perp.index]
     left = position.isolated_usd - funding.due(s, account, perp)
-    return dex_margin(left, (_alone(s, position, perp),))
-
-
-def _alone(s: VenueState, position: Position, perp: Perp) -> PerpState:
-    return PerpState(
-        asset=perp.asset,
-        dex=0,
-        szi=position.szi,
-        mark=perp.mark,
-        leverage=position.leverage or perp.max_leverage,
-        table=s.registry.tables[perp.margin_table],
-    )
+    return dex_margin(left, (perp_state(s, account, perp, 0),))
 
 
 def _collateral(s: VenueState, perp: Perp) -> Token:
