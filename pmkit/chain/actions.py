@@ -5,12 +5,15 @@ Amounts are token wei, sizes and prices on the venue's grids (`pmkit.units`); no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from eth_utils.address import to_checksum_address
 
 from pmkit.chain.address import checked
 from pmkit.chain.contracts import Call, call_of
 from pmkit.units import UINT256_MAX
+from pmkit.venue.addresses import sub_account_of
 
 if TYPE_CHECKING:
     from pmkit.chain.listing import Prices
@@ -36,11 +39,24 @@ class Action:
 
 
 class Actions:
-    """The actions of one account."""
+    """The actions of one account, paid from its own wallet unless another acts for it."""
 
     def __init__(self, reader: Reader, address: str) -> None:
         self._reader = reader
-        self._address = address
+        self._wallet = address
+        self._via: tuple[str, str | int] | None = None
+        self.address = address
+        """The account that acts."""
+
+    def acting_for(self, account: str) -> Actions:
+        """Return those of an account that has approved this one; wallets stay. SPEC AC-05."""
+        address = checked(account)
+        return self._as(address, "onBehalf", address)
+
+    def sub_account(self, index: int) -> Actions:
+        """Return those of a sub-account; wallets stay its master's. SPEC AC-06."""
+        address = to_checksum_address(sub_account_of(self.address, index))
+        return self._as(address, "forSubAccount", index)
 
     def deposit(self, token: int | str, amount: int, account: str | None = None) -> Action:
         """Move tokens from the wallet to a spot balance. SPEC BL-09."""
@@ -53,7 +69,7 @@ class Actions:
     def withdraw(self, token: int | str, amount: int, to: str | None = None) -> Action:
         """Take own balance out to a wallet, idle balance first. SPEC BL-11."""
         listed = self._reader.listing.token(token)
-        return self._own("withdraw", listed.token, amount, self._whose(to))
+        return self._own("withdraw", listed.token, amount, self._wallet_or(to))
 
     def borrow(self, token: int | str, amount: int) -> Action:
         """Borrow into the spot balance. SPEC BL-12."""
@@ -118,6 +134,20 @@ class Actions:
         """Sweep an account; anybody may. SPEC PM-14."""
         return Action(call=self._venue("sweep", checked(account)), about=checked(account))
 
+    def cover_deficit(self, token: int | str, amount: int) -> Action:
+        """Pay a reserve's deficit down from the wallet; EVERYTHING pays all of it. SPEC LQ-10."""
+        return self._pay("coverDeficit", token, amount, about=None)
+
+    def cover_deficit_from_insurance(self, token: int | str) -> Action:
+        """Pay a reserve's deficit down from buffer and insurance. SPEC LQ-10."""
+        listed = self._reader.listing.token(token)
+        return Action(call=self._venue("coverDeficitFromInsurance", listed.token), about=None)
+
+    def socialise(self, token: int | str) -> Action:
+        """Spread a deficit over the suppliers; needs the risk admin's role. SPEC LQ-11."""
+        listed = self._reader.listing.token(token)
+        return Action(call=self._venue("socialise", listed.token), about=None)
+
     def accrue(self, token: int | str) -> Action:
         """Store a reserve's interest up to now. SPEC BL-05."""
         listed = self._reader.listing.token(token)
@@ -161,26 +191,42 @@ class Actions:
         """Create units of a local chain's ERC-20 in a wallet."""
         erc20 = self._reader.listing.token(token).erc20
         return Action(
-            call=call_of("LocalToken", erc20, "mint", self._whose(to), amount), about=None
+            call=call_of("LocalToken", erc20, "mint", self._wallet_or(to), amount), about=None
         )
 
     def _pay_in(self, function: str, token: int | str, amount: int, account: str | None) -> Action:
+        whose = self.address if account is None else checked(account)
+        return self._pay(function, token, amount, whose, about=whose)
+
+    def _pay(
+        self, function: str, token: int | str, amount: int, *arguments: object, about: str | None
+    ) -> Action:
         listed = self._reader.listing.token(token)
-        whose = self._whose(account)
         everything = amount == EVERYTHING
-        held = self._reader.balance(self._address, listed.token).wallet if everything else 0
+        held = self._reader.balance(self._wallet, listed.token).wallet if everything else 0
         return Action(
-            call=self._venue(function, listed.token, amount, whose),
-            about=whose,
+            call=self._venue(function, listed.token, amount, *arguments),
+            about=about,
             erc20=listed.erc20,
             takes=held if everything else listed.to_evm_up(amount),
         )
 
     def _own(self, function: str, *arguments: object) -> Action:
-        return Action(call=self._venue(function, *arguments), about=self._address)
+        return Action(call=self._venue(function, *arguments), about=self.address)
 
     def _venue(self, function: str, *arguments: object) -> Call:
-        return call_of("Venue", self._reader.deployment.venue, function, *arguments)
+        venue = self._reader.deployment.venue
+        call = call_of("Venue", venue, function, *arguments)
+        if self._via is None:
+            return call
+        how, whom = self._via
+        return replace(call_of("Venue", venue, how, whom, call.data), inner=call)
 
-    def _whose(self, account: str | None) -> str:
-        return self._address if account is None else checked(account)
+    def _as(self, account: str, how: str, whom: str | int) -> Actions:
+        other = Actions(self._reader, self._wallet)
+        other.address = account
+        other._via = (how, whom)
+        return other
+
+    def _wallet_or(self, to: str | None) -> str:
+        return self._wallet if to is None else checked(to)

@@ -40,6 +40,8 @@ class Call:
     to: str
     function: str
     data: bytes
+    inner: Call | None = None
+    """The call that it carries for another account, whose answer is then its own."""
 
     def fields(self, sender: str | None = None) -> dict[str, str]:
         """Return the call as JSON-RPC wants it."""
@@ -56,7 +58,8 @@ class Call:
         entry = interface(self.contract).functions[self.function]
         if not data and entry["outputs"]:
             raise UnknownRevert(data="0x")
-        return interface(self.contract).decode(self.function, data)
+        value = interface(self.contract).decode(self.function, data)
+        return value if self.inner is None else self.inner.decode(value)
 
 
 def call_of(contract: str, to: str, function: str, *arguments: object) -> Call:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,11 +89,23 @@ class Sender:
         self.reader = reader
         self.rpc = reader.rpc
         self.address = signer.address
+        """Who signs and pays; the account that acts is `actions.address`."""
         self.actions = Actions(reader, signer.address)
         self._signer = signer
         self._receipt_seconds = receipt_seconds
         self._chain_id = reader.deployment.chain_id
         self._lock = threading.Lock()
+
+    def acting_for(self, account: str) -> Sender:
+        """Return a sender for an account that has approved this one as operator. SPEC AC-05.
+
+        This one signs and pays: transactions, and what supply, deposit and repay take.
+        """
+        return self._with(self.actions.acting_for(account))
+
+    def sub_account(self, index: int) -> Sender:
+        """Return a sender for a sub-account of this one, which signs and pays. SPEC AC-06."""
+        return self._with(self.actions.sub_account(index))
 
     def deposit(self, token: int | str, amount: int, account: str | None = None) -> Receipt:
         """Move tokens from the wallet to a spot balance. SPEC BL-09."""
@@ -164,6 +177,18 @@ class Sender:
         """Sweep an account; anybody may. SPEC PM-14."""
         return self.send(self.actions.sweep(account))
 
+    def cover_deficit(self, token: int | str, amount: int) -> Receipt:
+        """Pay a reserve's deficit down from the wallet; EVERYTHING pays all of it. SPEC LQ-10."""
+        return self.send(self.actions.cover_deficit(token, amount))
+
+    def cover_deficit_from_insurance(self, token: int | str) -> Receipt:
+        """Pay a reserve's deficit down from buffer and insurance. SPEC LQ-10."""
+        return self.send(self.actions.cover_deficit_from_insurance(token))
+
+    def socialise(self, token: int | str) -> Receipt:
+        """Spread a deficit over the suppliers; needs the risk admin's role. SPEC LQ-11."""
+        return self.send(self.actions.socialise(token))
+
     def accrue(self, token: int | str) -> Receipt:
         """Store a reserve's interest up to now. SPEC BL-05."""
         return self.send(self.actions.accrue(token))
@@ -229,6 +254,12 @@ class Sender:
                 approval = self._send_call(self._approval(action, lacking))
             ask(self.rpc, action.call, NEXT_BLOCK, self.address)
             return replace(self._send_call(action.call), approval=approval)
+
+    def _with(self, actions: Actions) -> Sender:
+        # One wallet has one row of nonces, so both share the lock.
+        other = copy(self)
+        other.actions = actions
+        return other
 
     def _lacking(self, action: Action) -> int | None:
         """Return the units to approve, or None when the venue may take enough already."""

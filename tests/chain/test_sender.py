@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from pmkit.chain import EVERYTHING, KeySigner, NodeSigner, Sender
+from pmkit.chain.contracts import ask, call_of
 from pmkit.chain.listing import Prices
 from pmkit.errors import (
     AccessControlUnauthorizedAccount,
@@ -23,6 +24,7 @@ from pmkit.errors import (
     LeverageOutOfRange,
     LimitPriceCrossed,
     NoDebt,
+    NoDeficit,
     NodeRefused,
     NodeUnavailable,
     NotBorrowable,
@@ -31,6 +33,7 @@ from pmkit.errors import (
     NotOperator,
     NotPortfolioMargin,
     NotStandardMode,
+    OwnerOnly,
     PositionsOpen,
     PriceZero,
     RatioAboveTrigger,
@@ -576,3 +579,50 @@ def test_debt_beyond_its_threshold_is_a_refusal_of_its_own(venue):
     venue.move("BTC", Decimal(60_000))
     # 4 UBTC at 60,000 and 0.75 carry 180,000 of 200,000.
     refused(venue, DebtAboveThreshold, lambda: borrower.withdraw("UETH", EVERYTHING))
+
+
+def test_sub_account_is_margined_apart_and_paid_from_its_masters_wallet(venue, borrower):
+    sub = borrower.sub_account(7)
+    address = sub.actions.address
+    call = call_of("Venue", venue.deployment.venue, "subAccountOf", borrower.address, 7)
+    assert address == ask(venue.rpc, call, "latest")
+    held = venue.reader.balance(borrower.address, "UBTC").wallet
+    sub.set_mode(Mode.PORTFOLIO_MARGIN)
+    action = sub.actions.supply("UBTC", venue.amount("UBTC", "1"))
+    assert sub.simulate(action).answer == venue.amount("UBTC", "1")
+    sub.send(action)
+    sub.borrow("USDC", usdc(1_000))
+    assert venue.reader.account(address).mode is Mode.PORTFOLIO_MARGIN
+    assert venue.reader.balance(address, "USDC").idle == usdc(1_000)
+    assert venue.reader.balance(borrower.address, "USDC").idle == 0
+    assert held - venue.reader.balance(borrower.address, "UBTC").wallet == 10**8  # 8 decimals there
+    refused(venue, HealthFactorBelowOne, lambda: sub.borrow("USDC", usdc(100_000)))
+    # A master's debt is paid out of the master's wallet, whoever's it is.
+    borrower.mint("USDC", 10**9)
+    sub.repay("USDC", EVERYTHING)
+    assert all(held.borrowed == 0 for held in venue.reader.account(address).tokens)
+
+
+def test_operator_acts_for_an_account_but_takes_nothing_out(venue, borrower):
+    borrower.supply("UBTC", venue.amount("UBTC", "1"))
+    keeper = venue.sender("keeper")
+    acting = keeper.acting_for(borrower.address)
+    refused(venue, NotOperator, lambda: acting.borrow("USDC", usdc(100)))
+    borrower.approve_operator(keeper.address)
+    acting.borrow("USDC", usdc(100))
+    assert venue.reader.balance(borrower.address, "USDC").idle == usdc(100)
+    refused(venue, OwnerOnly, lambda: acting.withdraw("USDC", usdc(100)))
+
+
+def test_deficit_is_covered_by_anybody_and_spread_by_the_risk_admin_alone(venue):
+    borrower = in_debt(venue)
+    insurance = venue.reader.balance(venue.account("insurance"), "USDC").idle
+    refused(venue, NoDeficit, lambda: borrower.cover_deficit("USDC", 1))
+    # 4 UBTC at 10,000 pay 40,000 of 200,000; the insurance account's 10 million have the rest.
+    venue.move("BTC", Decimal(10_000))
+    venue.sender("keeper").liquidate(borrower.address)
+    paid = insurance - venue.reader.balance(venue.account("insurance"), "USDC").idle
+    assert usdc(159_999) < paid <= usdc(160_001)
+    refused(venue, NoDeficit, lambda: borrower.cover_deficit_from_insurance("USDC"))
+    refused(venue, AccessControlUnauthorizedAccount, lambda: borrower.socialise("USDC"))
+    refused(venue, NoDeficit, lambda: venue.sender("admin").socialise("USDC"))
