@@ -27,6 +27,7 @@ from pmkit.margin import (
 )
 from pmkit.model import AccountMargin, Health, Mode, TokenMargin
 from pmkit.policy import NO_CAP
+from pmkit.stale import backs
 from pmkit.sweep import swept
 from pmkit.tiers import maintenance_margin_down, tier_at
 from pmkit.units import SPOT_DECIMALS
@@ -111,7 +112,7 @@ def build_report(view: AccountView) -> MarginReport:
     coins += [
         follower_figures(view, account, margin, coin, token)
         for coin, token in view.links
-        if view.position(coin) is None and counts_as_collateral(account, token)
+        if view.position(coin) is None and backs(account, token)
     ]
     return MarginReport(
         mode=account.mode,
@@ -189,7 +190,7 @@ def coin_figures(
     interval = Interval(lower=None, upper=None)
     if position.isolated_margin is not None:
         interval = isolated_interval(perp, position.isolated_margin)
-    if cross or (follower is not None and counts_as_collateral(account, follower)):
+    if cross or (follower is not None and backs(account, follower)):
         crossed = crossed or margin.liquidatable
         move = Move(asset=perp.asset if cross else None, token=follower, mark=perp.mark)
         interval = narrower(interval, liquidation_interval(view.account, move))
@@ -242,13 +243,6 @@ def follower_figures(
         interval=liquidation_interval(view.account, Move(asset=None, token=token, mark=state.px)),
         crossed=margin.liquidatable,
     )
-
-
-def counts_as_collateral(account: Account, token: int) -> bool:
-    """Return whether a token backs the account."""
-    state = account.tokens[token]
-    pm = account.mode == Mode.PORTFOLIO_MARGIN
-    return pm and state.ltv_bps != 0 and state.supplied != 0
 
 
 def displayed_px(account: Account, margin: AccountMargin, position: PositionView) -> int | None:

@@ -15,6 +15,7 @@ from pmkit.hyperliquid.perps import DexReply, read_dexes
 from pmkit.hyperliquid.tokens import SpotReply, read_spot
 from pmkit.margin import account_margin
 from pmkit.model import Account, DexState, Mode, TokenState
+from pmkit.stale import backs
 from pmkit.units import PERP_DECIMALS
 from pmkit.view import AccountView, TokenView
 
@@ -190,8 +191,7 @@ def token_state(reply: SpotReply, placed: Placed) -> TokenState:
 
 def has_collateral(account: Account) -> bool:
     """Return whether anything counts as collateral."""
-    pm = account.mode == Mode.PORTFOLIO_MARGIN
-    return pm and any(t.ltv_bps != 0 and t.supplied != 0 for t in account.tokens)
+    return any(backs(account, i) for i in range(len(account.tokens)))
 
 
 def require_prices(account: Account, spot: tuple[SpotReply, ...]) -> None:
@@ -200,13 +200,12 @@ def require_prices(account: Account, spot: tuple[SpotReply, ...]) -> None:
     for i, (token, reply) in enumerate(zip(account.tokens, spot, strict=True)):
         if token.px != 0:
             continue
-        is_collateral = has_collateral(account) and token.ltv_bps != 0 and token.supplied != 0
         carries = (
             has_collateral(account)
             and reply.listing.borrowable
             and (reply.total != 0 or token.supplied != 0 or i in used)
         )
-        if token.borrowed != 0 or is_collateral or carries or reply.total < 0:
+        if token.borrowed != 0 or backs(account, i) or carries or reply.total < 0:
             raise InputError(
                 place="borrowLendReserveStates",
                 problem=f"token {reply.id} ({reply.name}) has no oraclePx, "
