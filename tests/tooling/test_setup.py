@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts import setup
 from scripts.setup_locks import FOUNDRY_PLATFORMS, FOUNDRY_TOOLS, complete, without_hash
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +68,30 @@ def test_node_that_is_old_or_missing_is_named(clone, node, was):
     assert result.returncode == 1
     assert f"was:      {was}\n" in result.stderr
     assert "install Node.js 20 or later" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "step"),
+    [
+        (".venv", setup.install_python_packages),
+        ("node_modules", setup.install_npm_packages),
+        (".cache/solcx", setup.choose_solc),
+    ],
+)
+def test_set_up_leaves_alone_what_a_link_points_to(tmp_path, monkeypatch, place, step):
+    """A tree that borrows another one's packages must not clear or replace them."""
+    clone, theirs = tmp_path / "clone", tmp_path / "theirs"
+    theirs.mkdir()
+    (clone / place).parent.mkdir(parents=True)
+    (clone / place).symlink_to(theirs)
+    monkeypatch.setattr(setup, "ROOT", clone)
+    monkeypatch.setattr(setup, "VENV", clone / ".venv")
+    monkeypatch.setattr(setup, "CACHE", clone / ".cache")
+    ran = []
+    monkeypatch.setattr(setup, "_run", lambda *arguments, **options: ran.append(arguments))
+    with pytest.raises(setup.SetupError, match="a folder of this clone\\n  was:      a link to"):
+        step()
+    assert ran == []
 
 
 @pytest.mark.parametrize("path", [NPM_LOCK, BENCH_LOCK, PYTHON_LOCK], ids=lambda path: path.name)
