@@ -126,3 +126,23 @@ def test_stored_figures_are_of_these_contracts():
     """A change of contracts that changes gas shows it: `make gas` renews the file."""
     with LocalVenue.start(bench_params(), prices=PRICES) as local:
         assert RUNS["supply"](Stand(Ground(local))) == read()["supply"]["pmkit"], "run `make gas`"
+
+
+README_ROWS = {
+    "supply": "supply",
+    "borrow, one collateral": "borrow",
+    "repay from the wallet": "repay",
+    "withdraw": "withdraw",
+    "liquidate, debt leg": "liquidate",
+    "each further collateral in a borrow": "per_further_asset",
+    "each further collateral in the account check": "check_per_further_collateral",
+    "dearest liquidation call on 12 tokens and 32 perps": "liquidate_largest",
+}
+
+
+def test_readme_shows_the_stored_figures_and_goals():
+    stored, readme = read(), (STORED.parents[1] / "README.md").read_text()
+    goals = {scenario.name: scenario.goal for scenario in SCENARIOS}
+    for label, name in README_ROWS.items():
+        figures = (goals[name], *(stored[name][protocol] for protocol in PROTOCOLS))
+        assert f"| {label} | {' | '.join(table.gas(figure) for figure in figures)} |" in readme
