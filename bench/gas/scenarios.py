@@ -71,7 +71,7 @@ SCENARIOS = (
     Scenario(name="liquidate_perp", what="one position closes, beside one collateral"),
     Scenario(name="deposit", what="wallet to account, swept to the pool"),
     Scenario(name="sweep", what="perp equity over its margin is supplied"),
-    Scenario(name="order_perp", what="a position grows, one collateral"),
+    Scenario(name="order_perp", what="a position grows; the maker holds 14 tokens"),
     Scenario(name="order_spot", what="collateral is bought with new debt"),
     Scenario(
         name="check_per_further_collateral",
