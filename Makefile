@@ -53,6 +53,10 @@ bench: build ## Measure speed and gas
 	@if [ -f bench/__main__.py ]; then $(PY) -m bench $(ARGS); \
 	else echo 'bench: required: bench/__main__.py; was: missing in this clone' >&2; exit 1; fi
 
+.PHONY: gas
+gas: build ## Measure gas beside Morpho Blue and Aave v3, into bench/gas.json
+	@$(PY) -m bench.gas
+
 # One target each, so that `make --keep-going check` shows all that is wrong at once.
 CHECKS := check-format check-solhint check-ruff check-types check-layers
 
@@ -96,5 +100,5 @@ locks: ## Renew the lock files (maintainers; needs uv)
 
 .PHONY: clean
 clean: ## Remove everything that the other targets made
-	rm -rf .venv node_modules .cache .build dist contracts/.cache pmkit/artifacts
+	rm -rf .venv node_modules bench/node_modules .cache .build dist contracts/.cache pmkit/artifacts
 	rm -rf .hypothesis

@@ -130,8 +130,19 @@ def check_node() -> None:
         raise SetupError(_three("Node.js", f">= {MINIMUM_NODE}", printed.strip() or "?", remedy))
 
 
+def require_own(path: Path) -> None:
+    """Refuse a link: what it leads to is somebody else's, and would be cleared or replaced."""
+    if path.is_symlink():
+        where = path.relative_to(ROOT)
+        remedy = f"remove the link (`rm {where}`), then `make setup` again"
+        raise SetupError(
+            _three(str(where), "a folder of this clone", f"a link to {path.readlink()}", remedy)
+        )
+
+
 def install_python_packages() -> None:
     """Make .venv and fill it with exactly what the lock file names."""
+    require_own(VENV)
     # Afresh each time: scripts in it name its place, and what the lock dropped must not linger.
     base = getattr(sys, "_base_executable", sys.executable)
     _run("python", [base, "-m", "venv", "--clear", str(VENV)])
@@ -144,6 +155,7 @@ def install_python_packages() -> None:
 
 def install_npm_packages() -> None:
     """Install exactly what the lock file names."""
+    require_own(ROOT / "node_modules")
     _run("npm", ["npm", "ci", "--cache", str(CACHE / "npm"), "--no-progress"])
 
 
@@ -155,6 +167,7 @@ def install_pmkit() -> None:
 
 def choose_solc() -> None:
     """Put a compiler where py-solc-x, Ape and forge look for it."""
+    require_own(CACHE / "solcx")
     _run("solc", [str(VENV_PYTHON), "scripts/setup_solc.py"], shown=True)
 
 

@@ -1,6 +1,6 @@
-"""Renew package-lock.json and requirements/dev.txt (`make locks`; a maintainer's command).
+"""Renew the lock files of npm, bench/ has its own, and of Python (`make locks`; for maintainers).
 
-Both files name versions and hashes and no addresses. Needs `uv` on PATH and the package registries.
+They name versions and hashes and no addresses. Needs `uv` on PATH and the package registries.
 """
 
 from __future__ import annotations
@@ -38,9 +38,16 @@ def complete(lock: dict[str, Any], hash_of: Callable[[str, str], str | None]) ->
             if "integrity" not in entry:
                 found = hash_of(name.removeprefix("node_modules/"), entry["version"])
                 packages[name] = entry if found is None else _with_hash(entry, found)
-    for entry in packages.values():
-        entry.pop("funding", None)
-    return {**lock, "packages": dict(sorted(packages.items()))}
+    return without_sponsors({**lock, "packages": dict(sorted(packages.items()))})
+
+
+def without_sponsors(lock: dict[str, Any]) -> dict[str, Any]:
+    """Return the lock without the links to sponsors, which are addresses."""
+    packages = {
+        name: {key: value for key, value in entry.items() if key != "funding"}
+        for name, entry in lock["packages"].items()
+    }
+    return {**lock, "packages": packages}
 
 
 def without_hash(lock: dict[str, Any]) -> list[str]:
@@ -84,12 +91,23 @@ def published_hash(name: str, version: str) -> str | None:
 def main() -> None:
     """Resolve both sides again and write the lock files."""
     subprocess.run(UV_COMPILE.split(), cwd=ROOT, check=True)
-    subprocess.run(["npm", "install", "--package-lock-only"], cwd=ROOT, check=True)
-    path = ROOT / "package-lock.json"
-    lock = complete(json.loads(path.read_text()), published_hash)
+    lock = complete(resolved(ROOT), published_hash)
     for name in without_hash(lock):
         print(f"locks: the registry has no {name}, its entry stays without a hash")
-    path.write_text(json.dumps(lock, indent=2) + "\n")
+    write(ROOT, lock)
+    write(ROOT / "bench", without_sponsors(resolved(ROOT / "bench")))
+
+
+def resolved(folder: Path) -> dict[str, Any]:
+    """Return the lock that npm makes of a folder's package.json."""
+    subprocess.run(["npm", "install", "--package-lock-only"], cwd=folder, check=True)
+    lock: dict[str, Any] = json.loads((folder / "package-lock.json").read_text())
+    return lock
+
+
+def write(folder: Path, lock: dict[str, Any]) -> None:
+    """Store a folder's lock."""
+    (folder / "package-lock.json").write_text(json.dumps(lock, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from scripts import setup
 from scripts.setup_locks import FOUNDRY_PLATFORMS, FOUNDRY_TOOLS, complete, without_hash
 
 ROOT = Path(__file__).resolve().parents[2]
 NPM_LOCK = ROOT / "package-lock.json"
+BENCH_LOCK = ROOT / "bench" / "package-lock.json"
 PYTHON_LOCK = ROOT / "requirements" / "dev.txt"
 
 
@@ -68,7 +70,31 @@ def test_node_that_is_old_or_missing_is_named(clone, node, was):
     assert "install Node.js 20 or later" in result.stderr
 
 
-@pytest.mark.parametrize("path", [NPM_LOCK, PYTHON_LOCK], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    ("place", "step"),
+    [
+        (".venv", setup.install_python_packages),
+        ("node_modules", setup.install_npm_packages),
+        (".cache/solcx", setup.choose_solc),
+    ],
+)
+def test_set_up_leaves_alone_what_a_link_points_to(tmp_path, monkeypatch, place, step):
+    """A tree that borrows another one's packages must not clear or replace them."""
+    clone, theirs = tmp_path / "clone", tmp_path / "theirs"
+    theirs.mkdir()
+    (clone / place).parent.mkdir(parents=True)
+    (clone / place).symlink_to(theirs)
+    monkeypatch.setattr(setup, "ROOT", clone)
+    monkeypatch.setattr(setup, "VENV", clone / ".venv")
+    monkeypatch.setattr(setup, "CACHE", clone / ".cache")
+    ran = []
+    monkeypatch.setattr(setup, "_run", lambda *arguments, **options: ran.append(arguments))
+    with pytest.raises(setup.SetupError, match="a folder of this clone\\n  was:      a link to"):
+        step()
+    assert ran == []
+
+
+@pytest.mark.parametrize("path", [NPM_LOCK, BENCH_LOCK, PYTHON_LOCK], ids=lambda path: path.name)
 def test_lock_file_names_no_address(path):
     assert "://" not in path.read_text()
 
@@ -77,6 +103,18 @@ def test_python_lock_has_a_hash_for_every_package():
     entries = PYTHON_LOCK.read_text().replace("\\\n", " ").splitlines()
     assert entries
     assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_bench_lock_has_a_hash_for_every_package_at_the_exact_version():
+    lock = json.loads(BENCH_LOCK.read_text())
+    assert without_hash(lock) == []
+    wanted = json.loads((ROOT / "bench" / "package.json").read_text())["devDependencies"]
+    found = {name: lock["packages"][f"node_modules/{name}"]["version"] for name in wanted}
+    assert found == wanted
+
+
+def test_folders_with_npm_packages_have_the_same_settings():
+    assert (ROOT / "bench" / ".npmrc").read_text() == (ROOT / ".npmrc").read_text()
 
 
 def test_npm_lock_serves_every_platform_of_foundry():

@@ -10,6 +10,7 @@ import pmkit
 
 ROOT = Path(__file__).resolve().parents[2]
 NPM = json.loads((ROOT / "package.json").read_text())
+BENCH = json.loads((ROOT / "bench" / "package.json").read_text())
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PLUGIN = tomllib.loads((ROOT / "ape_pmkit" / "pyproject.toml").read_text())
 
@@ -17,6 +18,7 @@ PLUGIN = tomllib.loads((ROOT / "ape_pmkit" / "pyproject.toml").read_text())
 def test_one_version_of_pmkit():
     version = PYPROJECT["project"]["version"]
     assert NPM["version"] == version
+    assert BENCH["version"] == version
     assert PLUGIN["project"]["version"] == version
     assert f"pmkit=={version}" in PLUGIN["project"]["dependencies"]
     assert getattr(pmkit, "__version__", version) == version

@@ -1,0 +1,1 @@
+"""What pmkit costs, measured: gas on the chain."""

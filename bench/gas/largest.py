@@ -1,0 +1,96 @@
+"""The largest account: every kind of liquidation step, the backstop as full as the account."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from bench.gas.accounts import Stand, require_leg
+from bench.gas.ground import DAY
+from bench.gas.market import DEBTS, collaterals
+from bench.gas.scenarios import LARGEST_DEBTS, LARGEST_PERPS, LARGEST_TOKENS
+from pmkit.errors import VenueError
+from pmkit.model import Mode
+from pmkit.venue.records import Leg
+
+if TYPE_CHECKING:
+    from pmkit.chain.sender import Sender
+
+COLLATERAL_USD = 100_000
+"""USD of each collateral."""
+BOUGHT_USD = 500_000
+"""USD of the first collateral that is bought on debt besides."""
+SECOND_DEBT_USD = 12_000
+POSITION_USD = 10_000
+FIRST_FALL, LEAST_FALL, FALL_STEP = 700, 200, 5
+"""Thousandths of the first prices between which the price is sought that calls for a leg."""
+
+
+def measure_largest(s: Stand) -> dict[str, int]:
+    """Return the gas of each kind of step on the largest account.
+
+    Another like it was taken over before, so that the backstop has all of its tokens and positions,
+    and the account itself has had steps of its own where one can follow another.
+    """
+    other, account = largest_account(s, "other"), largest_account(s, "largest")
+    require_largest(s, account)
+    for leg in (Leg.PERP_TAKEOVER, Leg.DEBT_FULL):
+        take(s, other, leg)
+    s.fall(Decimal(1))
+    figures = {}
+    for name, leg in (("perp", Leg.PERP), ("debt_partial", Leg.DEBT_PARTIAL)):
+        with s.local.scratch():
+            take(s, account, leg)
+            figures[f"largest_{name}"] = take(s, account, leg)
+    for name, leg in (("perp_takeover", Leg.PERP_TAKEOVER), ("debt_full", Leg.DEBT_FULL)):
+        figures[f"largest_{name}"] = take(s, account, leg)
+    return figures
+
+
+def take(s: Stand, account: Sender, leg: Leg) -> int:
+    """Let prices fall and a day pass, take a step on an account, and return the gas it used."""
+    s.fall(fall_for(s, account, leg))
+    s.local.warp(DAY)
+    return require_leg(s.local.sender("keeper").liquidate(account.address), leg).gas_used
+
+
+def largest_account(s: Stand, name: str) -> Sender:
+    """Return an account with as many tokens and positions as the bench calls the largest."""
+    tokens = collaterals()[: LARGEST_TOKENS - LARGEST_DEBTS]
+    account = s.person(name, Mode.PORTFOLIO_MARGIN, *tokens)
+    for token in tokens:
+        s.do(account, account.actions.deposit(token, s.worth(token, COLLATERAL_USD)))
+    perps = s.reader.listing.perps
+    # Long and short, so that a fall of all prices leaves them worth what they were.
+    for i, perp in enumerate(perps[:LARGEST_PERPS]):
+        s.do(account, s.perp(account, perp.name, POSITION_USD, is_buy=i % 2 == 0))
+    second = DEBTS[1]
+    s.do(account, account.actions.borrow(second, s.worth(second, SECOND_DEBT_USD)))
+    s.do(account, s.trade(account, second, SECOND_DEBT_USD, is_buy=False))
+    s.do(account, s.trade(account, tokens[0], BOUGHT_USD))
+    return account
+
+
+def require_largest(s: Stand, account: Sender) -> None:
+    """Fail unless the account has what the bench calls the largest."""
+    view = s.reader.account(account.address)
+    found = len(view.tokens), len(view.perps), sum(t.borrowed > 0 for t in view.tokens)
+    wanted = LARGEST_TOKENS, LARGEST_PERPS, LARGEST_DEBTS
+    assert found == wanted, f"tokens, perps and debts are {found}, required {wanted}"
+
+
+def fall_for(s: Stand, account: Sender, leg: Leg) -> Decimal:
+    """Return the least fall of all prices after which the next step on an account takes a leg."""
+    keeper = s.local.sender("keeper")
+    for thousandths in range(FIRST_FALL, LEAST_FALL, -FALL_STEP):
+        factor = Decimal(thousandths).scaleb(-3)
+        with s.local.scratch():
+            s.fall(factor)
+            try:
+                simulated = keeper.simulate(keeper.actions.liquidate(account.address))
+            except VenueError:
+                continue
+        events = simulated.events or ()
+        if any(e.name == "Liquidated" and e.values["leg"] == leg for e in events):
+            return factor
+    raise AssertionError(f"no fall of prices leads to the leg {leg.name}")
