@@ -101,6 +101,9 @@ def report_of_factors(listing: Listing, last: ReportedPrices, factors: Mapping[s
             mark = moved(before.mark, factor, place)
             perps.append((perp.asset, mark, moved(before.oracle, factor, place)))
         for pair in followers:
+            if pair.pair in pairs:
+                problem = "moves twice: by itself and with its coin"
+                raise InputError(place=f"price of {pair.base.name}", problem=problem)
             px = next(px.px for px in last.pairs if px.pair == pair.pair)
             pairs[pair.pair] = moved(px, factor, place)
     return Prices(spots=tuple(pairs.items()), perps=tuple(perps), usdc_px=last.usdc_px)

@@ -10,7 +10,7 @@ import click
 
 from pmkit.chain.pricing import report_again
 from pmkit.cli.venue_options import Where, sender_of, venue_options
-from pmkit.errors import InputError, NodeRefused
+from pmkit.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)?", re.ASCII)
 SECONDS = {None: 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
-METHOD_NOT_FOUND = -32_601
 
 
 @click.command()
@@ -48,13 +47,7 @@ def warp(
     """Let DURATION pass on the chain, such as 90s, 5m, 1h or 2d."""
     seconds = seconds_of(duration)
     reader = Where(rpc_url=rpc, deployment=deployment).reader()
-    try:
-        reader.rpc.request("pmkit_warp", seconds)
-    except NodeRefused as refused:
-        if refused.code != METHOD_NOT_FOUND:
-            raise
-        problem = "moves no time by command; `pmkit up` starts a chain that does"
-        raise InputError(place=reader.rpc.url, problem=problem) from refused
+    reader.rpc.request("evm_increaseTime", seconds)
     if republish:
         reporter = sender_of(reader, "reporter")
         reporter.report_prices(report_again(reader.prices()))

@@ -58,6 +58,8 @@ class InstantBlocks:
         self._core = core
         self._lock = asyncio.Lock()
         self._automine = True
+        self._ahead = (0, 0)
+        """A block's time, and by how much the next is to be later than that."""
 
     async def settled(self) -> None:
         """Wait until no block is being made."""
@@ -92,12 +94,20 @@ class InstantBlocks:
             self._automine = bool(params and params[0])
             return answer
 
-    async def warp(self, seconds: int) -> None:
-        """Let the next block be later by some seconds. Raises NodeRefused."""
+    async def advance(self, method: str, params: list[Any]) -> int:
+        """Let the next block be later; the node's stepped clock knows no such shift.
+
+        Returns by how many seconds in all it will be. Raises NodeRefused.
+        """
+        del method
         async with self._lock:
             latest = await self._upstream.request("eth_getBlockByNumber", "latest", False)
-            later = int(latest["timestamp"], 16) + seconds
-            await self._upstream.request("anvil_setNextBlockTimestamp", later)
+            now = int(latest["timestamp"], 16)
+            since, ahead = self._ahead
+            ahead = (ahead if since == now else 0) + int(str(params[0]), 0)
+            await self._upstream.request("anvil_setNextBlockTimestamp", now + ahead)
+            self._ahead = (now, ahead)
+            return ahead
 
     async def rewind(self, method: str, params: list[Any]) -> Any:
         """Take the chain back to a snapshot."""
@@ -216,10 +226,10 @@ class HyperBlocks:
             data=None,
         )
 
-    async def warp(self, seconds: int) -> None:
+    async def advance(self, method: str, params: list[Any]) -> Any:
         """Move the clock of the blocks to come."""
         async with self._lock:
-            await self._upstream.request("evm_increaseTime", seconds)
+            return await self._upstream.request(method, *params)
 
     async def rewind(self, method: str, params: list[Any]) -> Any:
         """Take the chain back to a snapshot; what was held stays held."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import aiohttp
 
 START_SECONDS = 30.0
+SHUTDOWN_SECONDS = 0.5
+"""What requests have that are being answered when it is ended."""
 SENDING = ("eth_sendRawTransaction", "eth_sendTransaction")
 MINING = ("evm_mine", "anvil_mine", "hardhat_mine")
 REWINDING = ("evm_revert", "anvil_revert")
@@ -35,6 +37,7 @@ AUTOMINING = (
     "evm_setIntervalMining",
     "anvil_setIntervalMining",
 )
+ADVANCING = ("evm_increaseTime", "anvil_increaseTime")
 RECEIPTS = ("eth_getTransactionReceipt", "eth_getBlockReceipts")
 NO_METHOD = -32_601
 BAD_PARAMS = -32_602
@@ -150,11 +153,11 @@ class Front:
             application = web.Application(client_max_size=MESSAGE_LIMIT)
             handler = Handler(upstream, maker)
             application.router.add_route("*", "/{path:.*}", handler.handle)
-            runner = web.AppRunner(application, access_log=None, handle_signals=False)
+            runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
             await runner.setup()
             making = asyncio.create_task(maker.run())
             try:
-                site = web.TCPSite(runner, HOST, self.port, shutdown_timeout=0.5)
+                site = web.TCPSite(runner, HOST, self.port)
                 await site.start()
                 self.port = runner.addresses[0][1]
                 self._ready.set()
@@ -180,13 +183,13 @@ class Handler:
             **dict.fromkeys(MINING, maker.mine),
             **dict.fromkeys(REWINDING, maker.rewind),
             **dict.fromkeys(AUTOMINING, maker.set_automine),
+            **dict.fromkeys(ADVANCING, maker.advance),
             **dict.fromkeys(RECEIPTS, self._after_settling),
             "eth_getTransactionCount": self._count,
             "eth_usingBigBlocks": self._using_big_blocks,
             "eth_bigBlockGasPrice": self._big_block_gas_price,
             "pmkit_useBigBlocks": self._use_big_blocks,
             "pmkit_blocks": self._blocks,
-            "pmkit_warp": self._warp,
         }
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -288,12 +291,6 @@ class Handler:
         del method, params
         dropped = self._maker.dropped if isinstance(self._maker, HyperBlocks) else []
         return {"kind": self._maker.kind.value, "dropped": dropped}
-
-    async def _warp(self, method: str, params: list[Any]) -> Any:
-        del method
-        (seconds,) = params
-        await self._maker.warp(int(str(seconds), 0))
-        return None
 
     def _hyper(self, method: str) -> HyperBlocks:
         if isinstance(self._maker, HyperBlocks):
