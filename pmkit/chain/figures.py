@@ -51,6 +51,8 @@ class ReportedPrices:
 
     perps: tuple[PerpPx, ...]
     pairs: tuple[SpotPx, ...]
+    usdc_px: int
+    """USDC's own oracle price, 1e-8."""
 
     @property
     def oldest(self) -> int:

@@ -11,20 +11,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pmkit.chain.address import checked
 from pmkit.chain.deploy import deploy
 from pmkit.chain.genesis import ROLES, plan_genesis
-from pmkit.chain.listing import GENESIS_PRICES, Prices
+from pmkit.chain.listing import GENESIS_PRICES
 from pmkit.chain.node import DEFAULT_CHAIN_ID, Node
+from pmkit.chain.pricing import Figure, report_again, report_of, units
 from pmkit.chain.reader import Reader
 from pmkit.chain.rpc import Rpc
 from pmkit.chain.sender import Receipt, Sender
 from pmkit.chain.signing import NodeSigner
-from pmkit.decimals import parse_units
 from pmkit.errors import InputError
-from pmkit.oracle import USDC_PX_ONE
 from pmkit.params import load_params
 
 if TYPE_CHECKING:
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
 
     from pmkit.chain.deployment import Deployment
     from pmkit.policy import Params
-
-Figure = int | Decimal | str
-"""An integer in the venue's unit, or a decimal number as people say it."""
 
 
 class Clock(StrEnum):
@@ -50,14 +46,21 @@ class Clock(StrEnum):
 class LocalVenue:
     """A local node with a venue on it; a context manager that ends the node."""
 
-    def __init__(self, node: Node, params: Params, deployment: Deployment, clock: Clock) -> None:
+    def __init__(
+        self,
+        node: Node,
+        params: Params,
+        deployment: Deployment,
+        clock: Clock,
+        *,
+        url: str | None = None,
+    ) -> None:
         self.node = node
         self.params = params
         self.deployment = deployment
         self.clock = clock
-        self.rpc = Rpc(node.url)
+        self.rpc = Rpc(node.url if url is None else url)
         self.reader = Reader(self.rpc, deployment)
-        self._usdc_px = USDC_PX_ONE
         self._senders: dict[str, Sender] = {}
 
     @classmethod
@@ -102,7 +105,7 @@ class LocalVenue:
         self.rpc.close()
         self.node.close()
 
-    def __enter__(self) -> LocalVenue:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -152,25 +155,14 @@ class LocalVenue:
 
         An oracle price that is not named follows the mark; whatever else is not named stays.
         """
-        listing, last = self.reader.listing, self.reader.prices()
-        if usdc_px is not None:
-            self._usdc_px = usdc_px
-        marks, spots, oracles = marks or {}, spots or {}, oracles or {}
-        perps: list[tuple[int, int, int]] = []
-        for coin in {**marks, **oracles}:
-            perp = listing.perp(coin)
-            before = next(px for px in last.perps if px.asset == perp.asset)
-            place = f"price of {coin}"
-            mark = units(marks.get(coin, before.mark), perp.px_decimals, place)
-            oracle = units(oracles.get(coin, mark), perp.px_decimals, place)
-            perps.append((perp.asset, mark, oracle))
-        pairs: list[tuple[int, int]] = []
-        for token, px in spots.items():
-            pair = next((p for p in listing.pairs if p.base.name == token), None)
-            if pair is None:
-                raise InputError(place="spots", problem=f"{token} has no spot pair")
-            pairs.append((pair.pair, units(px, pair.px_decimals, f"spot price of {token}")))
-        report = Prices(spots=tuple(pairs), perps=tuple(perps), usdc_px=self._usdc_px)
+        report = report_of(
+            self.reader.listing,
+            self.reader.prices(),
+            marks=marks,
+            spots=spots,
+            oracles=oracles,
+            usdc_px=usdc_px,
+        )
         return self.sender("reporter").report_prices(report)
 
     def move(self, coin: str, px: Figure) -> Receipt:
@@ -186,13 +178,7 @@ class LocalVenue:
 
     def republish(self) -> Receipt:
         """Report every price once more as it is, so that it counts as fresh."""
-        last = self.reader.prices()
-        report = Prices(
-            spots=tuple((p.pair, p.px) for p in last.pairs if p.time),
-            perps=tuple((p.asset, p.mark, p.oracle) for p in last.perps if p.time),
-            usdc_px=self._usdc_px,
-        )
-        return self.sender("reporter").report_prices(report)
+        return self.sender("reporter").report_prices(report_again(self.reader.prices()))
 
     def keep_fresh(self) -> None:
         """Publish prices again if they are past half the age at which they serve for new risk."""
@@ -221,13 +207,11 @@ class LocalVenue:
     @contextmanager
     def scratch(self) -> Iterator[LocalVenue]:
         """Undo on leaving whatever happens on the chain inside."""
-        usdc_px = self._usdc_px
         snapshot = self.rpc.request("evm_snapshot")
         try:
             yield self
         finally:
             self.rpc.request("evm_revert", snapshot)
-            self._usdc_px = usdc_px
 
 
 def birthday(params: Params, clock: Clock) -> int | None:
@@ -235,14 +219,3 @@ def birthday(params: Params, clock: Clock) -> int | None:
     if clock is Clock.WALL:
         return None
     return int(datetime.fromisoformat(params.date).replace(tzinfo=UTC).timestamp())
-
-
-def units(figure: Figure, decimals: int, place: str) -> int:
-    """Return a figure in units of 10^-decimals: an integer as it is, a decimal number exactly.
-
-    Raises InputError.
-    """
-    if isinstance(figure, int):
-        return figure
-    text = format(figure, "f") if isinstance(figure, Decimal) else figure
-    return parse_units(text, decimals, place)

@@ -162,9 +162,11 @@ class Reader:
             self.rpc,
             [self._registry("perpParams", asset) for asset in perps]
             + [self._registry("perpOraclePx", asset) for asset in perps]
-            + [self._registry("pairOf", pair) for pair in pairs],
+            + [self._registry("pairOf", pair) for pair in pairs]
+            + [self._registry("usdcPx")],
             self._tag(block),
         )
+        usdc_px = answers.pop()
         marks, oracles = answers[: len(perps)], answers[len(perps) : 2 * len(perps)]
         return ReportedPrices(
             perps=tuple(
@@ -175,6 +177,7 @@ class Reader:
                 SpotPx(pair=pair, px=px, time=time)
                 for pair, (_, _, px, time) in zip(pairs, answers[2 * len(perps) :], strict=True)
             ),
+            usdc_px=usdc_px,
         )
 
     def funding(self, coin: str, block: int | None = None) -> FundingView:

@@ -40,6 +40,9 @@ COMMANDS = {
     "order": ("pmkit.cli.actions", "Place a spot or perp order."),
     "isolate": ("pmkit.cli.actions", "Give a coin's positions margin of their own."),
     "liquidate": ("pmkit.cli.actions", "Take one liquidation step on an account."),
+    "price": ("pmkit.cli.price", "Set or show the prices of a local chain."),
+    "mine": ("pmkit.cli.chain_time", "Make blocks."),
+    "warp": ("pmkit.cli.chain_time", "Let time pass on a local chain."),
 }
 """Command name: the module that defines a click command of that name, and its line in the help."""
 

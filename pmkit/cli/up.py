@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import signal
 import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pmkit.chain.deployment import save_deployment
-from pmkit.chain.local import Clock, LocalVenue
 from pmkit.chain.node import DEFAULT_CHAIN_ID, refuse_taken
 from pmkit.errors import NodeUnavailable, PmkitError
+from pmkit.hyperevm.blocks import Blocks
+from pmkit.hyperevm.local import HyperEvm
+from pmkit.hyperevm.state import StateFile
 from pmkit.params import PRESETS
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 USUAL_PORT = 8545
 LOOK_EVERY = 0.5
 """Seconds between two looks at the node and at its prices."""
+SAVE_EVERY = 60
+"""Seconds between two times that the state is saved."""
 
 
 @click.command()
@@ -30,7 +35,26 @@ LOOK_EVERY = 0.5
     type=click.IntRange(0, 65535),
     help=f"Port on loopback; 0 for any free one.  [default: {USUAL_PORT} if free, else any]",
 )
-@click.option("--chain-id", type=click.IntRange(1), default=DEFAULT_CHAIN_ID, show_default=True)
+@click.option(
+    "--chain-id",
+    type=click.IntRange(1),
+    help=f"Id of the chain.  [default: {DEFAULT_CHAIN_ID}, or that of the state]",
+)
+@click.option(
+    "--blocks",
+    type=click.Choice([kind.value for kind in Blocks]),
+    default=Blocks.INSTANT.value,
+    show_default=True,
+    help="instant: each transaction its block, time by command; hyper: a small block (3M gas) each "
+    "second and a big one (30M) each minute.",
+)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Take up the chain in FILE, if it is there, and save it there: once a minute and at the "
+    "end.",
+)
 @click.option(
     "--params",
     default="current",
@@ -59,7 +83,9 @@ LOOK_EVERY = 0.5
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line once ready.")
 def up(
     port: int | None,
-    chain_id: int,
+    chain_id: int | None,
+    blocks: str,
+    state: Path | None,
     params: str,
     deployment: Path | None,
     republish: bool,
@@ -76,10 +102,20 @@ def up(
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        chosen = usual_or_any() if port is None else port
-        with LocalVenue.start(
-            params, port=chosen, chain_id=chain_id, clock=Clock.WALL, conditions=conditions
-        ) as venue:
+        with ExitStack() as stack:
+            file = None if state is None else stack.enter_context(closing(StateFile.open(state)))
+            venue = stack.enter_context(
+                HyperEvm.open(
+                    params,
+                    port=usual_or_any() if port is None else port,
+                    chain_id=chain_id,
+                    blocks=Blocks(blocks),
+                    conditions=conditions,
+                    state=file,
+                )
+            )
+            # Whatever ends it from here on leaves the chain in its file.
+            stack.callback(venue.save)
             if deployment is not None:
                 save_deployment(venue.deployment, deployment)
             announce(venue.deployment, as_json=as_json)
@@ -113,19 +149,31 @@ def announce(deployment: Deployment, *, as_json: bool) -> None:
     click.echo("ready; ctrl-C ends it")
 
 
-def stay(venue: LocalVenue, *, republish: bool) -> None:
-    """Keep prices fresh until interrupted. Raises NodeUnavailable when the node goes away."""
+def stay(venue: HyperEvm, *, republish: bool) -> None:
+    """Keep prices fresh and the state saved until interrupted.
+
+    Raises NodeUnavailable when the node goes away.
+    """
+    saved = time.monotonic()
     while True:
         time.sleep(LOOK_EVERY)
-        venue.node.require_running()
-        if not republish:
-            continue
-        try:
-            venue.keep_fresh()
-        except NodeUnavailable:
-            venue.node.require_running()
-            raise
-        except PmkitError as refusal:
-            # Somebody took over the reporter's role or the registry; prices are theirs now.
-            click.echo(f"prices are no longer published: {refusal}", err=True)
-            republish = False
+        venue.require_running()
+        if time.monotonic() - saved >= SAVE_EVERY:
+            venue.save()
+            saved = time.monotonic()
+        if republish:
+            republish = keeps_fresh(venue)
+
+
+def keeps_fresh(venue: HyperEvm) -> bool:
+    """Publish prices again before they grow stale; return whether that goes on."""
+    try:
+        venue.keep_fresh()
+    except NodeUnavailable:
+        venue.require_running()
+        raise
+    except PmkitError as refusal:
+        # Somebody took over the reporter's role or the registry; prices are theirs now.
+        click.echo(f"prices are no longer published: {refusal}", err=True)
+        return False
+    return True

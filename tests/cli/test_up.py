@@ -12,12 +12,14 @@ import sys
 import time
 
 import pytest
+from click.testing import CliRunner
 from support.local_chain import children_of, gone
 
 from pmkit.chain.deployment import connect, load_deployment
 from pmkit.chain.node import HOST
 from pmkit.chain.reader import Reader
 from pmkit.chain.rpc import Rpc
+from pmkit.cli import main
 
 COMMAND = [sys.executable, "-c", "from pmkit.cli import main; main()", "up"]
 READY_SECONDS = 60
@@ -200,3 +202,42 @@ def test_people_are_told_where_everything_is(up):
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=60)
     assert rest.strip() == "stopped"
+
+
+def test_time_passes_by_command_and_prices_stay_fresh(up):
+    rpc, deployment = connect(json.loads(line_of(up("--json", "--port", "0")))["rpc_url"], None)
+    before = rpc.block().timestamp
+    warped = run_in_process("warp", "1h", "--rpc", rpc.url, "--json")
+    assert warped["timestamp"] == rpc.block().timestamp
+    # The report that keeps prices fresh is the block.
+    assert before + 3_600 <= warped["timestamp"] <= before + 3_605
+    assert warped["timestamp"] - Reader(rpc, deployment).prices().oldest < 60
+
+
+def run_in_process(*arguments):
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+def test_state_is_saved_at_the_end_and_taken_up_again(up, tmp_path):
+    path = tmp_path / "chain.json"
+    process = up("--json", "--port", "0", "--state", str(path))
+    rpc = Rpc(json.loads(line_of(process))["rpc_url"])
+    rpc.request("evm_mine")
+    last = rpc.block()
+    second = up("--json", "--port", "0", "--state", str(path))
+    _, errors = second.communicate(timeout=READY_SECONDS)
+    assert (second.returncode, "another pmkit up has this state" in errors) == (2, True)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    again = up("--json", "--port", "0", "--state", str(path))
+    assert Rpc(json.loads(line_of(again))["rpc_url"]).block() == last
+
+
+def test_hyper_blocks_come_by_themselves(up):
+    rpc = Rpc(json.loads(line_of(up("--json", "--port", "0", "--blocks", "hyper")))["rpc_url"])
+    first = rpc.block_number()
+    time.sleep(3)
+    assert 2 <= rpc.block_number() - first <= 4
+    assert int(rpc.request("eth_getBlockByNumber", "latest", False)["gasLimit"], 16) == 3_000_000

@@ -1,0 +1,305 @@
+"""How blocks are made: one for each transaction, or small ones by the second and big by the minute.
+
+Both hold a lock while a block and HyperCore's answer to it are made, so that whoever reads a
+receipt finds the transaction's actions applied.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pmkit.errors import NodeRefused
+from pmkit.hyperevm.held import Held, Signed
+from pmkit.hyperevm.limits import BIG_GAS, BIG_SECONDS, SMALL_GAS, SMALL_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmkit.hyperevm.upstream import Upstream
+
+RECEIPT_WAIT = 0.0005
+"""Seconds between two looks for the receipt of a transaction that the node mines at once."""
+RECEIPT_LOOKS = 2_000
+INVALID_INPUT = -32_000
+SMALL_BLOCK = "a small block; the sender does not use big ones (pmkit_useBigBlocks)"
+
+
+class Blocks(StrEnum):
+    """How blocks are made. SPEC HE-01, HE-02."""
+
+    INSTANT = "instant"
+    """Each transaction its block; time moves a second a block, or by command."""
+    HYPER = "hyper"
+    """As the chain does: small blocks each second, big ones each minute."""
+
+
+class Core(Protocol):
+    """HyperCore's side of a block."""
+
+    async def after(self, block: int) -> None:
+        """Apply what a block's transactions asked of HyperCore."""
+
+    async def before(self) -> None:
+        """Deliver what HyperCore sends to the block to come."""
+
+    def forget(self) -> None:
+        """Look again at what waits: the chain was rewound."""
+
+
+class InstantBlocks:
+    """The node mines each transaction at once. SPEC HE-01."""
+
+    kind = Blocks.INSTANT
+
+    def __init__(self, upstream: Upstream, core: Core | None) -> None:
+        self._upstream = upstream
+        self._core = core
+        self._lock = asyncio.Lock()
+        self._automine = True
+        self._ahead = (0, 0)
+        """A block's time, and by how much the next is to be later than that."""
+
+    async def settled(self) -> None:
+        """Wait until no block is being made."""
+        async with self._lock:
+            return
+
+    async def send(self, method: str, params: list[Any]) -> str:
+        """Send a transaction; its block is made, and HyperCore has answered. Raises NodeRefused."""
+        async with self._lock:
+            if self._core is not None:
+                await self._core.before()
+            tx_hash: str = await self._upstream.request(method, *params)
+            if self._automine:
+                await self._answer(tx_hash)
+            return tx_hash
+
+    async def mine(self, method: str, params: list[Any]) -> Any:
+        """Make blocks by command. Raises NodeRefused."""
+        async with self._lock:
+            if self._core is not None:
+                await self._core.before()
+            first = await number_of(self._upstream)
+            answer = await self._upstream.request(method, *params)
+            if self._core is not None:
+                await self._core.after(first + 1)
+            return answer
+
+    async def set_automine(self, method: str, params: list[Any]) -> Any:
+        """Switch the node's own mining on or off."""
+        async with self._lock:
+            answer = await self._upstream.request(method, *params)
+            self._automine = bool(params and params[0])
+            return answer
+
+    async def advance(self, method: str, params: list[Any]) -> int:
+        """Let the next block be later; the node's stepped clock knows no such shift.
+
+        Returns by how many seconds in all it will be. Raises NodeRefused.
+        """
+        del method
+        async with self._lock:
+            latest = await self._upstream.request("eth_getBlockByNumber", "latest", False)
+            now = int(latest["timestamp"], 16)
+            since, ahead = self._ahead
+            ahead = (ahead if since == now else 0) + int(str(params[0]), 0)
+            await self._upstream.request("anvil_setNextBlockTimestamp", now + ahead)
+            self._ahead = (now, ahead)
+            return ahead
+
+    async def rewind(self, method: str, params: list[Any]) -> Any:
+        """Take the chain back to a snapshot."""
+        async with self._lock:
+            answer = await self._upstream.request(method, *params)
+            if self._core is not None:
+                self._core.forget()
+            return answer
+
+    def pending(self, sender: str) -> int:
+        """Return how many transactions of an account wait here: none."""
+        del sender
+        return 0
+
+    async def prepare(self) -> None:
+        """Let the node make blocks, which is how it starts."""
+
+    async def run(self) -> None:
+        """Do nothing: blocks come with their transactions."""
+
+    async def _answer(self, tx_hash: str) -> None:
+        if self._core is None:
+            return
+        for _ in range(RECEIPT_LOOKS):
+            receipt = await self._upstream.request("eth_getTransactionReceipt", tx_hash)
+            if receipt is not None and receipt.get("blockNumber"):
+                if receipt["logs"]:
+                    await self._core.after(int(receipt["blockNumber"], 16))
+                return
+            await asyncio.sleep(RECEIPT_WAIT)
+
+
+class HyperBlocks:
+    """Small blocks each second and big ones each minute, as the chain makes them. SPEC HE-02."""
+
+    kind = Blocks.HYPER
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        core: Core | None,
+        *,
+        seconds: float = SMALL_SECONDS,
+        small_in_big: int = BIG_SECONDS // SMALL_SECONDS,
+        big: Sequence[str] = (),
+        held: Sequence[str] = (),
+    ) -> None:
+        self._upstream = upstream
+        self._core = core
+        self._lock = asyncio.Lock()
+        self._held = Held()
+        for signed in map(Signed.of, held):
+            if signed is not None:
+                self._held.add(signed)
+        self._big = {account.lower() for account in big}
+        self._seconds = seconds
+        self._small_in_big = small_in_big
+        self.dropped: list[tuple[str, str]] = []
+        """Held transactions that the node refused in the end: hash and reason."""
+
+    async def settled(self) -> None:
+        """Wait until no block is being made."""
+        async with self._lock:
+            return
+
+    async def prepare(self) -> None:
+        """Take the making of blocks from the node."""
+        await self._upstream.request("evm_setAutomine", False)
+        await self._upstream.request("evm_setBlockGasLimit", hex(SMALL_GAS))
+
+    def use_big_blocks(self, account: str, use: bool) -> None:
+        """Set the flag of an account, as the venue's `evmUserModify` does. SPEC HE-03."""
+        if use:
+            self._big.add(account.lower())
+        else:
+            self._big.discard(account.lower())
+
+    def waiting(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the accounts that use big blocks, and the raw transactions that wait for one."""
+        return tuple(sorted(self._big)), self._held.raw
+
+    def uses_big_blocks(self, account: str) -> bool:
+        """Return the flag of an account."""
+        return account.lower() in self._big
+
+    async def send(self, method: str, params: list[Any]) -> str:
+        """Take a transaction for the next block of its sender's kind. Raises NodeRefused."""
+        if method == "eth_sendTransaction":
+            method, params = await self._signed_by_node(params)
+        signed = Signed.of(params[0]) if params and isinstance(params[0], str) else None
+        if signed is not None and signed.sender in self._big:
+            require_gas(method, signed.gas, BIG_GAS, "a big block")
+            self._held.add(signed)
+            return signed.hash
+        if signed is not None:
+            require_gas(method, signed.gas, SMALL_GAS, SMALL_BLOCK)
+        tx_hash: str = await self._upstream.request(method, *params)
+        return tx_hash
+
+    async def mine(self, method: str, params: list[Any]) -> Any:
+        """Make small blocks by command, before their time."""
+        del method
+        count = int(str(params[0]), 0) if params else 1
+        async with self._lock:
+            for _ in range(count):
+                await self._make(SMALL_GAS)
+        return None
+
+    async def set_automine(self, method: str, params: list[Any]) -> Any:
+        """Refuse: blocks are made here. Raises NodeRefused."""
+        del params
+        raise NodeRefused(
+            method=method,
+            code=INVALID_INPUT,
+            message="blocks come each second here; use --blocks instant, or evm_mine for one more",
+            data=None,
+        )
+
+    async def advance(self, method: str, params: list[Any]) -> Any:
+        """Move the clock of the blocks to come."""
+        async with self._lock:
+            return await self._upstream.request(method, *params)
+
+    async def rewind(self, method: str, params: list[Any]) -> Any:
+        """Take the chain back to a snapshot; what was held stays held."""
+        async with self._lock:
+            answer = await self._upstream.request(method, *params)
+            if self._core is not None:
+                self._core.forget()
+            return answer
+
+    def pending(self, sender: str) -> int:
+        """Return how many transactions of an account wait for a big block."""
+        return self._held.count(sender)
+
+    async def run(self) -> None:
+        """Make blocks until cancelled. A block that is late is made late, never twice."""
+        loop = asyncio.get_running_loop()
+        start, made = loop.time(), 0
+        while True:
+            made = max(made + 1, int((loop.time() - start) / self._seconds))
+            await asyncio.sleep(start + made * self._seconds - loop.time())
+            async with self._lock:
+                await self._make(SMALL_GAS)
+                if made % self._small_in_big == 0:
+                    await self._make_big()
+
+    async def _make(self, gas: int) -> None:
+        if self._core is not None:
+            await self._core.before()
+        if gas != SMALL_GAS:
+            await self._upstream.request("evm_setBlockGasLimit", hex(gas))
+        try:
+            await self._upstream.request("evm_mine")
+        finally:
+            if gas != SMALL_GAS:
+                await self._upstream.request("evm_setBlockGasLimit", hex(SMALL_GAS))
+        if self._core is not None:
+            await self._core.after(await number_of(self._upstream))
+
+    async def _make_big(self) -> None:
+        """Make a big block of what was held; the node judges each transaction only now."""
+        await self._upstream.request("evm_setBlockGasLimit", hex(BIG_GAS))
+        for signed in self._held.take():
+            try:
+                await self._upstream.request("eth_sendRawTransaction", signed.raw)
+            except NodeRefused as refused:
+                self.dropped.append((signed.hash, str(refused)))
+        await self._make(BIG_GAS)
+
+    async def _signed_by_node(self, params: list[Any]) -> tuple[str, list[Any]]:
+        """Return a transaction that the node signs; signed, its nonce after those held."""
+        fields: dict[str, Any] = params[0]
+        sender = str(fields.get("from", ""))
+        if sender.lower() not in self._big:
+            if "gas" in fields:
+                gas = int(str(fields["gas"]), 0)
+                require_gas("eth_sendTransaction", gas, SMALL_GAS, SMALL_BLOCK)
+            return "eth_sendTransaction", params
+        count = await self._upstream.request("eth_getTransactionCount", sender, "pending")
+        nonce = hex(int(count, 16) + self.pending(sender))
+        raw = await self._upstream.request("eth_signTransaction", {"nonce": nonce, **fields})
+        return "eth_sendRawTransaction", [raw]
+
+
+def require_gas(method: str, gas: int, limit: int, where: str) -> None:
+    """Raise NodeRefused for a transaction that no block of its kind holds. SPEC HE-02."""
+    if gas > limit:
+        told = f"exceeds block gas limit: {gas} is more than the {limit} of {where}"
+        raise NodeRefused(method=method, code=INVALID_INPUT, message=told, data=None)
+
+
+async def number_of(upstream: Upstream) -> int:
+    """Return the latest block's number."""
+    return int(await upstream.request("eth_blockNumber"), 16)

@@ -1,0 +1,175 @@
+"""A local HyperEVM: a node with a venue on it, and the front that everybody talks to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pmkit.chain.deployment import marked_deployment
+from pmkit.chain.listing import GENESIS_PRICES
+from pmkit.chain.local import Clock, LocalVenue
+from pmkit.chain.node import DEFAULT_CHAIN_ID, Node, refuse_taken
+from pmkit.chain.rpc import Rpc
+from pmkit.errors import InputError, NodeRefused
+from pmkit.hyperevm.blocks import Blocks
+from pmkit.hyperevm.front import Front
+from pmkit.hyperevm.limits import SMALL_SECONDS
+from pmkit.hyperevm.state import SavedChain, StateFile, fingerprint
+from pmkit.params import load_params
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from pmkit.chain.deployment import Deployment
+    from pmkit.policy import Params
+
+CLOCKS = {Blocks.INSTANT: Clock.STEPPED, Blocks.HYPER: Clock.WALL}
+
+
+class HyperEvm(LocalVenue):
+    """A local HyperEVM; a context manager that ends front and node."""
+
+    def __init__(
+        self,
+        node: Node,
+        params: Params,
+        deployment: Deployment,
+        clock: Clock,
+        *,
+        front: Front,
+        blocks: Blocks,
+        state: StateFile | None,
+    ) -> None:
+        super().__init__(node, params, replace(deployment, rpc_url=front.url), clock, url=front.url)
+        self.front = front
+        self.blocks = blocks
+        self._state = state
+
+    @classmethod
+    def open(
+        cls,
+        params: Params | str = "current",
+        *,
+        port: int = 0,
+        chain_id: int | None = None,
+        blocks: Blocks = Blocks.INSTANT,
+        prices: Mapping[str, Decimal] = GENESIS_PRICES,
+        conditions: bool = False,
+        state: StateFile | None = None,
+        seconds: float = SMALL_SECONDS,
+    ) -> HyperEvm:
+        """Start a chain and its front, or take up the one in a state file. SPEC HE-01 to HE-05.
+
+        Raises InputError for parameters and states that do not serve, ToolMissing,
+        NodeUnavailable.
+        """
+        if port != 0:
+            refuse_taken(port)
+        chosen = load_params(params) if isinstance(params, str) else params
+        chosen = chosen if conditions else chosen.local()
+        saved = None if state is None else state.load()
+        if saved is None:
+            start = DEFAULT_CHAIN_ID if chain_id is None else chain_id
+            base = LocalVenue.start(
+                chosen,
+                chain_id=start,
+                clock=CLOCKS[blocks],
+                prices=prices,
+                conditions=True,  # what is off was switched off above
+            )
+            node, deployment = base.node, base.deployment
+        else:
+            require_same(saved, state, chosen, chain_id, blocks)
+            node, deployment = resumed(saved, state, CLOCKS[blocks])
+        try:
+            front = Front.start(
+                node.url,
+                port=port,
+                blocks=blocks,
+                seconds=seconds,
+                big=() if saved is None else saved.big,
+                held=() if saved is None else saved.held,
+            )
+        except BaseException:
+            node.close()
+            raise
+        return cls(
+            node,
+            chosen,
+            deployment,
+            CLOCKS[blocks],
+            front=front,
+            blocks=blocks,
+            state=state,
+        )
+
+    def save(self) -> None:
+        """Write the chain to its state file, if it has one. Raises InputError, NodeUnavailable."""
+        if self._state is None:
+            return
+        big, held = self.front.waiting()
+        node = Rpc(self.node.url)
+        latest = node.block()
+        self._state.save(
+            SavedChain(
+                chain_id=self.deployment.chain_id,
+                params=fingerprint(self.params),
+                blocks=self.blocks.value,
+                big=big,
+                held=held,
+                number=latest.number,
+                timestamp=latest.timestamp,
+                node=node.request("anvil_dumpState"),
+            )
+        )
+        node.close()
+
+    def require_running(self) -> None:
+        """Raise NodeUnavailable if the node or its front has gone."""
+        self.node.require_running()
+        self.front.require_running()
+
+    def close(self) -> None:
+        """End the front, then the node."""
+        self.front.close()
+        super().close()
+
+
+def require_same(
+    saved: SavedChain,
+    state: StateFile | None,
+    params: Params,
+    chain_id: int | None,
+    blocks: Blocks,
+) -> None:
+    """Raise InputError where a saved chain is not the one that is asked for."""
+    place = "--state" if state is None else str(state.path)
+    if chain_id is not None and saved.chain_id != chain_id:
+        raise InputError(place=place, problem=f"holds chain {saved.chain_id}, not {chain_id}")
+    if saved.params != fingerprint(params):
+        raise InputError(place=place, problem="was begun with other parameters; name them")
+    if saved.blocks != blocks.value:
+        raise InputError(place=place, problem=f"was begun with --blocks {saved.blocks}")
+
+
+def resumed(saved: SavedChain, state: StateFile | None, clock: Clock) -> tuple[Node, Deployment]:
+    """Return a node that holds a saved chain. Raises InputError, NodeUnavailable."""
+    place = "--state" if state is None else str(state.path)
+    node = Node.start(chain_id=saved.chain_id, timestamp=saved.timestamp)
+    try:
+        rpc = Rpc(node.url)
+        try:
+            rpc.request("anvil_loadState", saved.node)
+        except NodeRefused as refused:
+            raise InputError(place=place, problem=f"is damaged: {refused.message}") from refused
+        if clock is Clock.STEPPED:
+            rpc.request("anvil_setBlockTimestampInterval", 1)
+        deployment = marked_deployment(rpc)
+        if deployment is None or rpc.block_number() != saved.number:
+            raise InputError(place=place, problem="is damaged: no venue is in it, or other blocks")
+        rpc.close()
+    except BaseException:
+        node.close()
+        raise
+    return node, deployment

@@ -1,0 +1,132 @@
+"""A chain in a file: what `pmkit up --state` saves and takes up again. SPEC HE-05.
+
+The file belongs to one instance at a time; another is refused by the lock beside it. It is written
+at one stroke, so that whoever is killed meanwhile leaves the file of before.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import IO, TYPE_CHECKING, Any
+
+from pmkit.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pmkit.policy import Params
+
+FORMAT = 1
+SIZE_LIMIT = 2 * 2**30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedChain:
+    """A chain as it was saved."""
+
+    chain_id: int
+    params: str
+    """The fingerprint of the parameters that it was begun with."""
+    blocks: str
+    big: tuple[str, ...]
+    """Accounts that use big blocks."""
+    held: tuple[str, ...]
+    """Raw transactions that wait for a big block."""
+    number: int
+    timestamp: int
+    node: str
+    """The node's own dump, hex."""
+
+
+class StateFile:
+    """A state file and the lock on it; a context manager that lets go of both."""
+
+    def __init__(self, path: Path, lock: IO[str]) -> None:
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path) -> StateFile:
+        """Take a state file, which need not be there yet. Raises InputError."""
+        beside = path.with_name(f"{path.name}.lock")
+        try:
+            lock = beside.open("w", encoding="ascii")
+        except OSError as error:
+            raise InputError(place=str(beside), problem=f"cannot be written: {error}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            problem = "another pmkit up has this state; end it, or choose another file"
+            raise InputError(place=str(path), problem=problem) from None
+        return cls(path, lock)
+
+    def load(self) -> SavedChain | None:
+        """Return the chain in the file, None where there is no file. Raises InputError."""
+        try:
+            if self.path.stat().st_size > SIZE_LIMIT:
+                raise self._wrong(f"is larger than {SIZE_LIMIT} bytes")
+            text = self.path.read_text("utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._wrong(f"cannot be read: {error}") from error
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise self._wrong(f"is no JSON: {error}") from error
+        if not isinstance(found, dict) or found.get("pmkit_state") != FORMAT:
+            raise self._wrong(f"is no state of `pmkit up` in format {FORMAT}")
+        return saved_of(found, self)
+
+    def save(self, chain: SavedChain) -> None:
+        """Write a chain. Raises InputError when the file cannot be written."""
+        draft = self.path.with_name(f".{self.path.name}.new")
+        try:
+            draft.write_text(json.dumps({"pmkit_state": FORMAT, **asdict(chain)}), "utf-8")
+            draft.replace(self.path)
+        except OSError as error:
+            raise InputError(place=str(self.path), problem=f"cannot be written: {error}") from error
+
+    def close(self) -> None:
+        """Let go of the file; the lock beside it stays, empty."""
+        self._lock.close()
+
+    def _wrong(self, problem: str) -> InputError:
+        return InputError(place=str(self.path), problem=problem)
+
+    def wrong_key(self, key: str, expected: str) -> InputError:
+        """Return the error of a key."""
+        return self._wrong(f"{key}: {expected} was expected; the file is damaged")
+
+
+def saved_of(found: dict[str, Any], file: StateFile) -> SavedChain:
+    """Return the chain of a parsed file. Raises InputError naming the key."""
+    for key in ("chain_id", "number", "timestamp"):
+        if type(found.get(key)) is not int or found[key] < 0:
+            raise file.wrong_key(key, "a whole number")
+    for key in ("params", "blocks", "node"):
+        if not isinstance(found.get(key), str):
+            raise file.wrong_key(key, "text")
+    for key in ("big", "held"):
+        listed = found.get(key)
+        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+            raise file.wrong_key(key, "a list of texts")
+    return SavedChain(
+        chain_id=found["chain_id"],
+        params=found["params"],
+        blocks=found["blocks"],
+        big=tuple(found["big"]),
+        held=tuple(found["held"]),
+        number=found["number"],
+        timestamp=found["timestamp"],
+        node=found["node"],
+    )
+
+
+def fingerprint(params: Params) -> str:
+    """Return what tells parameters apart."""
+    return sha256(repr(params).encode()).hexdigest()

@@ -1,0 +1,96 @@
+"""Fixtures that pytest finds by itself: a chain a session, and each test as if it were the first.
+
+With xdist each worker has a chain of its own, on a port that the system chose. Nothing is started
+before a test asks for it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmkit.chain.pricing import Figure
+    from pmkit.chain.sender import Receipt
+    from pmkit.hyperevm.local import HyperEvm
+    from pmkit.testing.traders import Trader
+
+
+class AccountBuilder(Protocol):
+    """Opens accounts."""
+
+    def __call__(self, holdings: str, *, name: str | None = None) -> Trader:
+        """Open an account: "holds 10 BTC, short 10 BTC at 10x, owes 5,000 USDC"."""
+
+
+class PriceSetter(Protocol):
+    """Sets prices."""
+
+    def __call__(self, coin: str, px: Figure) -> Receipt:
+        """Set mark, oracle price and spot price of a coin, in USD."""
+
+
+class Warper(Protocol):
+    """Lets time pass."""
+
+    def __call__(self, seconds: int) -> None:
+        """Let seconds pass; prices are reported again at their last values."""
+
+
+@pytest.fixture(scope="session")
+def pmkit_params() -> str:
+    """Which parameters the session's venue has; override it for others."""
+    return "current"
+
+
+@pytest.fixture(scope="session")
+def pmkit_chain(pmkit_params: str) -> Iterator[HyperEvm]:
+    """Start the session's chain; tests take `hyperevm`, which is rewound after each."""
+    from pmkit.hyperevm.local import HyperEvm
+
+    with HyperEvm.open(pmkit_params) as chain:
+        yield chain
+
+
+@pytest.fixture
+def hyperevm(pmkit_chain: HyperEvm) -> Iterator[HyperEvm]:
+    """Give a local HyperEVM with a funded venue, as it began."""
+    with pmkit_chain.scratch():
+        yield pmkit_chain
+
+
+@pytest.fixture
+def venue(hyperevm: HyperEvm) -> HyperEvm:
+    """Give the venue on it: `reader`, `sender(role)`, `move(coin, px)`, `warp(seconds)`."""
+    return hyperevm
+
+
+@pytest.fixture
+def pm_account(venue: HyperEvm) -> AccountBuilder:
+    """Give a builder of accounts in portfolio margin."""
+    from pmkit.testing.holdings import parse_holdings
+    from pmkit.testing.traders import open_account
+
+    numbers = itertools.count(1)
+
+    def build(holdings: str, *, name: str | None = None) -> Trader:
+        named = f"account {next(numbers)}" if name is None else name
+        return open_account(venue, parse_holdings(holdings), name=named)
+
+    return build
+
+
+@pytest.fixture
+def set_price(venue: HyperEvm) -> PriceSetter:
+    """Give a setter of prices."""
+    return venue.move
+
+
+@pytest.fixture
+def warp(venue: HyperEvm) -> Warper:
+    """Give a way to let time pass."""
+    return venue.warp

@@ -1,0 +1,84 @@
+"""`pmkit price | mine | warp`: a chain by command, and one clear line for wrong input."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from click.testing import CliRunner
+
+from pmkit.cli import main
+
+HYPE, BTC = "HYPE", "BTC"
+
+
+@pytest.fixture
+def run(venue, monkeypatch):
+    monkeypatch.delenv("PMKIT_DEPLOYMENT", raising=False)
+
+    def run(*arguments):
+        command, *rest = arguments
+        return CliRunner().invoke(main, [command, "--rpc", venue.node.url, *rest])
+
+    return run
+
+
+def printed(result):
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+def test_price_moves_mark_oracle_and_spot_alike(run, venue):
+    found = printed(run("price", "HYPE=31.5", "BTC=-10%", "--json"))
+    assert Decimal(found["perps"][HYPE]) == Decimal(found["spots"][HYPE]) == Decimal("31.5")
+    # 100,000 less a tenth.
+    assert Decimal(found["perps"][BTC]) == Decimal(found["spots"]["UBTC"]) == 90_000
+    (btc,) = [px for px in venue.reader.prices().perps if px.asset == 0]
+    assert btc.oracle == btc.mark == 900_000
+
+
+def test_price_of_a_token_without_a_perp(run):
+    found = printed(run("price", "USDH=0.98", "--json"))
+    assert Decimal(found["spots"]["USDH"]) == Decimal("0.98")
+    assert printed(run("price", "--json")) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (["DOGE2=1"], "there is no coin or token DOGE2"),
+        (["DOGE2=-5%"], "there is no coin or token DOGE2"),
+        (["BTC=-5"], "above zero was expected"),
+        (["BTC=0"], "above zero was expected"),
+        (["BTC=much"], "above zero was expected"),
+        (["BTC=-100%"], "leaves no price"),
+        (["BTC"], "not of the form"),
+        (["BTC=100000.01"], "BTC"),
+        (["BTC=1", "BTC=2"], "named twice"),
+        (["BTC=-10%", "UBTC=-10%"], "moves twice"),
+        (["BTC=90000", "UBTC=-10%"], "UBTC: is named twice"),
+        (["UBTC=-10%", "BTC=90000"], "moves twice"),
+    ],
+)
+def test_wrong_price_changes_nothing_and_says_why(run, venue, changes, told):
+    before = venue.reader.prices()
+    result = run("price", *changes)
+    assert result.exit_code == 2
+    assert told in result.output
+    assert len(result.output.splitlines()) == 1
+    assert venue.reader.prices() == before
+
+
+def test_mine_makes_as_many_blocks_as_asked(run, venue):
+    before = venue.rpc.block_number()
+    assert printed(run("mine", "3", "--json"))["block"] == before + 3
+    assert printed(run("mine", "--json"))["block"] == before + 4
+    assert run("mine", "0").exit_code == 2
+
+
+@pytest.mark.parametrize("duration", ["soon", "-1h", "1w", "0s", "1.5h"])
+def test_warp_by_what_is_no_duration_is_refused(run, duration):
+    result = run("warp", "--", duration)
+    assert result.exit_code == 2
+    assert "is not of the form 90s" in result.output

@@ -1,0 +1,114 @@
+"""Small blocks by the second and big ones by the minute. SPEC HE-02, HE-03."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from eth_account import Account
+from hyperevm.conftest import PACE, until
+
+from pmkit.errors import NodeRefused
+
+KEY = "0x" + "42" * 32
+OWNER = Account.from_key(KEY).address
+SMALL, BIG = 3_000_000, 30_000_000
+
+
+def signed(nonce, gas, **fields):
+    transaction = {
+        "to": OWNER,
+        "value": 0,
+        "gas": gas,
+        "nonce": nonce,
+        "chainId": 31337,
+        "maxFeePerGas": 10**10,
+        "maxPriorityFeePerGas": 0,
+        **fields,
+    }
+    return Account.from_key(KEY).sign_transaction(transaction).raw_transaction.to_0x_hex()
+
+
+@pytest.fixture
+def rich(hyper):
+    hyper.request("anvil_setBalance", OWNER, hex(10**18))
+    return hyper
+
+
+def test_sixty_blocks_come_in_their_time(hyper):
+    first = hyper.block_number()
+    began = time.monotonic()
+    until(lambda: True if hyper.block_number() >= first + 60 else None)
+    drift = abs((time.monotonic() - began) - 60 * PACE) / 60
+    assert drift < 0.05
+    # The sixtieth is followed by a big one.
+    limits = {
+        int(hyper.request("eth_getBlockByNumber", hex(n), False)["gasLimit"], 16)
+        for n in range(first + 1, hyper.block_number() + 1)
+    }
+    assert limits <= {SMALL, BIG}
+    assert SMALL in limits
+
+
+def test_transaction_waits_for_the_next_small_block(rich):
+    tx_hash = rich.request("eth_sendRawTransaction", signed(0, 21_000))
+    receipt = until(lambda: rich.request("eth_getTransactionReceipt", tx_hash))
+    block = rich.request("eth_getBlockByNumber", receipt["blockNumber"], False)
+    assert int(block["gasLimit"], 16) == SMALL
+
+
+def test_more_gas_than_a_small_block_has_is_refused_with_both_numbers(rich):
+    with pytest.raises(NodeRefused, match=r"3000001 is more than the 3000000"):
+        rich.request("eth_sendRawTransaction", signed(0, SMALL + 1))
+    sender = rich.request("eth_accounts")[0]
+    fields = {"from": sender, "to": sender, "gas": hex(SMALL + 1)}
+    with pytest.raises(NodeRefused, match=r"3000001 is more than the 3000000"):
+        rich.request("eth_sendTransaction", fields)
+
+
+def test_account_that_uses_big_blocks_waits_for_one(rich):
+    assert rich.request("eth_usingBigBlocks", OWNER) is False
+    rich.request("pmkit_useBigBlocks", OWNER, True)
+    assert rich.request("eth_usingBigBlocks", OWNER.lower()) is True
+    hashes = [rich.request("eth_sendRawTransaction", signed(n, BIG // 2)) for n in range(2)]
+    assert int(rich.request("eth_getTransactionCount", OWNER, "pending"), 16) == 2
+    assert int(rich.request("eth_getTransactionCount", OWNER, "latest"), 16) == 0
+    receipts = [
+        until(lambda tx_hash=tx_hash: rich.request("eth_getTransactionReceipt", tx_hash))
+        for tx_hash in hashes
+    ]
+    assert len({receipt["blockNumber"] for receipt in receipts}) == 1
+    block = rich.request("eth_getBlockByNumber", receipts[0]["blockNumber"], False)
+    assert int(block["gasLimit"], 16) == BIG
+    with pytest.raises(NodeRefused, match=r"30000001 is more than the 30000000"):
+        rich.request("eth_sendRawTransaction", signed(2, BIG + 1))
+
+
+def test_transaction_that_the_node_signs_waits_for_a_big_block_too(hyper):
+    sender = hyper.request("eth_accounts")[0]
+    hyper.request("pmkit_useBigBlocks", sender, True)
+    fields = {"from": sender, "to": sender, "gas": hex(10_000_000)}
+    tx_hash = hyper.request("eth_sendTransaction", fields)
+    receipt = until(lambda: hyper.request("eth_getTransactionReceipt", tx_hash))
+    assert int(receipt["status"], 16) == 1
+
+
+def test_held_transaction_that_the_node_refuses_is_told(rich):
+    rich.request("pmkit_useBigBlocks", OWNER, True)
+    dear = signed(0, 21_000, value=10**30)
+    tx_hash = rich.request("eth_sendRawTransaction", dear)
+    dropped = until(lambda: rich.request("pmkit_blocks")["dropped"] or None)
+    assert dropped[0][0] == tx_hash
+    assert "nsufficient" in dropped[0][1]
+
+
+@pytest.mark.parametrize("method", ["evm_setAutomine", "evm_setIntervalMining"])
+def test_making_of_blocks_is_not_given_away(hyper, method):
+    with pytest.raises(NodeRefused, match="blocks come each second"):
+        hyper.request(method, True)
+
+
+def test_block_may_be_made_before_its_time(hyper):
+    before = hyper.block_number()
+    hyper.request("evm_mine")
+    assert hyper.block_number() > before

@@ -1,0 +1,133 @@
+"""A chain in a file is taken up where it was left, or refused by name. SPEC HE-05."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from hyperevm.conftest import until
+
+from pmkit.errors import InputError, NodeUnavailable
+from pmkit.hyperevm import Blocks
+from pmkit.hyperevm.local import HyperEvm
+from pmkit.hyperevm.state import SavedChain, StateFile
+
+CHAIN = SavedChain(
+    chain_id=998,
+    params="a",
+    blocks="hyper",
+    big=("0x" + "11" * 20,),
+    held=("0x02",),
+    number=7,
+    timestamp=9,
+    node="0x00",
+)
+
+
+def test_state_is_read_as_it_was_written(tmp_path):
+    with closing(StateFile.open(tmp_path / "chain.json")) as file:
+        assert file.load() is None
+        file.save(CHAIN)
+        assert file.load() == CHAIN
+
+
+def test_state_of_another_instance_is_refused_by_name(tmp_path):
+    path = tmp_path / "chain.json"
+    with closing(StateFile.open(path)), pytest.raises(InputError, match="another pmkit up"):
+        StateFile.open(path)
+    StateFile.open(path).close()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is no JSON"),
+        ('{"pmkit_state": 1', "is no JSON"),
+        ("[]", "is no state"),
+        ('{"pmkit_state": 2}', "format 1"),
+        ('{"pmkit_state": 1}', "chain_id: a whole number"),
+        ('{"pmkit_state": 1, "chain_id": true}', "chain_id: a whole number"),
+        ('{"pmkit_state": 1, "chain_id": 1, "number": 1, "timestamp": 1}', "params: text"),
+    ],
+)
+def test_damaged_file_is_refused_with_the_place(tmp_path, text, told):
+    path = tmp_path / "chain.json"
+    path.write_text(text, "utf-8")
+    with (
+        closing(StateFile.open(path)) as file,
+        pytest.raises(InputError, match=told) as refused,
+    ):
+        file.load()
+    assert refused.value.place == str(path)
+
+
+def figures(chain):
+    reader = chain.reader.pinned()
+    return (
+        chain.rpc.block(),
+        chain.deployment,
+        [reader.account(address) for _, address in chain.deployment.accounts],
+        reader.prices(),
+        reader.reserve("USDC"),
+    )
+
+
+def test_chain_goes_on_where_it_was_left(tmp_path):
+    path = tmp_path / "chain.json"
+    with closing(StateFile.open(path)) as file, HyperEvm.open(state=file) as chain:
+        borrower = chain.sender("borrower")
+        borrower.supply("UBTC", chain.amount("UBTC", "1"))
+        borrower.borrow("USDC", chain.amount("USDC", "1000"))
+        chain.move("BTC", "90000")
+        before = figures(chain)
+        chain.save()
+        chain.warp(3_600)
+        later = chain.reader.reserve("USDC")
+        port = chain.front.port
+    with closing(StateFile.open(path)) as file:
+        with HyperEvm.open(state=file, port=port) as again:
+            assert figures(again) == before
+            # The same second goes by once more, and the same interest with it.
+            again.warp(3_600)
+            assert again.reader.reserve("USDC") == later
+            again.sender("borrower").borrow("USDC", 1)
+        for options, told in (
+            ({"chain_id": 998}, "holds chain 31337, not 998"),
+            ({"blocks": Blocks.HYPER}, "begun with --blocks instant"),
+            ({"params": "alpha"}, "other parameters"),
+        ):
+            with pytest.raises(InputError, match=told):
+                HyperEvm.open(state=file, **options)
+        found = file.load()
+        file.save(replace(found, node=found.node[:1_000]))
+        with pytest.raises(InputError, match="is damaged"):
+            HyperEvm.open(state=file)
+
+
+def test_what_waits_for_a_big_block_is_saved_with_the_chain(tmp_path):
+    path = tmp_path / "chain.json"
+    with (
+        closing(StateFile.open(path)) as file,
+        HyperEvm.open(state=file, blocks=Blocks.HYPER) as chain,
+    ):
+        keeper = chain.account("keeper")
+        chain.rpc.request("pmkit_useBigBlocks", keeper, True)
+        fields = {"from": keeper, "to": keeper, "gas": hex(10_000_000)}
+        tx_hash = chain.rpc.request("eth_sendTransaction", fields)
+        chain.save()
+    with (
+        closing(StateFile.open(path)) as file,
+        HyperEvm.open(state=file, blocks=Blocks.HYPER, seconds=0.05) as again,
+    ):
+        assert again.rpc.request("eth_usingBigBlocks", keeper) is True
+        receipt = until(lambda: again.rpc.request("eth_getTransactionReceipt", tx_hash))
+        assert receipt["status"] == "0x1"
+
+
+def test_dead_front_is_noticed():
+    with HyperEvm.open() as chain:
+        chain.require_running()
+        chain.front.close()
+        with pytest.raises(NodeUnavailable, match="front"):
+            chain.require_running()
