@@ -270,6 +270,8 @@ interface ICollateralRegistry {
     /// @notice Decimals outside the venue's ranges: szDecimals <= 8 and <= weiDecimals, 6 <= weiDecimals <=
     /// 18.
     error DecimalsOutOfRange(uint256 weiDecimals, uint256 szDecimals);
+    /// @notice The ERC-20 says that it has other decimals than it was to be listed with.
+    error Erc20DecimalsDiffer(uint256 token, uint256 listed, uint256 told);
     /// @notice A loan to value of one or more.
     error LtvTooHigh(uint256 ltvBps, uint256 maximum);
     /// @notice A token that is collateral keeps a loan to value of one basis point or more.
