@@ -245,13 +245,14 @@ def test_round_trip_of_every_way_is_exact_whatever_the_decimals(
 
 @pytest.mark.parametrize("evm", [2, 6, 18, 24])
 def test_debt_and_deficit_are_paid_in_whole_units_whatever_the_decimals(
-    market: Market, evm: int
+    mirrored: MirroredMarket, evm: int
 ) -> None:
     """SPEC BL-14, LQ-10: what a unit brings beyond the debt or the deficit stays its payer's."""
+    market = mirrored
     token = open_every_way(market, evm)
     unit = 10 ** max(0, 8 - evm)
     # A day of interest leaves no debt of whole units: 500 and some wei are owed.
-    market.evm.warp(86_400)
+    market.warp(86_400)
     market.venue("accrue", BAD_TOKEN, sender=KEEPER)
     owed = market.token(TRADER, BAD_TOKEN)["borrowed"]
     assert 500 * WEI < owed < 501 * WEI

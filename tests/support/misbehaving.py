@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
+from venue.mirror import MirroredMarket
+
 from support.evm import Contract
 from support.venue import (
     BORROWER,
@@ -65,11 +67,17 @@ def pay_with(market: Market, token: Contract, holder: str, units: int) -> None:
 def open_every_way(market: Market, evm: int = 8, wei: int = 8) -> Contract:
     """Open a market in which the keeper can pay a token in and out in every way that there is.
 
+    Where both sides are driven the token behaves: the twin knows no other.
     It has 1,000 idle and a sub-account with 1,000, and the trader, whose operator it is, owes 500.
     The borrower owed 2,000 against 100 HYPE and was taken over when these were worth 1,000: the
     reserve has a deficit of the other 1,000. The supplier has 10,000.
     """
-    token = list_misbehaving(market, KEEPER, evm, wei)
+    if isinstance(market, MirroredMarket):
+        market.list_token(BAD_TOKEN, evm, wei, 2, 0, lent=True)
+        token = market.erc20[BAD_TOKEN]
+        pay_with(market, token, KEEPER, 10**6 * 10**evm)
+    else:
+        token = list_misbehaving(market, KEEPER, evm, wei)
     pay_with(market, token, SUPPLIER, 10**6 * 10**evm)
     one = 10**wei
     venue = market.venue
