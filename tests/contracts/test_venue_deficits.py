@@ -153,6 +153,7 @@ def test_borrow_of_supply_does_not_pass_the_lock(short_of: Market) -> None:
 
 COIN, ONE, HYPE_WEI = 7, 10**8, 10**8
 COIN_SPOT = 10_000 + COIN
+MATCHER = "0x" + "3a" * 20
 SHORT = 100 * ONE
 
 
@@ -210,6 +211,25 @@ def test_sale_of_collateral_does_not_pass_the_lock(short_of_coins: MirroredMarke
     market.venue(*sell, sender=KEEPER)
     market.venue(*send, sender=KEEPER)
     market.venue("sellInventory", COIN, sender=SUPPLIER)
+
+
+def test_matched_sale_of_collateral_does_not_pass_the_lock(short_of_coins: MirroredMarket) -> None:
+    """SPEC LQ-12, CH-22: nor does a sale to somebody else than the market maker."""
+    market = short_of_coins
+    market.registry("grantRole", market.registry("MATCHER"), MATCHER)
+    for account in (KEEPER, SUPPLIER):
+        market.venue("approveOperator", MATCHER, True, sender=account)
+    market.fund(SUPPLIER, USDC, 100 * USDC_WEI)
+    market.venue("deposit", USDC, 100 * USDC_WEI, SUPPLIER, sender=SUPPLIER)
+    sides = (SUPPLIER, 2**64 - 1, False), (KEEPER, 0, False)
+    match = ("matchOrders", COIN_SPOT, *sides, 5 * 10**6, 100, True)
+    refused = refusal(market.venue, *match, sender=MATCHER)
+    assert refused == ("WithdrawLocked", (COIN, SHORT, 0))
+    # A buyer's supply of what it pays with is no part of it, and nothing else is short.
+    market.fund(SUPPLIER, COIN, SHORT)
+    market.venue("coverDeficit", COIN, SHORT, sender=SUPPLIER)
+    market.venue(*match, sender=MATCHER)
+    assert market.venue("balanceOf", SUPPLIER, COIN)["idle"] == ONE
 
 
 def test_margin_of_an_isolated_position_does_not_pass_the_lock(short_of: Market) -> None:

@@ -106,8 +106,8 @@ def test_perp_loses_beside_an_empty_reserve_and_gets_well_with_the_first_cash(st
     after = {who: story.total(who, USDC) for who in parties}
     gains = {who: after[who] - before[who] for who in parties}
     assert gains == {TRADER: 0, SUPPLIER: 0, MAKER: 0, BORROWER: 20_000 * DOLLAR}
-    # What came back is what suppliers may have: 20,000 of the keeper's and 19,900 − 19,900.
-    assert story.reserve()["cash"] == (20_000 + 10_000) * DOLLAR
+    # What came back suppliers may have: the keeper's 20,000 less 9,900, and the trader's 19,900.
+    assert story.reserve()["cash"] == 30_000 * DOLLAR
     assert story.withdraws(SUPPLIER, USDC, 30_000 * DOLLAR) == 30_000 * DOLLAR
     assert story.event("ReserveStatusSet")["bitsNow"] == ReserveStatus.FULLY_USED
     assert story.dust(USDC) == 0
