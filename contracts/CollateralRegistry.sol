@@ -2,6 +2,8 @@
 pragma solidity 0.8.34;
 
 import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {
     AccountParams,
     DexParams,
@@ -138,6 +140,12 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             listing.szDecimals <= 8 && listing.szDecimals <= listing.weiDecimals && listing.weiDecimals >= 6
                 && listing.weiDecimals <= 18 && listing.evmDecimals <= 24,
             DecimalsOutOfRange(listing.weiDecimals, listing.szDecimals, listing.evmDecimals)
+        );
+        // What has no code yet, or does not tell, is listed at the listing's word.
+        (bool told, uint8 decimals) = SafeERC20.tryGetDecimals(IERC20(listing.erc20));
+        require(
+            !told || decimals == listing.evmDecimals,
+            Erc20DecimalsDiffer(listing.token, listing.evmDecimals, decimals)
         );
         _requireLtv(listing.ltvBps);
         _requireCurve(listing.curve);

@@ -29,7 +29,8 @@ uint8 constant RESERVE_LOCKED = 8;
 /// @title BorrowLendPool: reserves with continuous interest
 /// @notice Amounts are token wei of the venue. Tokens come from and go to the caller's wallet as
 /// ERC-20; the wallet pays in whole units of the ERC-20, rounded up, and is credited for all it pays.
-/// `type(uint256).max` stands for everything (SPEC BL-14). Tokens that take a fee on transfer are refused.
+/// `type(uint256).max` stands for everything (SPEC BL-14). An ERC-20 moves exactly, or is refused (SPEC
+/// BL-17).
 interface IBorrowLendPool {
     /// @notice A wallet paid into a spot balance.
     event Deposited(address indexed account, uint64 indexed token, uint256 amount, address payer);
@@ -65,8 +66,8 @@ interface IBorrowLendPool {
     error NoDebt(uint64 token);
     /// @notice The wallet's token moves in larger units; `unit` is the smallest amount, token wei.
     error InexactAmount(uint64 token, uint256 amount, uint256 unit);
-    /// @notice The ERC-20 moved another amount than asked.
-    error TransferMismatch(uint64 token, uint256 expected, uint256 received);
+    /// @notice Another amount than asked left the one wallet, or came into the other, in the ERC-20's units.
+    error TransferMismatch(uint64 token, uint256 expected, uint256 moved);
 
     /// @notice Move tokens from the wallet to the spot balance of `account` (SPEC BL-09).
     function deposit(uint64 token, uint256 amount, address account) external returns (uint256 credited);

@@ -272,6 +272,8 @@ interface ICollateralRegistry {
     error DecimalsOutOfRange(uint256 weiDecimals, uint256 szDecimals, uint256 evmDecimals);
     /// @notice A perp's size finer than its prices allow.
     error SizeDecimalsOutOfRange(uint256 szDecimals, uint256 maximum);
+    /// @notice The ERC-20 says that it has other decimals than it was to be listed with.
+    error Erc20DecimalsDiffer(uint256 token, uint256 listed, uint256 told);
     /// @notice A loan to value of one or more.
     error LtvTooHigh(uint256 ltvBps, uint256 maximum);
     /// @notice A token that is collateral keeps a loan to value of one basis point or more.

@@ -3,14 +3,14 @@ pragma solidity 0.8.34;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {ICollateralRegistry, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {WadMath} from "./WadMath.sol";
 
 /// @title Tokens between wallets and the venue
-/// @notice The only code that moves an ERC-20 (SPEC BL-14).
+/// @notice The only code that moves an ERC-20 (SPEC BL-14, BL-17).
 library Custody {
-    using SafeERC20 for IERC20;
     using WadMath for uint256;
 
     /// @notice Take an amount from the caller's wallet; returns the token wei that came, rounded up to
@@ -22,13 +22,11 @@ library Custody {
         (address erc20, uint8 evmDecimals) = registry.tokenErc20(p.token);
         (uint256 up, uint256 down) = _scale(p.weiDecimals, evmDecimals);
         uint256 evmAmount = amount == type(uint256).max
-            ? IERC20(erc20).balanceOf(msg.sender) / up * up
+            ? _held(erc20, msg.sender) / up * up
             : uint256(amount.toUint128()).mulDivUp(up, down);
         require(evmAmount != 0, IBorrowLendPool.ZeroAmount());
-        uint256 before = IERC20(erc20).balanceOf(address(this));
-        IERC20(erc20).safeTransferFrom(msg.sender, address(this), evmAmount);
-        uint256 received = IERC20(erc20).balanceOf(address(this)) - before;
-        require(received == evmAmount, IBorrowLendPool.TransferMismatch(p.token, evmAmount, received));
+        bytes memory transfer = abi.encodeCall(IERC20.transferFrom, (msg.sender, address(this), evmAmount));
+        _move(p.token, erc20, msg.sender, address(this), evmAmount, transfer);
         return evmAmount.mulDivDown(down, up);
     }
 
@@ -37,13 +35,56 @@ library Custody {
         (address erc20, uint8 evmDecimals) = registry.tokenErc20(p.token);
         (uint256 up, uint256 down) = _scale(p.weiDecimals, evmDecimals);
         require(amount % down == 0, IBorrowLendPool.InexactAmount(p.token, amount, down));
-        IERC20(erc20).safeTransfer(to, amount * up / down);
+        uint256 evmAmount = amount * up / down;
+        bytes memory transfer = abi.encodeCall(IERC20.transfer, (to, evmAmount));
+        _move(p.token, erc20, address(this), to, evmAmount, transfer);
     }
 
     /// @notice Smallest amount, in token wei, that the wallet's ERC-20 can hold.
     function unit(ICollateralRegistry registry, TokenParams memory p) internal view returns (uint256 down) {
         (, uint8 evmDecimals) = registry.tokenErc20(p.token);
         (, down) = _scale(p.weiDecimals, evmDecimals);
+    }
+
+    /// @dev Let an ERC-20 move an amount exactly, or not at all: as much must leave the one wallet as comes
+    /// into the other (SPEC BL-17).
+    function _move(
+        uint64 token,
+        address erc20,
+        address from,
+        address to,
+        uint256 evmAmount,
+        bytes memory transfer
+    ) private {
+        uint256 had = _held(erc20, from);
+        uint256 held = _held(erc20, to);
+        // SafeERC20 has no name for what reverts without a word.
+        // solhint-disable-next-line avoid-low-level-calls
+        (bool ok, bytes memory answer) = erc20.call(transfer);
+        // Some return nothing at all.
+        if (!ok || answer.length != 0) {
+            require(_word(erc20, ok, answer) == 1, SafeERC20.SafeERC20FailedOperation(erc20));
+        }
+        _requireMoved(token, evmAmount, _held(erc20, from), had);
+        _requireMoved(token, evmAmount, held, _held(erc20, to));
+    }
+
+    function _requireMoved(uint64 token, uint256 evmAmount, uint256 less, uint256 more) private pure {
+        uint256 moved = more > less ? more - less : 0;
+        require(moved == evmAmount, IBorrowLendPool.TransferMismatch(token, evmAmount, moved));
+    }
+
+    function _held(address erc20, address wallet) private view returns (uint256) {
+        // solhint-disable-next-line avoid-low-level-calls
+        (bool ok, bytes memory answer) = erc20.staticcall(abi.encodeCall(IERC20.balanceOf, (wallet)));
+        return _word(erc20, ok, answer);
+    }
+
+    /// @dev The word that an ERC-20 answered; its own refusals come back as they are.
+    function _word(address erc20, bool ok, bytes memory answer) private pure returns (uint256) {
+        if (!ok && answer.length != 0) LowLevelCall.bubbleRevert(answer);
+        require(ok && answer.length >= 32, SafeERC20.SafeERC20FailedOperation(erc20));
+        return abi.decode(answer, (uint256));
     }
 
     function _scale(uint256 weiDecimals, uint256 evmDecimals)

@@ -108,14 +108,14 @@ class InexactAmount(VenueError):
 
 @dataclass(eq=False)
 class TransferMismatch(VenueError):
-    """The ERC-20 moved another amount than asked."""
+    """Another amount than asked left the one wallet, or came into the other."""
 
     token: int
     expected: int
-    received: int
+    moved: int
     sentence = (
-        "token {token} was to move {expected}, {received} arrived; tokens with a fee on "
-        "transfer are refused"
+        "token {token} was to move {expected} units of its ERC-20 from wallet to wallet and moved "
+        "{moved}; tokens with a fee on transfer are refused"
     )
 
 

@@ -97,6 +97,16 @@ class SizeDecimalsOutOfRange(VenueError):
 
 
 @dataclass(eq=False)
+class Erc20DecimalsDiffer(VenueError):
+    """The ERC-20 says that it has other decimals than it was to be listed with."""
+
+    token: int
+    listed: int
+    told: int
+    sentence = "token {token} was to be listed with {listed} decimals, its ERC-20 has {told}"
+
+
+@dataclass(eq=False)
 class LtvTooHigh(VenueError):
     """A loan to value of one or more."""
 

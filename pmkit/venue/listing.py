@@ -12,6 +12,7 @@ from pmkit.errors import (
     AlreadyListed,
     CollateralNeedsLtv,
     DecimalsOutOfRange,
+    Erc20DecimalsDiffer,
     FractionTooHigh,
     LeverageOutOfRange,
     ListingFull,
@@ -73,7 +74,7 @@ def list_token(r: Registry, sender: Address, listing: TokenListing) -> None:
     """List a token. SPEC CR-01.
 
     Raises AccessControlUnauthorizedAccount, AlreadyListed, ListingFull, DecimalsOutOfRange,
-    LtvTooHigh, FractionTooHigh.
+    Erc20DecimalsDiffer, LtvTooHigh, FractionTooHigh.
     """
     require_role(r, sender, RISK_ADMIN)
     _require_new(r.token_at, listing.token)
@@ -87,6 +88,11 @@ def list_token(r: Registry, sender: Address, listing: TokenListing) -> None:
             wei_decimals=listing.wei_decimals,
             sz_decimals=listing.sz_decimals,
             evm_decimals=listing.evm_decimals,
+        )
+    erc20 = r.wallets.tokens.get(listing.erc20)
+    if erc20 is not None and erc20.decimals != listing.evm_decimals:
+        raise Erc20DecimalsDiffer(
+            token=listing.token, listed=listing.evm_decimals, told=erc20.decimals
         )
     _require_ltv(listing.ltv_bps)
     _require_curve(listing.curve)

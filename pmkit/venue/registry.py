@@ -28,6 +28,7 @@ from pmkit.venue.records import UNSET_POLICY, FundingView, VenuePolicy
 
 if TYPE_CHECKING:
     from pmkit.venue.block import Block
+    from pmkit.venue.wallets import Wallets
 
 INDEX_OUT_OF_BOUNDS = 0x32
 """The panic of a listing index that nothing has."""
@@ -148,6 +149,8 @@ class Registry:
     """The tables of the registry, by listing index, and the places of the venue's ids."""
 
     block: Block
+    wallets: Wallets
+    """Where a listed ERC-20 is asked for its decimals."""
     tokens: Table[int, Token] = field(init=False)
     dexes: Table[int, Dex] = field(init=False)
     perps: Table[int, Perp] = field(init=False)

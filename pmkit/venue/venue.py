@@ -78,8 +78,8 @@ class Venue:
         require_time(now)
         self.block = Block(now=now)
         """The clock, and what the last action emitted."""
-        self.registry = Registry(self.block)
         self.wallets = Wallets(self.block)
+        self.registry = Registry(self.block, self.wallets)
         self.state = VenueState(self.block, self.registry, self.wallets)
         self.names = dict(names)
         """Addresses by name, where they do not follow from it."""

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from eth_utils.crypto import keccak
 from support.venue import (
+    BACKSTOP,
+    BORROWER,
     BTC_PERP,
+    HYPE_PERP,
+    HYPE_USDC,
     INSURANCE,
     KEEPER,
     PORTFOLIO_MARGIN,
@@ -17,6 +21,7 @@ from support.venue import (
     Market,
     refusal,
 )
+from venue.mirror import MirroredMarket
 
 USDC_WEI = 10**8
 LOSS = 20_000
@@ -141,4 +146,97 @@ def test_borrow_of_supply_does_not_pass_the_lock(short_of: Market) -> None:
     # Buying 1 HYPE with supply is the same way out.
     buy = (HYPE_SPOT, True, 2**64 - 1, 100, False)
     refused = refusal(short_of.venue, "order", *buy, sender=SUPPLIER)
+    assert refused == ("WithdrawLocked", (USDC, owed, 0))
+
+
+# Supply that is collateral, in a reserve that is short of it
+
+COIN, ONE, HYPE_WEI = 7, 10**8, 10**8
+COIN_SPOT = 10_000 + COIN
+MATCHER = "0x" + "3a" * 20
+SHORT = 100 * ONE
+
+
+def report_coin(market: MirroredMarket, dollars: int) -> None:
+    market.registry("reportPrices", [(COIN, dollars * 10**6)], [], 10**8)
+
+
+@pytest.fixture
+def short_of_coins(mirrored: MirroredMarket) -> MirroredMarket:
+    """A market that is short of 100 of a coin that is collateral, lent, and the backstop's.
+
+    The trader's 1,000 coins at 10 stood for 4,000 USDC; at 5 a fifth of the debt was taken over for
+    800 / (5 · 5/6) = 192 coins. The borrower owed 200 of them, 1,000 USD, against 100 HYPE; at 5
+    these are worth 500.
+    """
+    market = mirrored
+    market.list_token(COIN, 18, 8, 2, 5_000, lent=True)
+    market.registry("listPair", (COIN, COIN, USDC, False, 0))
+    report_coin(market, 10)
+    for account in (TRADER, KEEPER):
+        market.venue("setMode", PORTFOLIO_MARGIN, sender=account)
+        market.fund(account, COIN, 1_000 * ONE)
+        market.venue("deposit", COIN, 1_000 * ONE, account, sender=account)
+    market.venue("borrow", USDC, 4_000 * USDC_WEI, sender=TRADER)
+    market.venue("order", 10_166, True, 2**64 - 1, 4_000 * 100, False, sender=TRADER)
+    market.portfolio_account(BORROWER, hype=100 * HYPE_WEI)
+    market.venue("borrow", COIN, 200 * ONE, sender=BORROWER)
+    market.venue("order", COIN_SPOT, False, 0, 200 * 100, False, sender=BORROWER)
+    report_coin(market, 5)
+    market.venue("liquidate", TRADER, sender=SUPPLIER)
+    assert market.token(BACKSTOP, COIN)["supplied"] == 192 * ONE
+    market.set_prices(hype=5)
+    market.venue("liquidate", BORROWER, sender=SUPPLIER)
+    assert market.venue("reserveOf", COIN)["deficit"] == SHORT
+    return market
+
+
+def test_sale_of_collateral_does_not_pass_the_lock(short_of_coins: MirroredMarket) -> None:
+    """SPEC LQ-12: sold, locked supply would be somebody's who could take it out."""
+    market = short_of_coins
+    locked = ("WithdrawLocked", (COIN, SHORT, 0))
+    sell = ("order", COIN_SPOT, False, 0, 100, False)
+    assert refusal(market.venue, *sell, sender=KEEPER) == locked
+    send = ("spotSend", SUPPLIER, COIN, ONE)
+    assert refusal(market.venue, *send, sender=KEEPER) == locked
+    # What the backstop took over falls due, and waits like anybody's.
+    market.warp(600)
+    assert market.venue("inventoryOf", COIN)["dueNow"] == 96 * ONE
+    assert refusal(market.venue, "sellInventory", COIN, sender=SUPPLIER) == locked
+    # HYPE is not short of anything, and is sold.
+    market.venue("sellInventory", HYPE_USDC, sender=SUPPLIER)
+    # As much insurance as deficit opens all of them.
+    market.fund(SUPPLIER, COIN, SHORT)
+    market.venue("deposit", COIN, SHORT, INSURANCE, sender=SUPPLIER)
+    market.venue(*sell, sender=KEEPER)
+    market.venue(*send, sender=KEEPER)
+    market.venue("sellInventory", COIN, sender=SUPPLIER)
+
+
+def test_matched_sale_of_collateral_does_not_pass_the_lock(short_of_coins: MirroredMarket) -> None:
+    """SPEC LQ-12, CH-22: nor does a sale to somebody else than the market maker."""
+    market = short_of_coins
+    market.registry("grantRole", market.registry("MATCHER"), MATCHER)
+    for account in (KEEPER, SUPPLIER):
+        market.venue("approveOperator", MATCHER, True, sender=account)
+    market.fund(SUPPLIER, USDC, 100 * USDC_WEI)
+    market.venue("deposit", USDC, 100 * USDC_WEI, SUPPLIER, sender=SUPPLIER)
+    sides = (SUPPLIER, 2**64 - 1, False), (KEEPER, 0, False)
+    match = ("matchOrders", COIN_SPOT, *sides, 5 * 10**6, 100, True)
+    refused = refusal(market.venue, *match, sender=MATCHER)
+    assert refused == ("WithdrawLocked", (COIN, SHORT, 0))
+    # A buyer's supply of what it pays with is no part of it, and nothing else is short.
+    market.fund(SUPPLIER, COIN, SHORT)
+    market.venue("coverDeficit", COIN, SHORT, sender=SUPPLIER)
+    market.venue(*match, sender=MATCHER)
+    assert market.venue("balanceOf", SUPPLIER, COIN)["idle"] == ONE
+
+
+def test_margin_of_an_isolated_position_does_not_pass_the_lock(short_of: Market) -> None:
+    """SPEC LQ-12, CH-09: what an isolated position holds can be handed back as idle balance."""
+    owed = deficit(short_of)
+    short_of.venue("setMode", PORTFOLIO_MARGIN, sender=SUPPLIER)
+    short_of.venue("setIsolated", HYPE_PERP, True, sender=SUPPLIER)
+    order = ("order", HYPE_PERP, True, 2**64 - 1, 100, False)
+    refused = refusal(short_of.venue, *order, sender=SUPPLIER)
     assert refused == ("WithdrawLocked", (USDC, owed, 0))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from support.misbehaving import BAD_TOKEN, REENTERS, RETURNS_FALSE, TAKES_FEE, list_misbehaving
 from support.venue import (
-    BORROWER,
     EVERYTHING,
     HYPE,
     HYPE_PERP,
     SUPPLIER,
     TRADER,
-    UNLIMITED,
     USDC,
     Market,
     refusal,
@@ -136,29 +133,3 @@ def test_deposit_beyond_the_wallet_is_refused_by_the_token(market: Market) -> No
     market.fund(TRADER, USDC, 999 * USDC_WEI)
     refused = refusal(market.venue, "deposit", USDC, 1_000 * USDC_WEI, TRADER, sender=TRADER)
     assert refused == ("ERC20InsufficientBalance", (TRADER, 999 * 10**6, 10**9))
-
-
-def test_deposit_of_a_token_with_a_transfer_fee_is_refused(market: Market) -> None:
-    list_misbehaving(market, BORROWER, TAKES_FEE)
-    refused = refusal(market.venue, "deposit", BAD_TOKEN, 100, BORROWER, sender=BORROWER)
-    # One percent stays behind: 99 of 100 arrive.
-    assert refused == ("TransferMismatch", (BAD_TOKEN, 100, 99))
-
-
-def test_deposit_of_a_token_that_returns_false_is_refused(market: Market) -> None:
-    token = list_misbehaving(market, BORROWER, RETURNS_FALSE)
-    refused = refusal(market.venue, "deposit", BAD_TOKEN, 100, BORROWER, sender=BORROWER)
-    assert refused == ("SafeERC20FailedOperation", (token.address.lower(),))
-
-
-def test_deposit_of_a_token_that_reenters_is_refused(market: Market) -> None:
-    list_misbehaving(market, BORROWER, REENTERS)
-    refused = refusal(market.venue, "deposit", BAD_TOKEN, 100, BORROWER, sender=BORROWER)
-    assert refused == ("ReentrancyGuardReentrantCall", ())
-
-
-def test_deposit_beyond_the_number_range_of_a_balance_is_refused_by_name(market: Market) -> None:
-    list_misbehaving(market, BORROWER, 0)("mint", BORROWER, UNLIMITED)
-    market.venue("deposit", BAD_TOKEN, UNLIMITED, BORROWER, sender=BORROWER)
-    refused = refusal(market.venue, "deposit", BAD_TOKEN, 1, BORROWER, sender=BORROWER)
-    assert refused == ("DoesNotFit128", (UNLIMITED + 1,))

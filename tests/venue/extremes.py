@@ -239,12 +239,16 @@ def lose_one_of_two_margins(w: World) -> None:
 
 
 def fill_the_registry(w: World) -> None:
-    """List until every place is taken."""
+    """List until every place is taken, the first by an address that is no ERC-20."""
     r = w.market.registry
     erc20, caps = w.market.erc20[USDC].address, (UNLIMITED,) * 4
+    listing = (999, "NONE", "0x" + "e2" * 20, 6, 8, 2, 0, False, *caps, STABLE_CURVE, 0)
+    w.call(r, "listToken", listing, sender=DEPLOYER)
     for i in range(1_000, 1_064):
         listing = (i, f"T{i}", erc20, 6, 8, 2, 0, False, *caps, STABLE_CURVE, 0)
         w.call(r, "listToken", listing, sender=DEPLOYER)
+    for amount in (1, EVERYTHING):
+        w.call(w.venue, "deposit", 999, amount, KEEPER, sender=KEEPER)
     w.call(r, "setTokenFactors", 1_000, 1, False, sender=DEPLOYER)
     for i in range(1_000, 1_032):
         w.call(r, "listDex", i, f"D{i}", USDC, sender=DEPLOYER)

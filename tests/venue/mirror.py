@@ -38,9 +38,16 @@ class Mirror(Contract):
         """What the twin's function takes before the contract's arguments."""
 
     def __call__(self, function: str, *args: Any, sender: str = DEPLOYER) -> Any:
-        """Run a function on both sides; views are asked of the contract alone."""
+        """Run a function on both sides; views are asked of the contract alone.
+
+        What the last call emitted is still there after a view.
+        """
         if self.functions[function]["stateMutability"] in ("view", "pure"):
-            return super().__call__(function, *args, sender=sender)
+            logs = self.evm.logs
+            try:
+                return super().__call__(function, *args, sender=sender)
+            finally:
+                self.evm.logs = logs
         return self.both.run(self, function, args, sender)
 
     def call_of(self, calldata: bytes) -> tuple[str, tuple[Any, ...]]:
@@ -156,8 +163,6 @@ class Both:
         if mirror.name != "CollateralRegistry":
             self.compare_storage(story)
             self.compare_views(args[0] if name in LIQUIDATING else sender, story)
-        # The views asked meanwhile have logs of their own.
-        self.market.evm.logs = logs
         if refused:
             raise refused
         return result

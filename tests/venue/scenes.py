@@ -92,6 +92,7 @@ def bad_admin(w: World) -> None:
             ("listToken", (500, name, erc20, 6, 19, 8, 0, True, *caps, STABLE_CURVE, 0)),
             ("listToken", (500, name, erc20, 6, 6, 7, 0, True, *caps, STABLE_CURVE, 0)),
             ("listToken", (500, name, erc20, 25, 8, 8, 0, True, *caps, STABLE_CURVE, 0)),
+            ("listToken", (500, name, erc20, 18, 8, 8, 0, True, *caps, STABLE_CURVE, 0)),
             ("listToken", (500, name, erc20, 6, 8, 8, 10_000, True, *caps, STABLE_CURVE, 0)),
             (
                 "listToken",

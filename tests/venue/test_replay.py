@@ -28,7 +28,6 @@ from pmkit.venue.actions import EXTERNALS
 OUT_OF_REACH = {
     # Tokens that misbehave are not part of the twin; tests/contracts has them.
     "ReentrancyGuardReentrantCall",
-    "SafeERC20FailedOperation",
     "TransferMismatch",
     # One accrual's exponent is bounded far below it.
     "ExponentTooLarge",
