@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {RESERVE_LOCKED} from "../interfaces/IBorrowLendPool.sol";
 import {
     AccountParams,
     DexParams,
@@ -18,7 +19,7 @@ import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes} from "./RateMath.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {Touched} from "./Touched.sol";
-import {AccountState, Position, TokenBalance, VenueState} from "./VenueState.sol";
+import {AccountState, Position, Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 
 /// @title From storage to the account that the pure formulas judge, and back
@@ -104,13 +105,30 @@ library AccountStore {
         t.supplied = supplied.toUint128();
         t.borrowed = borrowed.toUint128();
         t.borrowFloor = balance.borrowFloor;
-        if (p.paused & PAUSE_SUPPLY == 0) t.supplyRoom = _room(p.globalSupplyCap, totalSupplied).toUint128();
+        // What a locked supply has lent to a dex goes back to it, whatever the caps (SPEC LQ-12).
+        if (isLocked(s, p.index)) {
+            t.supplyRoom = type(uint128).max;
+        } else if (p.paused & PAUSE_SUPPLY == 0) {
+            t.supplyRoom = _room(p.globalSupplyCap, totalSupplied).toUint128();
+        }
         if (p.paused & PAUSE_BORROW == 0) {
             t.borrowRoom = SweepMath.min(
                     _room(p.userBorrowCap, borrowed), _room(p.globalBorrowCap, totalBorrowed)
                 ).toUint128();
         }
         t.cash = s.reserves[p.index].cash;
+    }
+
+    /// @notice What the global supply cap leaves of a reserve whose interest is stored.
+    function supplyRoom(VenueState storage s, TokenParams memory p) internal view returns (uint256) {
+        Reserve storage reserve = s.reserves[p.index];
+        return
+            _room(p.globalSupplyCap, RateMath.amountOfSharesDown(reserve.supplyShares, reserve.supplyIndex));
+    }
+
+    /// @notice Whether suppliers' withdrawals wait, as last announced (SPEC LQ-12, BL-20).
+    function isLocked(VenueState storage s, uint256 token) internal view returns (bool) {
+        return s.reserves[token].status & RESERVE_LOCKED != 0;
     }
 
     /// @notice Settle an account's funding, sweep it and store what moved (SPEC PM-14, FD-07).

@@ -64,7 +64,8 @@ library Lending {
         // Paying debt is never paused.
         require(credited <= t.borrowed || p.paused & PAUSE_SUPPLY == 0, IPortfolioMargin.Paused(PAUSE_SUPPLY));
         uint256 supplied = credited > t.borrowed ? credited - t.borrowed : 0;
-        require(supplied <= t.supplyRoom, IBorrowLendPool.SupplyCapExceeded(token, supplied, t.supplyRoom));
+        uint256 room = AccountStore.supplyRoom(s, p);
+        require(supplied <= room, IBorrowLendPool.SupplyCapExceeded(token, supplied, room));
 
         AccountStore.touch(s, account);
         Pool.credit(s, account, p.index, credited);

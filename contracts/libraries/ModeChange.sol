@@ -13,7 +13,7 @@ import {Volume} from "./Volume.sol";
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC AC-02, AC-10.
 library ModeChange {
     /// @notice Require that an account has no debt, and where asked no dex equity, as a change of mode
-    /// needs (SPEC AC-02).
+    /// needs (SPEC AC-02). Equity that suppliers' cash may have made stays while that waits (SPEC LQ-12).
     function requireLeavable(VenueState storage s, ICollateralRegistry registry, address account, bool flat)
         external
         view
@@ -22,9 +22,10 @@ library ModeChange {
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             require(a.tokens[i].borrowed == 0, IAccounts.DebtOpen(a.tokens[i].token, a.tokens[i].borrowed));
         }
-        for (uint256 i = 0; flat && i < a.dexes.length; ++i) {
+        for (uint256 i = 0; i < a.dexes.length; ++i) {
             int128 rawUsd = a.dexes[i].rawUsd;
-            require(rawUsd == 0, IAccounts.DexEquityOpen(params.dexes[i].index, rawUsd));
+            bool stays = flat || AccountStore.isLocked(s, params.tokens[a.dexes[i].collateral].index);
+            require(!stays || rawUsd == 0, IAccounts.DexEquityOpen(params.dexes[i].index, rawUsd));
         }
     }
 

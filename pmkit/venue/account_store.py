@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pmkit.errors import PriceMissing
-from pmkit.model import Account, DexState, Mode, PerpState, TokenState
+from pmkit.model import Account, DexState, Mode, PerpState, ReserveStatus, TokenState
 from pmkit.rates import amount_of_shares_down, amount_of_shares_up
 from pmkit.sweep import sweep as sweep_plan
-from pmkit.units import to_int128, to_uint128
+from pmkit.units import UINT128_MAX, to_int128, to_uint128
 from pmkit.venue import pool
 from pmkit.venue.bitmap import having, members, without
 from pmkit.venue.events import DexFunded, FallbackSet, Swept
@@ -88,12 +88,34 @@ def token_state(s: VenueState, account: str, p: Token) -> TokenState:
         supplied=to_uint128(supplied),
         borrowed=to_uint128(borrowed),
         borrow_floor=balance.borrow_floor,
-        supply_room=0 if paused & Pause.SUPPLY else room(p.global_supply_cap, total_supplied),
+        supply_room=_sweep_room(s, p, total_supplied),
         borrow_room=0
         if paused & Pause.BORROW
         else min(room(p.user_borrow_cap, borrowed), room(p.global_borrow_cap, total_borrowed)),
         cash=s.reserves[p.index].cash,
     )
+
+
+def _sweep_room(s: VenueState, p: Token, total_supplied: int) -> int:
+    """Return what the sweep may supply.
+
+    What a locked supply has lent to a dex goes back to it, whatever the caps. SPEC LQ-12.
+    """
+    if is_locked(s, p.index):
+        return UINT128_MAX
+    return 0 if s.registry.paused & Pause.SUPPLY else room(p.global_supply_cap, total_supplied)
+
+
+def supply_room(s: VenueState, p: Token) -> int:
+    """Return what the global supply cap leaves of a reserve whose interest is stored."""
+    reserve = s.reserves[p.index]
+    supplied = amount_of_shares_down(reserve.supply_shares, reserve.supply_index)
+    return room(p.global_supply_cap, supplied)
+
+
+def is_locked(s: VenueState, token: int) -> bool:
+    """Return whether suppliers' withdrawals wait, as last announced. SPEC LQ-12, BL-20."""
+    return bool(s.reserves[token].status & ReserveStatus.LOCKED)
 
 
 def room(cap: int, used: int) -> int:

@@ -30,7 +30,14 @@ from pmkit.rates import (
 )
 from pmkit.units import to_uint128
 from pmkit.venue import margin_engine, own_balance, pool
-from pmkit.venue.account_store import add_idle, mark, require_judgeable, token_state, touch
+from pmkit.venue.account_store import (
+    add_idle,
+    mark,
+    require_judgeable,
+    supply_room,
+    token_state,
+    touch,
+)
 from pmkit.venue.acting import actor, owner
 from pmkit.venue.custody import EVERYTHING, evm_unit, pull, push
 from pmkit.venue.events import Borrowed, Deposited, Repaid, Supplied, Withdrawn
@@ -79,8 +86,9 @@ def supply(s: VenueState, sender: Address, token: Uint64, amount: Uint256, accou
     if credited > t.borrowed and s.registry.paused & Pause.SUPPLY:
         raise Paused(bit=Pause.SUPPLY)
     supplied = max(0, credited - t.borrowed)
-    if supplied > t.supply_room:
-        raise SupplyCapExceeded(token=token, requested=supplied, room=t.supply_room)
+    left = supply_room(s, p)
+    if supplied > left:
+        raise SupplyCapExceeded(token=token, requested=supplied, room=left)
 
     touch(s, account)
     pool.credit(s, account, p.index, credited)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pmkit.errors import DebtOpen, DexEquityOpen, EnablingRefused
 from pmkit.margin import account_value_down, is_admitted
 from pmkit.venue import volume
-from pmkit.venue.account_store import load, require_priced
+from pmkit.venue.account_store import is_locked, load, require_priced
 
 if TYPE_CHECKING:
     from pmkit.venue.state import VenueState
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 def require_leavable(s: VenueState, account: str, flat: bool) -> None:
     """Require no debt, and where asked no dex equity, as a change of mode needs. SPEC AC-02.
 
-    Raises DebtOpen, DexEquityOpen.
+    Equity that suppliers' cash may have made stays while that waits (SPEC LQ-12). Raises DebtOpen,
+    DexEquityOpen.
     """
     a, params = load(s, account)
     for token in a.tokens:
         if token.borrowed != 0:
             raise DebtOpen(token=token.token, borrowed=token.borrowed)
     for dex, held in zip(a.dexes, params.dexes, strict=True):
-        if flat and dex.raw_usd != 0:
+        stays = flat or is_locked(s, params.tokens[dex.collateral].index)
+        if stays and dex.raw_usd != 0:
             raise DexEquityOpen(dex_index=held.index, raw_usd=dex.raw_usd)
 
 

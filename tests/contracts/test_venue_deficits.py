@@ -16,6 +16,7 @@ from support.venue import (
     SUPPLIER,
     TRADER,
     UBTC,
+    UNIFIED,
     USDC,
     USDT0,
     Market,
@@ -240,3 +241,51 @@ def test_margin_of_an_isolated_position_does_not_pass_the_lock(short_of: Market)
     order = ("order", HYPE_PERP, True, 2**64 - 1, 100, False)
     refused = refusal(short_of.venue, *order, sender=SUPPLIER)
     assert refused == ("WithdrawLocked", (USDC, owed, 0))
+
+
+@pytest.fixture
+def margined(short_of: Market) -> Market:
+    """A supplier of 100,000 in portfolio margin, of which 91,000 are margin of a long at 1x."""
+    short_of.fund(BORROWER, USDC, 100_000 * USDC_WEI)
+    short_of.venue("supply", USDC, 100_000 * USDC_WEI, BORROWER, sender=BORROWER)
+    short_of.venue("setMode", PORTFOLIO_MARGIN, sender=BORROWER)
+    short_of.venue("setLeverage", BTC_PERP, 1, sender=BORROWER)
+    # 0.7 BTC at 130,000.
+    short_of.venue("order", BTC_PERP, True, 2**64 - 1, 70_000, False, sender=BORROWER)
+    return short_of
+
+
+@pytest.mark.parametrize("limit", ["cap", "pause"])
+def test_supply_that_was_margin_is_locked_again_whatever_the_limit(
+    margined: Market, limit: str
+) -> None:
+    """Once what the dex handed back stayed idle, and a withdrawal took all of it."""
+    owed = deficit(margined)
+    if limit == "cap":
+        margined.set_caps(USDC, global_supply=1)
+    else:
+        margined.registry("grantRole", keccak(text="GUARDIAN"), KEEPER)
+        margined.registry("pause", 1, sender=KEEPER)
+    margined.venue("order", BTC_PERP, False, 0, 70_000, True, sender=BORROWER)
+    held = margined.token(BORROWER, USDC)
+    assert held["idle"] == 0
+    # Roundings are against the supplier.
+    assert 100_000 * USDC_WEI - 10 <= held["supplied"] <= 100_000 * USDC_WEI
+    refused = refusal(margined.venue, "withdraw", USDC, USDC_WEI, BORROWER, sender=BORROWER)
+    assert refused == ("WithdrawLocked", (USDC, owed, 0))
+
+
+def test_margin_that_was_supply_does_not_leave_portfolio_margin_meanwhile(margined: Market) -> None:
+    margined.set_policy(leaves_flat=False)
+    raw_usd = margined.venue("rawUsdOf", BORROWER, 0)
+    refused = refusal(margined.venue, "setMode", UNIFIED, sender=BORROWER)
+    assert refused == ("DexEquityOpen", (0, raw_usd))
+    margined.venue("socialise", USDC)
+    margined.venue("setMode", UNIFIED, sender=BORROWER)
+
+
+def test_supply_by_name_keeps_to_the_cap_while_it_is_locked(short_of: Market) -> None:
+    short_of.set_caps(USDC, global_supply=1)
+    short_of.fund(BORROWER, USDC, USDC_WEI)
+    refused = refusal(short_of.venue, "supply", USDC, USDC_WEI, BORROWER, sender=BORROWER)
+    assert refused == ("SupplyCapExceeded", (USDC, USDC_WEI, 0))
