@@ -360,6 +360,11 @@ def liquidation_grids() -> dict[str, list[Inputs]]:
             minimum=(0, 10),
         ),
         "partial_takeover": grid(debt=(0, 1, 50 * WAD), takeover_value=(0, 1, 3, 275 * WAD)),
+        "reward_ppm_down": grid(
+            reward_ppm=(0, 1, 50_000, 100_000),
+            debt=(0, 1, *around(95 * WAD), 10**30),
+            collateral=(0, 1, 100 * WAD, 10**30),
+        ),
         "width_share_down": grid(
             share=(0, 1, WAD // 5, WAD),
             value=(0, 1, *around(300_000 * WAD), 10**30),

@@ -284,6 +284,14 @@ contract MathHarness {
         return LiquidationMath.partialTakeover(debt, takeoverValue);
     }
 
+    function rewardPpmDown(uint256 rewardPpm, uint256 debt, uint256 collateral)
+        external
+        pure
+        returns (uint256)
+    {
+        return LiquidationMath.rewardPpmDown(rewardPpm, debt, collateral);
+    }
+
     function widthShareDown(uint256 share, uint256 value, uint256 width) external pure returns (uint256) {
         return LiquidationMath.widthShareDown(share, value, width);
     }
