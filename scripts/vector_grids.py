@@ -182,9 +182,13 @@ def rate_grids() -> dict[str, list[Inputs]]:
             index=(RAY, 10**38, UINT128_MAX - 3, UINT128_MAX, UINT256_MAX),
             shares=(0, 1, 10**27, 10**38, UINT128_MAX),
         ),
-        "interest_room_down": grid(
-            reserve=(*reserves[1:3], *full), protocol_share=(0, 1, WAD // 10, WAD - 1, WAD)
-        ),
+        "interest_room_down": [
+            {**given, "interest": interest, "lent": lent}
+            for given in grid(
+                reserve=(*reserves[1:3], *full), protocol_share=(0, 1, WAD // 10, WAD - 1, WAD)
+            )
+            for interest, lent in ((0, 0), (10**30, 0), (10**47, 10**38), (10**47, 10**47))
+        ],
         "accrue": grid(
             reserve=(*reserves, *full),
             curve=(STABLE, FREE, ANNUAL),

@@ -157,12 +157,13 @@ contract MathHarness {
         return RateMath.indexRoomDown(index, shares);
     }
 
-    function interestRoomDown(ReserveIndexes memory reserve, uint256 protocolShare)
-        external
-        pure
-        returns (uint256)
-    {
-        return RateMath.interestRoomDown(reserve, protocolShare);
+    function interestRoomDown(
+        ReserveIndexes memory reserve,
+        uint256 interest,
+        uint256 lent,
+        uint256 protocolShare
+    ) external pure returns (uint256) {
+        return RateMath.interestRoomDown(reserve, interest, lent, protocolShare);
     }
 
     function sharesDown(uint256 amount, uint256 index) external pure returns (uint256) {
