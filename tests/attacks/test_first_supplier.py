@@ -44,9 +44,9 @@ def test_last_wei_supplied_does_not_drive_the_supply_index_to_its_end(
             mirrored.venue("withdraw", TOKEN, more, ATTACKER, sender=ATTACKER)
         mirrored.warp(3_600)
         mirrored.venue("accrue", TOKEN)
-    reserve = mirrored.venue("reserveOf", TOKEN)
-    assert reserve["supplied"] <= 2 < reserve["borrowed"]
-    assert RAY < reserve["supplyIndex"] < reserve["borrowIndex"]
+        reserve = mirrored.venue("reserveOf", TOKEN)
+        assert reserve["supplied"] <= 2 < reserve["borrowed"]
+        assert RAY < reserve["supplyIndex"] < reserve["borrowIndex"]
     # What the debt paid beyond that stands in the buffer, and is the attacker's loss.
     lost = before - worth(mirrored, ATTACKER, SECOND)
     assert lost * WEI >= reserve["buffer"]
