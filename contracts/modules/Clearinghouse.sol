@@ -73,7 +73,7 @@ abstract contract Clearinghouse is VenueBase {
             require(amount <= balance.idle, InsufficientBalance(collateral, amount, balance.idle));
             balance.idle -= amount.toUint128();
         } else {
-            balance.idle += amount.toUint128();
+            balance.idle = (balance.idle + amount).toUint128();
         }
         AccountStore.setRawUsd(_s, account, index, _s.rawUsd[account][index] + moved);
         AccountStore.mark(_s, account, p.index);

@@ -17,7 +17,7 @@ from pmkit.venue.account_store import mark, set_raw_usd
 from pmkit.venue.acting import actor, owner
 from pmkit.venue.borrow_lend_pool import credit_idle, require_receiver, take_out
 from pmkit.venue.events import PerpTransferred, SpotSent
-from pmkit.venue.integers import Address, Uint32, Uint64, Uint256, int128, uint128
+from pmkit.venue.integers import Address, Uint32, Uint64, Uint256, int128
 
 if TYPE_CHECKING:
     from pmkit.venue.state import VenueState
@@ -45,7 +45,7 @@ def transfer_perp(s: VenueState, sender: Address, dex: Uint32, usd: Uint64, to_p
             raise InsufficientBalance(token=p.token, requested=amount, available=balance.idle)
         idle = balance.idle - amount
     else:
-        idle = uint128(balance.idle + to_uint128(amount))
+        idle = to_uint128(balance.idle + amount)
     s.balances[account, p.index] = replace(balance, idle=idle)
     set_raw_usd(s, account, listed.index, int128(s.raw_usd[account, listed.index] + moved))
     mark(s, account, p.index)

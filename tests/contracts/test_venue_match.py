@@ -368,6 +368,20 @@ def test_spot_match_is_paid_from_own_balance_or_with_portfolio_margin_by_debt(
     assert market.venue("balanceOf", KEEPER, USDC)["shares"] == 0
 
 
+def test_spot_match_while_risk_is_paused_makes_no_debt(market: MirroredMarket) -> None:
+    """SPEC CR-07."""
+    hold(market, SELLER, HYPE, 11 * 10**8)
+    market.portfolio_account(KEEPER, ubtc=10**8, usdc=500 * USDC_WEI)
+    market.venue("approveOperator", MATCHER, True, sender=KEEPER)
+    market.registry("grantRole", market.registry("GUARDIAN"), INSURANCE)
+    market.registry("pause", 4, sender=INSURANCE)
+    buyer = (KEEPER, ANY, False)
+    spot = {"asset": HYPE_SPOT, "px": 50_000_000, "buyer": buyer}
+    assert refused(market, **spot, sz=1_000 + 1) == ("Paused", (4,))
+    match(market, **spot, sz=1_000)
+    assert market.token(KEEPER, HYPE)["supplied"] == 10 * 10**8
+
+
 def test_spot_match_that_gives_collateral_away_is_refused(market: MirroredMarket) -> None:
     # 0.01 UBTC lends 500; 499.99 are owed, and a tenth of the coin would go for nothing.
     market.portfolio_account(KEEPER, ubtc=10**8)
