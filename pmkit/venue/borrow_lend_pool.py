@@ -142,7 +142,7 @@ def borrow(s: VenueState, sender: Address, token: Uint64, amount: Uint256) -> No
     balance = s.balances[account, p.index]
     s.balances[account, p.index] = replace(
         balance,
-        idle=uint128(balance.idle + to_uint128(amount)),
+        idle=to_uint128(balance.idle + amount),
         borrow_floor=uint128(balance.borrow_floor + to_uint128(borrowed)),
     )
     mark(s, account, p.index)

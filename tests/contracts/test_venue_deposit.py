@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.misbehaving import BAD_TOKEN, REENTERS, RETURNS_FALSE, TAKES_FEE, list_misbehaving
+from support.misbehaving import BAD_TOKEN, RETURNS_FALSE, TAKES_FEE, list_misbehaving
 from support.venue import (
     BORROWER,
     EVERYTHING,
@@ -149,12 +149,6 @@ def test_deposit_of_a_token_that_returns_false_is_refused(market: Market) -> Non
     token = list_misbehaving(market, BORROWER, RETURNS_FALSE)
     refused = refusal(market.venue, "deposit", BAD_TOKEN, 100, BORROWER, sender=BORROWER)
     assert refused == ("SafeERC20FailedOperation", (token.address.lower(),))
-
-
-def test_deposit_of_a_token_that_reenters_is_refused(market: Market) -> None:
-    list_misbehaving(market, BORROWER, REENTERS)
-    refused = refusal(market.venue, "deposit", BAD_TOKEN, 100, BORROWER, sender=BORROWER)
-    assert refused == ("ReentrancyGuardReentrantCall", ())
 
 
 def test_deposit_beyond_the_number_range_of_a_balance_is_refused_by_name(market: Market) -> None:
