@@ -293,11 +293,9 @@ library DebtLeg {
             uint256 part = _min(left, LiquidationMath.abs(c.a.dexes[d].rawUsd));
             // The cast is safe: a part of an int128.
             // forge-lint: disable-next-line(unsafe-typecast)
-            int128 moved = int128(uint128(part));
-            AccountStore.setRawUsd(s, c.account, dex, s.rawUsd[c.account][dex] + moved);
-            if (taker == c.parties.backstop) {
-                AccountStore.setRawUsd(s, taker, dex, s.rawUsd[taker][dex] - moved);
-            }
+            int256 moved = int256(part);
+            AccountStore.addRawUsd(s, c.account, dex, moved);
+            if (taker == c.parties.backstop) AccountStore.addRawUsd(s, taker, dex, -moved);
             left -= part;
         }
     }

@@ -109,8 +109,8 @@ def borrow(s: VenueState, sender: Address, token: Uint64, amount: Uint256) -> No
     """Borrow into the spot balance and raise the floor that the sweep leaves. SPEC BL-12.
 
     Raises UnknownToken, ZeroAmount, NotPortfolioMargin, NotBorrowable, Paused,
-    BorrowWhileSupplied, BorrowCapExceeded, InsufficientCash, and what the sweep and the account
-    check raise.
+    BorrowWhileSupplied, BorrowCapExceeded, InsufficientCash, DoesNotFit128, and what the sweep and
+    the account check raise.
     """
     p = s.registry.token(token)
     if amount == 0:

@@ -27,9 +27,8 @@ from pmkit.margin import (
 )
 from pmkit.units import PPM, WAD, amount_up, checked, mul_div_down, mul_div_up, to_uint128
 from pmkit.venue import inventory_store, margin_engine, own_balance, pool
-from pmkit.venue.account_store import mark, set_raw_usd, token_state, touch
+from pmkit.venue.account_store import add_raw_usd, mark, token_state, touch
 from pmkit.venue.events import CollateralTaken, DebtTaken, TriggerRewarded
-from pmkit.venue.integers import int128
 from pmkit.venue.liquidation_context import hole_of, is_hole, load_context
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.waterfall import cover_loss
@@ -290,9 +289,9 @@ def _move_hole(s: VenueState, c: Context, taker: str, token: int, amount: int) -
             continue
         index = c.params.dexes[d].index
         part = min(left, -dex.raw_usd)
-        set_raw_usd(s, c.account, index, int128(s.raw_usd[c.account, index] + part))
+        add_raw_usd(s, c.account, index, part)
         if taker == s.parties.backstop:
-            set_raw_usd(s, taker, index, int128(s.raw_usd[taker, index] - part))
+            add_raw_usd(s, taker, index, -part)
         left -= part
 
 

@@ -46,6 +46,7 @@ def test_pause_adds_up_and_unpause_takes_back(guarded: Market) -> None:
     guarded.registry("pause", RISK, sender=GUARDIAN)
     assert guarded.event("PausedSet") == {"paused": SUPPLY | RISK}
     guarded.registry("unpause", SUPPLY)
+    assert guarded.event("PausedSet") == {"paused": RISK}
     assert guarded.registry("paused") == RISK
 
 

@@ -272,9 +272,26 @@ def test_match_brings_an_isolated_position_its_margin_and_what_the_price_costs(
     venue("setLeverage", BTC_PERP, 20, sender=BUYER)
     venue("setIsolated", BTC_PERP, True, sender=BUYER)
     match(market, sz=ONE_BTC, px=1_010_000)
+    moved = {"account": BUYER, "asset": BTC_PERP, "usd": 6_000 * USD}
+    assert market.event("IsolatedMarginMoved") == moved
     found = venue("isolatedOf", BUYER, BTC_PERP)
     assert (found["equity"], found["initialMargin"]) == (5_000 * USD, 5_000 * USD)
     assert venue("rawUsdOf", BUYER, 0) == 4_000 * USD
+
+
+def test_match_closes_an_isolated_position_that_is_worth_less_than_nothing(
+    market: MirroredMarket,
+) -> None:
+    venue = market.venue
+    venue("setLeverage", BTC_PERP, 20, sender=BUYER)
+    venue("setIsolated", BTC_PERP, True, sender=BUYER)
+    match(market, sz=ONE_BTC)
+    # At 94,000 it has lost 6,000, and 5,000 were there.
+    market.set_prices(btc=94_000)
+    back = {"buyer": (SELLER, ANY, True), "seller": (BUYER, 0, True)}
+    match(market, sz=ONE_BTC, px=940_000, **back)
+    covered = {"buffer": 0, "insurance": 0, "deficit": 1_000 * USDC_WEI}
+    assert market.event("LossCovered") == {"token": USDC, **covered}
 
 
 def test_match_closes_an_isolated_position_at_a_worse_price_only_on_its_own_margin(
