@@ -233,9 +233,15 @@ def flow_of(account: Account, i: int, dexes: tuple[DexFigures, ...]) -> Flow:
     """Return what the sweep does to one token before anything is borrowed."""
     token = account.tokens[i]
     own = tuple(d for d, dex in enumerate(account.dexes) if dex.collateral == i)
-    dust = constant(account.policy.sweep_dust * wei_per_perp_usd(token.wei_decimals) if own else 0)
+    held = {perp.dex for perp in account.perps}
+    dusts = [
+        constant(account.policy.sweep_dust * wei_per_perp_usd(token.wei_decimals))
+        if d in held
+        else ZERO
+        for d in own
+    ]
     spares = [dexes[d].equity - dexes[d].transfer for d in own]
-    overs = tuple(greatest(ZERO, spare - dust) for spare in spares)
+    overs = tuple(greatest(ZERO, spare - dust) for spare, dust in zip(spares, dusts, strict=True))
     lacks = tuple(greatest(ZERO, spare * -1) for spare in spares)
     idle, wanted = constant(token.idle) + total(overs), total(lacks)
     drawn = repaid = supplied = ZERO

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmkit.rates import LN2, expm1
-from pmkit.units import INFINITE, PERP_DECIMALS, RAY, WAD, checked, mul_div_down, mul_div_up
+from pmkit.units import INFINITE, PERP_DECIMALS, PPM, RAY, WAD, checked, mul_div_down, mul_div_up
 
 DISPLAY_DECIMALS = 10
 """Decimals of a displayed liquidation price."""
@@ -57,6 +57,20 @@ def width_share_down(share: int, value: int, width: int) -> int:
     if width == 0 or value <= width:
         return share
     return min(share, mul_div_down(width, WAD, value))
+
+
+def reward_ppm_down(reward_ppm: int, debt: int, collateral: int) -> int:
+    """Return the part (millionths) of the collateral taken that goes to who triggered the step.
+
+    No more than it is worth beyond the debt, or whoever takes both would pay for the reward, and a
+    borrower could trigger its own liquidation at the backstop's expense. SPEC LQ-24.
+
+    >>> reward_ppm_down(50_000, 99 * WAD, 100 * WAD)
+    10000
+    """
+    if collateral <= debt:
+        return 0
+    return min(reward_ppm, mul_div_down(collateral - debt, PPM, collateral))
 
 
 def full_takeover(debt: int, collateral_value: int) -> Takeover:

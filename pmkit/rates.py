@@ -165,30 +165,31 @@ def accrue(reserve: ReserveIndexes, curve: RateCurve, elapsed: int) -> ReserveIn
 
     Debt grows by `growth_of` the rate, rounded up; `protocol_share` of the interest goes to the
     buffer and the rest to suppliers, both rounded down, so interest paid covers interest earned.
-    It stops at the end of the number range (SPEC BL-22).
+    What is lent beyond the supply, out of the buffer, earns for the buffer: whoever supplies a last
+    wei does not get the interest of a whole reserve. It stops at the end of the number range (SPEC
+    BL-22).
     """
     if elapsed == 0 or reserve.borrow_shares == 0:
         return reserve
-    used = utilization(
-        mul_div_up(reserve.borrow_shares, reserve.borrow_index, RAY),
-        mul_div_down(reserve.supply_shares, reserve.supply_index, RAY),
-    )
+    supplied = mul_div_down(reserve.supply_shares, reserve.supply_index, RAY)
+    used = utilization(mul_div_up(reserve.borrow_shares, reserve.borrow_index, RAY), supplied)
     growth = growth_of(borrow_rate(used, curve), elapsed, curve.annual)
     rise = min(
         mul_div_up(reserve.borrow_index, growth, RAY),
         index_room_down(reserve.borrow_index, reserve.borrow_shares),
     )
     interest = mul_div_down(reserve.borrow_shares, rise, RAY)
-    most = interest_room_down(reserve, curve.protocol_share)
+    lent = min(interest, mul_div_down(supplied, growth, RAY))
+    most = interest_room_down(reserve, interest, lent, curve.protocol_share)
     if interest > most:
         rise = mul_div_down(most, RAY, reserve.borrow_shares)
-        interest = mul_div_down(reserve.borrow_shares, rise, RAY)
+        left = mul_div_down(reserve.borrow_shares, rise, RAY)
+        interest, lent = left, mul_div_down(lent, left, interest)
     supply_index = reserve.supply_index
-    kept = interest
-    if reserve.supply_shares != 0:
-        to_suppliers = mul_div_down(interest, WAD - curve.protocol_share, WAD)
+    if lent != 0:
+        to_suppliers = mul_div_down(lent, WAD - curve.protocol_share, WAD)
         supply_index += mul_div_down(to_suppliers, RAY, reserve.supply_shares)
-        kept = mul_div_down(interest, curve.protocol_share, WAD)
+    kept = interest - lent + mul_div_down(lent, curve.protocol_share, WAD)
     return replace(
         reserve,
         supply_index=supply_index,
@@ -212,16 +213,22 @@ def index_room_down(index: int, shares: int) -> int:
     return max(0, top - index)
 
 
-def interest_room_down(reserve: ReserveIndexes, protocol_share: int) -> int:
-    """Return the interest, 1e-9 token wei, that suppliers and buffer can take. SPEC BL-22."""
+def interest_room_down(
+    reserve: ReserveIndexes, interest: int, lent: int, protocol_share: int
+) -> int:
+    """Return the interest, 1e-9 token wei, that suppliers and buffer can take. SPEC BL-22.
+
+    `lent` of the `interest` is earned by what is supplied.
+    """
     room = checked(UINT128_MAX - reserve.buffer)
-    if reserve.supply_shares == 0:
-        return room
-    room = UINT256_MAX if protocol_share == 0 else mul_div_down(room, WAD, protocol_share)
-    if protocol_share < WAD:
+    if lent == interest:
+        room = UINT256_MAX if protocol_share == 0 else mul_div_down(room, WAD, protocol_share)
+    if lent != 0 and protocol_share < WAD:
         index_room = index_room_down(reserve.supply_index, reserve.supply_shares)
         earned = mul_div_down(reserve.supply_shares, index_room, RAY)
-        room = min(room, mul_div_down(earned, WAD, WAD - protocol_share))
+        most = mul_div_down(earned, WAD, WAD - protocol_share)
+        if lent > most:
+            room = min(room, mul_div_down(interest, most, lent))
     return room
 
 

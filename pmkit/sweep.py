@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from pmkit.margin import (
     dex_margins,
-    px_of,
     token_value_down,
     token_value_up,
     wei_per_perp_usd,
@@ -52,8 +51,12 @@ class Sweep:
 def ltv_room_down(tokens: tuple[TokenState, ...], borrowed: TokenState) -> int:
     """Return the wei of a token that may be borrowed until health factor one. SPEC PM-08.
 
-    Own supply of the token is drawn before anything is borrowed, so it carries none of it.
+    Own supply of the token is drawn before anything is borrowed, so it carries none of it. Nothing
+    may be borrowed where what is owed or borrowed has no price: no sweep fails, or nobody could be
+    liquidated into it.
     """
+    if borrowed.px == 0 or any(token.borrowed != 0 and token.px == 0 for token in tokens):
+        return 0
     power = 0
     debt = 0
     for token in tokens:
@@ -63,7 +66,7 @@ def ltv_room_down(tokens: tuple[TokenState, ...], borrowed: TokenState) -> int:
             debt += token_value_up(token, token.borrowed)
     if power <= debt:
         return 0
-    return amount_down(power - debt, px_of(borrowed), borrowed.wei_decimals, borrowed.sz_decimals)
+    return amount_down(power - debt, borrowed.px, borrowed.wei_decimals, borrowed.sz_decimals)
 
 
 def sweep_token(
@@ -150,9 +153,10 @@ class Plan:
 
     def note_needs(self, token: int, margins: tuple[DexMargin, ...]) -> int:
         """Note what leaves each dex or is lacking in it; return the token wei that are freed."""
-        dust = self._account.policy.sweep_dust
         freed = 0
         for d in self.dexes_of(token):
+            # Without positions nothing stays: it could never be taken out.
+            dust = self._account.policy.sweep_dust if margins[d].notional != 0 else 0
             over = margins[d].account_value - margins[d].transfer_margin
             if over > dust:
                 self.transfers[d] = dust - over

@@ -182,9 +182,13 @@ def rate_grids() -> dict[str, list[Inputs]]:
             index=(RAY, 10**38, UINT128_MAX - 3, UINT128_MAX, UINT256_MAX),
             shares=(0, 1, 10**27, 10**38, UINT128_MAX),
         ),
-        "interest_room_down": grid(
-            reserve=(*reserves[1:3], *full), protocol_share=(0, 1, WAD // 10, WAD - 1, WAD)
-        ),
+        "interest_room_down": [
+            {**given, "interest": interest, "lent": lent}
+            for given in grid(
+                reserve=(*reserves[1:3], *full), protocol_share=(0, 1, WAD // 10, WAD - 1, WAD)
+            )
+            for interest, lent in ((0, 0), (10**30, 0), (10**47, 10**38), (10**47, 10**47))
+        ],
         "accrue": grid(
             reserve=(*reserves, *full),
             curve=(STABLE, FREE, ANNUAL),
@@ -360,6 +364,11 @@ def liquidation_grids() -> dict[str, list[Inputs]]:
             minimum=(0, 10),
         ),
         "partial_takeover": grid(debt=(0, 1, 50 * WAD), takeover_value=(0, 1, 3, 275 * WAD)),
+        "reward_ppm_down": grid(
+            reward_ppm=(0, 1, 50_000, 100_000),
+            debt=(0, 1, *around(95 * WAD), 10**30),
+            collateral=(0, 1, 100 * WAD, 10**30),
+        ),
         "width_share_down": grid(
             share=(0, 1, WAD // 5, WAD),
             value=(0, 1, *around(300_000 * WAD), 10**30),

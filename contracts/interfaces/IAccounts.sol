@@ -23,6 +23,8 @@ interface IAccounts {
     error NotAReceiver(address receiver);
     /// @notice Acting for an account does not nest.
     error ActingAlready(address account);
+    /// @notice None of the venue's calls begins like that, or its arguments are not of their types.
+    error UnknownCall(bytes4 selector);
     /// @notice Modes change only without positions; `perps` is the bitmap of what is open.
     error PositionsOpen(uint256 perps);
     /// @notice Portfolio margin is left only without debt.

@@ -140,7 +140,11 @@ library AccountStore {
             PerpParams memory perp = params.perps[i];
             Funding.settle(s, account, perp, params.dexes[perp.dex].index);
         }
-        if (standard) return;
+        if (standard) {
+            // A standard account has ordinary margin everywhere, and falls back to nothing.
+            _noteFallback(s, account, 0);
+            return;
+        }
         Sweep memory plan = SweepMath.sweep(a);
         for (uint256 i = 0; i < plan.tokens.length; ++i) {
             _store(s, account, params.tokens[i], a.tokens[i], plan.tokens[i]);

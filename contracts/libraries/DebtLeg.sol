@@ -46,17 +46,16 @@ library DebtLeg {
         Takeover memory takeover = full
             ? LiquidationMath.fullTakeover(_debtValue(c, debts), _collateralValue(c))
             : _partialTakeover(c, debts);
+        uint256 rewardPpm = hands.caller == hands.taker ? 0 : _rewardPpm(c, takeover);
         AccountStore.touch(s, hands.taker);
         for (uint256 i = 0; i < debts.length; ++i) {
-            collateralValue += _moveCollateral(s, c, hands, i, takeover.share);
+            collateralValue += _moveCollateral(s, c, hands, i, takeover.share, rewardPpm);
         }
         for (uint256 i = 0; i < debts.length; ++i) {
             if (debts[i] != 0) _moveDebt(s, c, hands.taker, i, debts[i], takeover);
         }
         MarginEngine.sweep(s, registry, hands.taker);
-        if (c.policy.rewardPpm != 0 && hands.caller != hands.taker) {
-            MarginEngine.sweep(s, registry, hands.caller);
-        }
+        if (rewardPpm != 0) MarginEngine.sweep(s, registry, hands.caller);
         if (byCaller && OwnBalance.hasExposure(s, hands.taker)) {
             MarginEngine.requireSafe(s, registry, hands.taker, debtBefore);
         }
@@ -188,12 +187,20 @@ library DebtLeg {
         if (step < hole) step = _min(debt, hole);
     }
 
+    /// @dev Nobody loses by a reward: it comes out of what the collateral is worth beyond the debt.
+    function _rewardPpm(Context memory c, Takeover memory takeover) private pure returns (uint256) {
+        if (c.policy.rewardPpm == 0) return 0;
+        uint256 taken = _collateralValue(c).mulDivDown(takeover.share, WAD);
+        return LiquidationMath.rewardPpmDown(c.policy.rewardPpm, takeover.debt, taken);
+    }
+
     function _moveCollateral(
         VenueState storage s,
         Context memory c,
         Hands memory hands,
         uint256 i,
-        uint256 share
+        uint256 share,
+        uint256 rewardPpm
     ) private returns (uint256 value) {
         TokenState memory t = c.a.tokens[i];
         if (t.ltvBps == 0 || t.supplied == 0) return 0;
@@ -202,7 +209,7 @@ library DebtLeg {
         if (amount == 0) return 0;
         value = MarginMath.tokenValueDown(t, amount);
         Pool.accrue(s, p);
-        uint256 reward = hands.caller == hands.taker ? 0 : amount.mulDivDown(c.policy.rewardPpm, PPM);
+        uint256 reward = amount.mulDivDown(rewardPpm, PPM);
         // Credit before debit: the pool's cash never dips.
         Pool.credit(s, hands.taker, p.index, amount - reward);
         if (reward != 0) _reward(s, c, hands.caller, p, reward);
@@ -286,11 +293,9 @@ library DebtLeg {
             uint256 part = _min(left, LiquidationMath.abs(c.a.dexes[d].rawUsd));
             // The cast is safe: a part of an int128.
             // forge-lint: disable-next-line(unsafe-typecast)
-            int128 moved = int128(uint128(part));
-            AccountStore.setRawUsd(s, c.account, dex, s.rawUsd[c.account][dex] + moved);
-            if (taker == c.parties.backstop) {
-                AccountStore.setRawUsd(s, taker, dex, s.rawUsd[taker][dex] - moved);
-            }
+            int256 moved = int256(part);
+            AccountStore.addRawUsd(s, c.account, dex, moved);
+            if (taker == c.parties.backstop) AccountStore.addRawUsd(s, taker, dex, -moved);
             left -= part;
         }
     }

@@ -136,7 +136,7 @@ library Lending {
 
         uint256 borrowed = Pool.debit(s, account, p.index, amount);
         TokenBalance storage balance = s.balances[account][p.index];
-        balance.idle += amount.toUint128();
+        balance.idle = (balance.idle + amount).toUint128();
         balance.borrowFloor += borrowed.toUint128();
         AccountStore.mark(s, account, p.index);
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 import {LN2, RateMath} from "./RateMath.sol";
-import {INFINITE, PERP_DECIMALS, RAY, WAD, WadMath} from "./WadMath.sol";
+import {INFINITE, PERP_DECIMALS, PPM, RAY, WAD, WadMath} from "./WadMath.sol";
 
 /// @dev Decimals of a displayed liquidation price.
 uint256 constant DISPLAY_DECIMALS = 10;
@@ -50,6 +50,18 @@ library LiquidationMath {
     /// @notice The full-band step: all collateral and all net debt (SPEC LQ-04).
     function fullTakeover(uint256 debt, uint256 collateralValue) internal pure returns (Takeover memory) {
         return Takeover(debt, WAD, debt > collateralValue ? debt - collateralValue : 0);
+    }
+
+    /// @notice The part (millionths) of the collateral taken that goes to whoever triggered the step: no
+    /// more than it is worth beyond the debt (SPEC LQ-24).
+    function rewardPpmDown(uint256 rewardPpm, uint256 debt, uint256 collateral)
+        internal
+        pure
+        returns (uint256)
+    {
+        if (collateral <= debt) return 0;
+        uint256 most = (collateral - debt).mulDivDown(PPM, collateral);
+        return rewardPpm < most ? rewardPpm : most;
     }
 
     /// @notice The size that a perp-leg step closes (SPEC LQ-06).

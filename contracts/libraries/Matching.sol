@@ -220,6 +220,7 @@ library Matching {
         uint256 debtBefore
     ) private view {
         if (s.accounts[account].mode != Mode.PortfolioMargin) return;
+        Spot.requireNoPausedDebt(s, registry, account, debtBefore);
         MarginEngine.requireSafe(s, registry, account, debtBefore);
     }
 }

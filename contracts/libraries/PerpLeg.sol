@@ -80,7 +80,7 @@ library PerpLeg {
             uint256 dex = c.params.dexes[i].index;
             int128 left = s.rawUsd[c.account][dex];
             AccountStore.setRawUsd(s, c.account, dex, 0);
-            AccountStore.setRawUsd(s, backstop, dex, s.rawUsd[backstop][dex] + left);
+            AccountStore.addRawUsd(s, backstop, dex, left);
         }
     }
 

@@ -134,29 +134,28 @@ library RateMath {
         returns (ReserveIndexes memory)
     {
         if (elapsed == 0 || reserve.borrowShares == 0) return reserve;
-        uint256 used = utilization(
-            reserve.borrowShares.mulDivUp(reserve.borrowIndex, RAY),
-            reserve.supplyShares.mulDivDown(reserve.supplyIndex, RAY)
-        );
+        uint256 supplied = reserve.supplyShares.mulDivDown(reserve.supplyIndex, RAY);
+        uint256 used = utilization(reserve.borrowShares.mulDivUp(reserve.borrowIndex, RAY), supplied);
         uint256 growth = growthOf(borrowRate(used, curve), elapsed, curve.annual);
         uint256 rise = _min(
             reserve.borrowIndex.mulDivUp(growth, RAY),
             indexRoomDown(reserve.borrowIndex, reserve.borrowShares)
         );
         uint256 interest = reserve.borrowShares.mulDivDown(rise, RAY);
-        uint256 most = interestRoomDown(reserve, curve.protocolShare);
+        uint256 lent = _min(interest, supplied.mulDivDown(growth, RAY));
+        uint256 most = interestRoomDown(reserve, interest, lent, curve.protocolShare);
         if (interest > most) {
             rise = most.mulDivDown(RAY, reserve.borrowShares);
-            interest = reserve.borrowShares.mulDivDown(rise, RAY);
+            uint256 left = reserve.borrowShares.mulDivDown(rise, RAY);
+            (interest, lent) = (left, lent.mulDivDown(left, interest));
         }
-        uint256 kept = interest;
-        if (reserve.supplyShares != 0) {
-            uint256 toSuppliers = interest.mulDivDown(WAD - curve.protocolShare, WAD);
+        if (lent != 0) {
+            uint256 toSuppliers = lent.mulDivDown(WAD - curve.protocolShare, WAD);
             reserve.supplyIndex += toSuppliers.mulDivDown(RAY, reserve.supplyShares);
-            kept = interest.mulDivDown(curve.protocolShare, WAD);
         }
         reserve.borrowIndex += rise;
-        reserve.buffer += kept;
+        // What is lent beyond the supply is the buffer's own.
+        reserve.buffer += interest - lent + lent.mulDivDown(curve.protocolShare, WAD);
         return reserve;
     }
 
@@ -168,19 +167,23 @@ library RateMath {
         return index < top ? top - index : 0;
     }
 
-    /// @notice Interest, in 1e-9 token wei, that suppliers and buffer can take (SPEC BL-22).
-    function interestRoomDown(ReserveIndexes memory reserve, uint256 protocolShare)
-        internal
-        pure
-        returns (uint256 room)
-    {
+    /// @notice Interest, in 1e-9 token wei, that suppliers and buffer can take, where `lent` of it is earned
+    /// by what is supplied (SPEC BL-22).
+    function interestRoomDown(
+        ReserveIndexes memory reserve,
+        uint256 interest,
+        uint256 lent,
+        uint256 protocolShare
+    ) internal pure returns (uint256 room) {
         room = type(uint128).max - reserve.buffer;
-        if (reserve.supplyShares == 0) return room;
-        room = protocolShare == 0 ? type(uint256).max : room.mulDivDown(WAD, protocolShare);
-        if (protocolShare < WAD) {
+        if (lent == interest) {
+            room = protocolShare == 0 ? type(uint256).max : room.mulDivDown(WAD, protocolShare);
+        }
+        if (lent != 0 && protocolShare < WAD) {
             uint256 earned = reserve.supplyShares
             .mulDivDown(indexRoomDown(reserve.supplyIndex, reserve.supplyShares), RAY);
-            room = _min(room, earned.mulDivDown(WAD, WAD - protocolShare));
+            uint256 most = earned.mulDivDown(WAD, WAD - protocolShare);
+            if (lent > most) room = _min(room, interest.mulDivDown(most, lent));
         }
     }
 

@@ -2,9 +2,11 @@
 pragma solidity 0.8.34;
 
 import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
-import {ICollateralRegistry, Policy, TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {ICollateralRegistry, PAUSE_RISK, Policy, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
+import {MarginEngine} from "./MarginEngine.sol";
 import {PriceAge} from "./PriceAge.sol";
+import {VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 
 /// @notice A spot pair as fills need it.
@@ -60,6 +62,19 @@ library Spot {
         require(
             old <= policy.maxPriceAge, IPortfolioMargin.StalePrice(pair.base.token, old, policy.maxPriceAge)
         );
+    }
+
+    /// @notice Require of a fill with portfolio margin that, while risk is paused, it makes no debt: what one
+    /// has may always be sold and spent (SPEC CR-07).
+    function requireNoPausedDebt(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address account,
+        uint256 debtBefore
+    ) internal view {
+        if (registry.paused() & PAUSE_RISK == 0) return;
+        uint256 debt = MarginEngine.grossDebt(s, registry, account);
+        require(debt <= debtBefore, IPortfolioMargin.Paused(PAUSE_RISK));
     }
 
     /// @notice Token wei of the smallest size.

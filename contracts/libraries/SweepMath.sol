@@ -11,16 +11,19 @@ library SweepMath {
     using WadMath for uint256;
 
     /// @notice What may be borrowed of a token, in wei, until the health factor is one (SPEC PM-08). Own
-    /// supply of the token is drawn before anything is borrowed, so it carries none of it.
+    /// supply of the token is drawn before anything is borrowed, so it carries none of it. Nothing where
+    /// what is owed or borrowed has no price: no sweep fails, or nobody could be liquidated into it.
     function ltvRoomDown(TokenState[] memory tokens, TokenState memory borrowed)
         internal
         pure
         returns (uint256)
     {
+        if (borrowed.px == 0) return 0;
         uint256 power = 0;
         uint256 debt = 0;
         for (uint256 i = 0; i < tokens.length; ++i) {
             TokenState memory token = tokens[i];
+            if (token.borrowed != 0 && token.px == 0) return 0;
             if (token.token != borrowed.token && token.ltvBps != 0 && token.supplied != 0) {
                 power += MarginMath.weightLtvDown(
                     MarginMath.tokenValueDown(token, token.supplied), token.ltvBps
@@ -29,7 +32,7 @@ library SweepMath {
             if (token.borrowed != 0) debt += MarginMath.tokenValueUp(token, token.borrowed);
         }
         if (power <= debt) return 0;
-        return (power - debt).amountDown(MarginMath.pxOf(borrowed), borrowed.weiDecimals, borrowed.szDecimals);
+        return (power - debt).amountDown(borrowed.px, borrowed.weiDecimals, borrowed.szDecimals);
     }
 
     /// @notice What happens to one token, and the token wei that reach the dexes in need.
@@ -136,9 +139,11 @@ library SweepMath {
         pure
         returns (uint256 freed)
     {
-        int256 dust = int256(uint256(account.policy.sweepDust));
         for (uint256 d = 0; d < margins.length; ++d) {
             if (account.dexes[d].collateral != i) continue;
+            // Without positions nothing stays: it could never be taken out.
+            bool held = margins[d].notional != 0;
+            int256 dust = held ? int256(uint256(account.policy.sweepDust)) : int256(0);
             // Casts are safe: margins are sums of products of 64-bit numbers, and the sign is known.
             // forge-lint: disable-start(unsafe-typecast)
             int256 over = margins[d].accountValue - int256(margins[d].transferMargin);

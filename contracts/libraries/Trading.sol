@@ -193,6 +193,7 @@ library Trading {
         _exchange(s, parties, account, swap);
         MarginEngine.sweep(s, registry, account);
         if (s.accounts[account].mode == Mode.PortfolioMargin) {
+            Spot.requireNoPausedDebt(s, registry, account, debtBefore);
             MarginEngine.requireSafe(s, registry, account, debtBefore);
         }
     }

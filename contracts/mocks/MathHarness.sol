@@ -157,12 +157,13 @@ contract MathHarness {
         return RateMath.indexRoomDown(index, shares);
     }
 
-    function interestRoomDown(ReserveIndexes memory reserve, uint256 protocolShare)
-        external
-        pure
-        returns (uint256)
-    {
-        return RateMath.interestRoomDown(reserve, protocolShare);
+    function interestRoomDown(
+        ReserveIndexes memory reserve,
+        uint256 interest,
+        uint256 lent,
+        uint256 protocolShare
+    ) external pure returns (uint256) {
+        return RateMath.interestRoomDown(reserve, interest, lent, protocolShare);
     }
 
     function sharesDown(uint256 amount, uint256 index) external pure returns (uint256) {
@@ -282,6 +283,14 @@ contract MathHarness {
 
     function partialTakeover(uint256 debt, uint256 takeoverValue) external pure returns (Takeover memory) {
         return LiquidationMath.partialTakeover(debt, takeoverValue);
+    }
+
+    function rewardPpmDown(uint256 rewardPpm, uint256 debt, uint256 collateral)
+        external
+        pure
+        returns (uint256)
+    {
+        return LiquidationMath.rewardPpmDown(rewardPpm, debt, collateral);
     }
 
     function widthShareDown(uint256 share, uint256 value, uint256 width) external pure returns (uint256) {

@@ -145,7 +145,10 @@ abstract contract Accounts is VenueBase {
         // slither-disable-next-line controlled-delegatecall
         // solhint-disable-next-line avoid-low-level-calls
         (bool ok, bytes memory answer) = address(this).delegatecall(call);
-        if (!ok) _revertWith(answer);
+        if (!ok) {
+            require(answer.length != 0, UnknownCall(bytes4(call)));
+            _revertWith(answer);
+        }
         result = answer;
         _actingFor = address(0);
         _asOperator = false;

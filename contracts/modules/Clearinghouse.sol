@@ -68,14 +68,14 @@ abstract contract Clearinghouse is VenueBase {
         TokenParams memory p = registry.tokenParams(collateral);
         uint256 amount = usd * MarginMath.weiPerPerpUsd(p.weiDecimals);
         TokenBalance storage balance = _s.balances[account][p.index];
-        int128 moved = toPerp ? int128(uint128(usd)) : -int128(uint128(usd));
+        int256 moved = toPerp ? int256(uint256(usd)) : -int256(uint256(usd));
         if (toPerp) {
             require(amount <= balance.idle, InsufficientBalance(collateral, amount, balance.idle));
             balance.idle -= amount.toUint128();
         } else {
-            balance.idle += amount.toUint128();
+            balance.idle = (balance.idle + amount).toUint128();
         }
-        AccountStore.setRawUsd(_s, account, index, _s.rawUsd[account][index] + moved);
+        AccountStore.addRawUsd(_s, account, index, moved);
         AccountStore.mark(_s, account, p.index);
         if (!toPerp) MarginEngine.requireTransferMargin(_s, registry, account, index);
         emit PerpTransferred(account, dex, moved);

@@ -41,6 +41,7 @@ from pmkit.errors.accounts import (
     OwnerOnly,
     Paused,
     PositionsOpen,
+    UnknownCall,
 )
 from pmkit.errors.arithmetic import (
     ArithmeticOverflow,
@@ -244,6 +245,7 @@ __all__ = [
     "TransactionFailed",
     "TransferMismatch",
     "UnknownAsset",
+    "UnknownCall",
     "UnknownDex",
     "UnknownMarginTable",
     "UnknownPair",

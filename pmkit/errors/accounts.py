@@ -120,6 +120,14 @@ class ActingAlready(VenueError):
 
 
 @dataclass(eq=False)
+class UnknownCall(VenueError):
+    """What was to be run for another account is no call of the venue."""
+
+    selector: str
+    sentence = "no call of the venue begins with {selector}, or its arguments do not fit it"
+
+
+@dataclass(eq=False)
 class Paused(VenueError):
     """A guardian has paused this kind of action."""
 

@@ -136,6 +136,8 @@ def sweep(s: VenueState, account: str) -> None:
     for perp, _ in params.perps:
         settle(s, account, perp)
     if standard:
+        # A standard account has ordinary margin everywhere, and falls back to nothing.
+        _note_fallback(s, account, 0)
         return
     after, plan = sweep_plan(before)
     for p, token, done in zip(params.tokens, after.tokens, plan.tokens, strict=True):

@@ -117,8 +117,8 @@ def borrow(s: VenueState, sender: Address, token: Uint64, amount: Uint256) -> No
     """Borrow into the spot balance and raise the floor that the sweep leaves. SPEC BL-12.
 
     Raises UnknownToken, ZeroAmount, NotPortfolioMargin, NotBorrowable, Paused,
-    BorrowWhileSupplied, BorrowCapExceeded, InsufficientCash, and what the sweep and the account
-    check raise.
+    BorrowWhileSupplied, BorrowCapExceeded, InsufficientCash, DoesNotFit128, and what the sweep and
+    the account check raise.
     """
     p = s.registry.token(token)
     if amount == 0:
@@ -150,7 +150,7 @@ def borrow(s: VenueState, sender: Address, token: Uint64, amount: Uint256) -> No
     balance = s.balances[account, p.index]
     s.balances[account, p.index] = replace(
         balance,
-        idle=uint128(balance.idle + to_uint128(amount)),
+        idle=to_uint128(balance.idle + amount),
         borrow_floor=uint128(balance.borrow_floor + to_uint128(borrowed)),
     )
     mark(s, account, p.index)

@@ -13,11 +13,11 @@ from pmkit.margin import wei_per_perp_usd
 from pmkit.model import Mode
 from pmkit.units import to_uint128
 from pmkit.venue import margin_engine
-from pmkit.venue.account_store import mark, set_raw_usd
+from pmkit.venue.account_store import add_raw_usd, mark
 from pmkit.venue.acting import actor, owner
 from pmkit.venue.borrow_lend_pool import credit_idle, require_receiver, take_out
 from pmkit.venue.events import PerpTransferred, SpotSent
-from pmkit.venue.integers import Address, Uint32, Uint64, Uint256, int128, uint128
+from pmkit.venue.integers import Address, Uint32, Uint64, Uint256
 
 if TYPE_CHECKING:
     from pmkit.venue.state import VenueState
@@ -27,7 +27,7 @@ def transfer_perp(s: VenueState, sender: Address, dex: Uint32, usd: Uint64, to_p
     """Move margin (1e-6 units) between spot and a perp dex of a standard account. SPEC CH-04.
 
     Raises NotStandardMode, ZeroAmount, UnknownDex, InsufficientBalance, StalePrice,
-    StaleMark, InsufficientMargin, MarkMissing, ArithmeticOverflow.
+    StaleMark, InsufficientMargin, MarkMissing, DoesNotFit128.
     """
     account = actor(s, sender)
     mode = s.accounts[account].mode
@@ -45,9 +45,9 @@ def transfer_perp(s: VenueState, sender: Address, dex: Uint32, usd: Uint64, to_p
             raise InsufficientBalance(token=p.token, requested=amount, available=balance.idle)
         idle = balance.idle - amount
     else:
-        idle = uint128(balance.idle + to_uint128(amount))
+        idle = to_uint128(balance.idle + amount)
     s.balances[account, p.index] = replace(balance, idle=idle)
-    set_raw_usd(s, account, listed.index, int128(s.raw_usd[account, listed.index] + moved))
+    add_raw_usd(s, account, listed.index, moved)
     mark(s, account, p.index)
     if not to_perp:
         margin_engine.require_transfer_margin(s, account, listed.index)

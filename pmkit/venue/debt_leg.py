@@ -14,6 +14,7 @@ from pmkit.liquidation import (
     Takeover,
     full_takeover,
     partial_takeover,
+    reward_ppm_down,
     step_debt_up,
     width_share_down,
 )
@@ -26,9 +27,8 @@ from pmkit.margin import (
 )
 from pmkit.units import PPM, WAD, amount_up, checked, mul_div_down, mul_div_up, to_uint128
 from pmkit.venue import inventory_store, margin_engine, own_balance, pool
-from pmkit.venue.account_store import mark, set_raw_usd, token_state, touch
+from pmkit.venue.account_store import add_raw_usd, mark, token_state, touch
 from pmkit.venue.events import CollateralTaken, DebtTaken, TriggerRewarded
-from pmkit.venue.integers import int128
 from pmkit.venue.liquidation_context import hole_of, is_hole, load_context
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.waterfall import cover_loss
@@ -59,13 +59,16 @@ def take(s: VenueState, account: str, hands: Hands, full: bool) -> tuple[int, in
         takeover = full_takeover(_debt_value(c, debts), _collateral_value(c))
     else:
         takeover, debts = _partial_takeover(c, debts)
+    reward_ppm = 0 if hands.caller == hands.taker else _reward_ppm(c, takeover)
     touch(s, hands.taker)
-    taken = sum([_move_collateral(s, c, hands, i, takeover.share) for i in range(len(debts))])
+    taken = sum(
+        [_move_collateral(s, c, hands, i, takeover.share, reward_ppm) for i in range(len(debts))]
+    )
     for i, debt in enumerate(debts):
         if debt != 0:
             _move_debt(s, c, hands.taker, i, debt, takeover)
     sweep(s, hands.taker)
-    if c.policy.reward_ppm != 0 and hands.caller != hands.taker:
+    if reward_ppm != 0:
         sweep(s, hands.caller)
     if by_caller and own_balance.has_exposure(s, hands.taker):
         margin_engine.require_safe(s, hands.taker, debt_before)
@@ -178,7 +181,20 @@ def _step_debt(c: Context, i: int, at_start: int, debt: int) -> int:
     return min(debt, hole) if step < hole else step
 
 
-def _move_collateral(s: VenueState, c: Context, hands: Hands, i: int, share: int) -> int:
+def _reward_ppm(c: Context, takeover: Takeover) -> int:
+    """Return what part of the collateral the caller gets. SPEC LQ-24.
+
+    Nobody loses by a reward: it comes out of what the collateral is worth beyond the debt.
+    """
+    if c.policy.reward_ppm == 0:
+        return 0
+    taken = mul_div_down(_collateral_value(c), takeover.share, WAD)
+    return reward_ppm_down(c.policy.reward_ppm, takeover.debt, taken)
+
+
+def _move_collateral(
+    s: VenueState, c: Context, hands: Hands, i: int, share: int, reward_ppm: int
+) -> int:
     """Move a share (WAD) of a collateral to the taker; return its value, USD WAD."""
     t = c.a.tokens[i]
     if t.ltv_bps == 0 or t.supplied == 0:
@@ -190,9 +206,7 @@ def _move_collateral(s: VenueState, c: Context, hands: Hands, i: int, share: int
         return 0
     value = token_value_down(t, amount)
     pool.accrue(s, p)
-    reward = 0
-    if hands.caller != taker:
-        reward = mul_div_down(amount, c.policy.reward_ppm, PPM)
+    reward = mul_div_down(amount, reward_ppm, PPM)
     # Credit before debit: the pool's cash never dips.
     pool.credit(s, taker, p.index, amount - reward)
     if reward != 0:
@@ -275,9 +289,9 @@ def _move_hole(s: VenueState, c: Context, taker: str, token: int, amount: int) -
             continue
         index = c.params.dexes[d].index
         part = min(left, -dex.raw_usd)
-        set_raw_usd(s, c.account, index, int128(s.raw_usd[c.account, index] + part))
+        add_raw_usd(s, c.account, index, part)
         if taker == s.parties.backstop:
-            set_raw_usd(s, taker, index, int128(s.raw_usd[taker, index] - part))
+            add_raw_usd(s, taker, index, -part)
         left -= part
 
 

@@ -63,10 +63,3 @@ def uint128(value: int) -> int:
     if not 0 <= value <= UINT128_MAX:
         raise ArithmeticOverflow
     return value
-
-
-def int128(value: int) -> int:
-    """Return a sum or difference kept in 128 signed bits. Raises ArithmeticOverflow."""
-    if not -INT128_MAX - 1 <= value <= INT128_MAX:
-        raise ArithmeticOverflow
-    return value

@@ -26,7 +26,13 @@ from pmkit.venue.payment import pay
 from pmkit.venue.price_age import require_young_mark
 from pmkit.venue.records import Pause, Side
 from pmkit.venue.roles import MATCHER, require_role
-from pmkit.venue.spot import is_pair, pair_of_asset, require_young_px, swap_of
+from pmkit.venue.spot import (
+    is_pair,
+    pair_of_asset,
+    require_no_paused_debt,
+    require_young_px,
+    swap_of,
+)
 
 if TYPE_CHECKING:
     from pmkit.venue.registry import Perp, Token
@@ -205,6 +211,7 @@ def _spot(s: VenueState, m: Match) -> int:
         volume.add_spot(s, account, m.sz, m.px)
     for account, debt in debts.items():
         if s.accounts[account].mode == Mode.PORTFOLIO_MARGIN:
+            require_no_paused_debt(s, account, debt)
             margin_engine.require_safe(s, account, debt)
     return fee
 

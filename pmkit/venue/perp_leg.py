@@ -13,9 +13,9 @@ from pmkit.margin import is_beyond, notional, ratio_up
 from pmkit.model import Mode
 from pmkit.tiers import maintenance_margin_down
 from pmkit.venue import perps
-from pmkit.venue.account_store import set_raw_usd, touch
+from pmkit.venue.account_store import add_raw_usd, set_raw_usd, touch
 from pmkit.venue.events import PositionClosed, PositionTaken
-from pmkit.venue.integers import UINT40_MAX, int128
+from pmkit.venue.integers import UINT40_MAX
 
 if TYPE_CHECKING:
     from pmkit.venue.liquidation_context import Context
@@ -82,7 +82,7 @@ def take_over(s: VenueState, c: Context) -> None:
         dex = listed.index
         left = s.raw_usd[c.account, dex]
         set_raw_usd(s, c.account, dex, 0)
-        set_raw_usd(s, backstop, dex, int128(s.raw_usd[backstop, dex] + left))
+        add_raw_usd(s, backstop, dex, left)
 
 
 def _is_short(c: Context, dex: int) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmkit.errors import SpotPriceMissing, StalePrice
+from pmkit.errors import Paused, SpotPriceMissing, StalePrice
 from pmkit.units import SPOT_DECIMALS, checked, mul_div_down, mul_div_up
+from pmkit.venue import margin_engine
 from pmkit.venue.price_age import age
+from pmkit.venue.records import Pause
 
 if TYPE_CHECKING:
     from pmkit.venue.registry import Pair, Registry, Token
@@ -53,6 +55,15 @@ def require_young_px(s: VenueState, pair: Pair) -> None:
     if old > maximum:
         token = s.registry.tokens[pair.base].token
         raise StalePrice(token=token, age=old, maximum=maximum)
+
+
+def require_no_paused_debt(s: VenueState, account: str, debt_before: int) -> None:
+    """Require of a fill with portfolio margin that, while risk is paused, it makes no debt.
+
+    What one has may always be sold and spent. SPEC CR-07. Raises Paused.
+    """
+    if s.registry.paused & Pause.RISK and margin_engine.gross_debt(s, account) > debt_before:
+        raise Paused(bit=Pause.RISK)
 
 
 def lot(base: Token) -> int:

@@ -35,6 +35,7 @@ from pmkit.venue.spot import (
     lot,
     pair_of,
     pair_of_asset,
+    require_no_paused_debt,
     require_young_px,
     swap_of,
 )
@@ -208,6 +209,7 @@ def _swap(s: VenueState, account: str, swap: Swap, fee: int) -> None:
     _exchange(s, account, swap, fee)
     sweep(s, account)
     if s.accounts[account].mode == Mode.PORTFOLIO_MARGIN:
+        require_no_paused_debt(s, account, debt_before)
         margin_engine.require_safe(s, account, debt_before)
 
 

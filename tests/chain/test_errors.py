@@ -33,7 +33,8 @@ def sample_of(kind, at):
     if kind == "address":
         return "0x" + f"{at + 1:040x}", "0x" + f"{at + 1:040x}"
     if kind.startswith("bytes"):
-        return bytes([at + 1]) * 32, "0x" + f"{at + 1:02x}" * 32
+        width = int(kind.removeprefix("bytes"))
+        return bytes([at + 1]) * width, "0x" + f"{at + 1:02x}" * width
     number = -(at + 7) if kind.startswith("int") else at + 7
     return number, number
 

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from support.checked import CHECKED
+from support.checks import claims
 from support.venue import Market
 from support.wide_market import WideMarket
 from venue.mirror import MirroredMarket
+
+
+@pytest.fixture(autouse=True)
+def claimed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Require of every test that it checks what `checks.json` says it does."""
+    CHECKED.clear()
+    yield
+    test = request.node.nodeid.removeprefix("tests/contracts/")
+    if notes := os.environ.get("PMKIT_NOTE_CHECKS"):
+        with Path(notes).open("a") as file:
+            print(json.dumps([test, sorted(CHECKED)]), file=file)
+        return
+    unkept = claims().get(test, set()) - CHECKED
+    assert not unkept, f"no longer checked here (scripts/fill_checks.py): {unkept}"
 
 
 @pytest.fixture

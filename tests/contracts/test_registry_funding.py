@@ -11,6 +11,8 @@ RATE = WAD * 11_875 // 10**7
 """0.11875 %, an hour's rate at a premium of 1 %."""
 HOUR = 10**6 * RATE
 """What a unit of size pays in that hour where the oracle price is 10^6 units."""
+BTC_HOUR = 10**6 * WAD // 80_000
+"""The same without a premium: 0.00125 %."""
 
 
 def report(market: Market, mark: int, oracle: int = 10**6) -> None:
@@ -114,9 +116,11 @@ def test_change_of_the_interval_stores_the_hours_of_the_old_one(hourly: Market) 
     hourly.evm.warp(3_600)
     hourly.registry("setPolicy", policy(funding_interval=60))
     # Of both perps: BTC's mark is its oracle price.
-    charged = [values["asset"] for name, values in hourly.evm.logs if name == "FundingCharged"]
-    assert charged == [0, HYPE_PERP]
-    assert hourly.event_names()[-1] == "PolicySet"
+    assert hourly.evm.logs[:2] == [
+        ("FundingCharged", {"asset": asset, "turned": 1, "hourlyRate": rate, "index": index})
+        for asset, rate, index in ((0, WAD // 80_000, BTC_HOUR), (HYPE_PERP, RATE, HOUR))
+    ]
+    assert hourly.event_names()[2:] == ["PolicySet"]
     assert funding(hourly) == (HOUR, RATE, 0)
     hourly.evm.warp(60)
     assert funding(hourly) == (2 * HOUR, RATE, 1)

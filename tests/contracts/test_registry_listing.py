@@ -214,9 +214,7 @@ def test_set_margin_table_of_a_single_tier_is_refused(market: Market) -> None:
 
 def test_list_pair_tells_its_tokens(market: Market) -> None:
     market.registry("listPair", (9, USDT0, USDC, False, 0))
-    assert market.event("PairListed")["pair"] == 9
-    assert market.event("PairListed")["base"] == USDT0
-    assert market.event("PairListed")["quote"] == USDC
+    assert market.event("PairListed") == {"pair": 9, "base": USDT0, "quote": USDC}
     assert market.registry("pairOf", 9) == (USDT0, USDC, 0, 0)
 
 
@@ -261,6 +259,7 @@ def test_views_of_what_is_not_listed_are_refused(market: Market) -> None:
         ("perpOraclePx", "UnknownAsset"),
         ("dexOf", "UnknownDex"),
         ("pairOf", "UnknownPair"),
+        ("perpOfPair", "UnknownPair"),
     ):
         assert refusal(market.registry, function, 999, sender=TRADER) == (error, (999,))
 
@@ -307,17 +306,24 @@ def test_reporter_alone_reports(market: Market) -> None:
     market.registry("grantRole", role, KEEPER)
     market.registry("reportPrices", [], [], 10**8, sender=KEEPER)
     market.registry("revokeRole", role, KEEPER)
-    assert market.event("RoleRevoked")["account"] == KEEPER
+    assert market.event("RoleRevoked") == {"role": role, "account": KEEPER, "sender": DEPLOYER}
     refused = refusal(market.registry, "reportPrices", [], [], 10**8, sender=KEEPER)
-    assert refused[0] == "AccessControlUnauthorizedAccount"
+    assert refused == ("AccessControlUnauthorizedAccount", (KEEPER, role))
 
 
 def test_roles_are_given_by_the_admin_alone(market: Market) -> None:
     role = market.registry("REPORTER")
     refused = refusal(market.registry, "grantRole", role, TRADER, sender=TRADER)
     assert refused == ("AccessControlUnauthorizedAccount", (TRADER, bytes(32)))
+    refused = refusal(market.registry, "revokeRole", role, DEPLOYER, sender=TRADER)
+    assert refused == ("AccessControlUnauthorizedAccount", (TRADER, bytes(32)))
     refused = refusal(market.registry, "renounceRole", role, DEPLOYER, sender=TRADER)
     assert refused == ("AccessControlBadConfirmation", ())
+    refused = refusal(market.registry, "requireRole", role, TRADER, sender=TRADER)
+    assert refused == ("AccessControlUnauthorizedAccount", (TRADER, role))
+    market.registry("renounceRole", role, DEPLOYER)
+    gone = {"role": role, "account": DEPLOYER, "sender": DEPLOYER}
+    assert market.event("RoleRevoked") == gone
 
 
 def test_unlimited_is_what_a_cap_never_stated_means(market: Market) -> None:

@@ -17,6 +17,7 @@ from support.venue import (
 )
 
 USDC_WEI = 10**8
+HYPE_SPOT = 10_107
 SUPPLY, BORROW, RISK, LIQUIDATION = 1, 2, 4, 8
 GUARDIAN = "0x" + "6a" * 20
 
@@ -45,6 +46,7 @@ def test_pause_adds_up_and_unpause_takes_back(guarded: Market) -> None:
     guarded.registry("pause", RISK, sender=GUARDIAN)
     assert guarded.event("PausedSet") == {"paused": SUPPLY | RISK}
     guarded.registry("unpause", SUPPLY)
+    assert guarded.event("PausedSet") == {"paused": RISK}
     assert guarded.registry("paused") == RISK
 
 
@@ -79,6 +81,21 @@ def test_order_while_risk_is_paused_only_reduces(guarded: Market) -> None:
     assert refused == ("Paused", (RISK,))
     guarded.venue("order", BTC_PERP, True, 2**64 - 1, 10**5, True, sender=TRADER)
     assert guarded.venue("positionOf", TRADER, BTC_PERP)["szi"] == 0
+
+
+def test_spot_order_while_risk_is_paused_makes_no_debt(guarded: Market) -> None:
+    guarded.portfolio_account(TRADER, ubtc=10**10, usdc=50 * USDC_WEI)
+    guarded.registry("pause", RISK, sender=GUARDIAN)
+    # 1 HYPE for the 50 USDC that are there; another for debt.
+    guarded.venue("order", HYPE_SPOT, True, 2**64 - 1, 100, False, sender=TRADER)
+    order = ("order", HYPE_SPOT, True, 2**64 - 1, 100, False)
+    assert refusal(guarded.venue, *order, sender=TRADER) == ("Paused", (RISK,))
+    guarded.registry("unpause", RISK)
+    guarded.venue(*order, sender=TRADER)
+    # Selling repays, whatever is paused.
+    guarded.registry("pause", RISK, sender=GUARDIAN)
+    guarded.venue("order", HYPE_SPOT, False, 0, 200, False, sender=TRADER)
+    assert guarded.token(TRADER, USDC)["borrowed"] == 0
 
 
 def test_liquidate_while_paused_is_refused(guarded: Market) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from support.misbehaving import BAD_TOKEN, list_misbehaving
 from support.venue import (
     EVERYTHING,
     HYPE,
     HYPE_PERP,
     SUPPLIER,
     TRADER,
+    UNLIMITED,
     USDC,
     Market,
     refusal,
@@ -133,3 +135,10 @@ def test_deposit_beyond_the_wallet_is_refused_by_the_token(market: Market) -> No
     market.fund(TRADER, USDC, 999 * USDC_WEI)
     refused = refusal(market.venue, "deposit", USDC, 1_000 * USDC_WEI, TRADER, sender=TRADER)
     assert refused == ("ERC20InsufficientBalance", (TRADER, 999 * 10**6, 10**9))
+
+
+def test_deposit_beyond_the_number_range_of_a_balance_is_refused_by_name(market: Market) -> None:
+    list_misbehaving(market, TRADER)("mint", TRADER, UNLIMITED)
+    market.venue("deposit", BAD_TOKEN, UNLIMITED, TRADER, sender=TRADER)
+    refused = refusal(market.venue, "deposit", BAD_TOKEN, 1, TRADER, sender=TRADER)
+    assert refused == ("DoesNotFit128", (UNLIMITED + 1,))

@@ -13,6 +13,7 @@ from support.venue import (
     EVERYTHING,
     HYPE_PERP,
     KEEPER,
+    STANDARD,
     SUPPLIER,
     TRADER,
     UBTC,
@@ -20,6 +21,7 @@ from support.venue import (
     USDC,
     USDT0,
     WAD,
+    margin_policy,
     refusal,
 )
 from support.wide_market import GOLD_PERP
@@ -293,3 +295,37 @@ def test_collateral_that_is_all_lent_out_still_counts_and_cannot_leave(
     assert step["debtValue"] == 800 * WAD
     # 800 of 5,000 · 5/6.
     assert mirrored.token(TRADER, token)["supplied"] == 808 * one
+
+
+def test_account_that_leaves_for_standard_mode_has_left_its_fallback(
+    mirrored: MirroredMarket,
+) -> None:
+    """Short 1 BTC with 9,000 at 101,000: more than 1 in 40, less than a tenth."""
+    mirrored.set_policy(leaves_flat=False)
+    mirrored.portfolio_account(TRADER, ubtc=10**10)
+    short(mirrored, ONE_BTC)
+    mirrored.set_caps(USDC, user_borrow=1)
+    mirrored.set_prices(btc=101_000)
+    mirrored.fund(TRADER, USDC, 10_000 * WEI)
+    mirrored.venue("repay", USDC, EVERYTHING, TRADER, sender=TRADER)
+    assert fallback(mirrored) == MAIN_DEX
+    mirrored.venue("setMode", STANDARD, sender=TRADER)
+    assert mirrored.event("FallbackSet") == {
+        "account": TRADER,
+        "dexesBefore": MAIN_DEX,
+        "dexesNow": 0,
+    }
+    assert fallback(mirrored) == 0
+
+
+def test_last_dust_of_a_dex_is_handed_back_with_the_last_position(
+    mirrored: MirroredMarket,
+) -> None:
+    """Or it could never be taken out, nor the mode left. SPEC PM-15, AC-02."""
+    mirrored.set_policy(margin=margin_policy(sweep_dust=5 * USD))
+    mirrored.portfolio_account(TRADER, usdc=10_000 * WEI)
+    mirrored.venue("order", HYPE_PERP, True, ANY_BUY, 100, False, sender=TRADER)
+    short(mirrored, 100, HYPE_PERP)
+    assert mirrored.venue("rawUsdOf", TRADER, 0) == 0
+    mirrored.venue("withdraw", USDC, 10_000 * WEI, TRADER, sender=TRADER)
+    mirrored.venue("setMode", STANDARD, sender=TRADER)

@@ -5,9 +5,11 @@ The calls are made on the contracts and on the venue in plain integers.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from support.loans import USDC_WEI, bring, faq_loan
-from support.venue import BACKSTOP, BORROWER, HYPE, KEEPER, TRADER, USDC, refusal
+from support.venue import BACKSTOP, BORROWER, HYPE, KEEPER, TRADER, USDC, WAD, refusal
 from venue.mirror import MirroredMarket
 
 TAKEN = 181_818_181
@@ -79,3 +81,31 @@ def test_backstop_that_triggers_a_step_is_not_rewarded_for_it(loan: MirroredMark
     assert "TriggerRewarded" not in loan.event_names()
     refused = refusal(loan.venue, "liquidate", BACKSTOP, sender=KEEPER)
     assert refused == ("NotAUserAccount", (BACKSTOP,))
+
+
+@pytest.mark.parametrize(
+    ("hype", "ppm"),
+    [
+        # 250 of debt for all 10 HYPE: of 260 are 10 beyond it, 38,461 millionths.
+        (26, 38_461),
+        ("25.1", 3_984),
+        (25, 0),
+        (20, 0),
+    ],
+)
+def test_reward_is_no_more_than_the_collateral_is_worth_beyond_the_debt(
+    loan: MirroredMarket, hype: str | int, ppm: int
+) -> None:
+    loan.set_prices(hype=hype)
+    loan.venue("liquidate", BORROWER, sender=KEEPER)
+    told = [values["amount"] for name, values in loan.evm.logs if name == "TriggerRewarded"]
+    assert told == ([1_000 * ppm] if ppm else [])
+    assert supplied(loan, BACKSTOP) == 10**9 - sum(told)
+    # What the reserve could not bear is its deficit, in the open, and the backstop has no loss.
+    account = loan.margin(BACKSTOP)
+    assert account["netDebt"] * 10**8 <= supplied(loan, BACKSTOP) * loan_px(hype)
+
+
+def loan_px(hype: str | int) -> int:
+    """Return a price of HYPE, USD WAD."""
+    return int(Decimal(hype) * WAD)

@@ -272,9 +272,26 @@ def test_match_brings_an_isolated_position_its_margin_and_what_the_price_costs(
     venue("setLeverage", BTC_PERP, 20, sender=BUYER)
     venue("setIsolated", BTC_PERP, True, sender=BUYER)
     match(market, sz=ONE_BTC, px=1_010_000)
+    moved = {"account": BUYER, "asset": BTC_PERP, "usd": 6_000 * USD}
+    assert market.event("IsolatedMarginMoved") == moved
     found = venue("isolatedOf", BUYER, BTC_PERP)
     assert (found["equity"], found["initialMargin"]) == (5_000 * USD, 5_000 * USD)
     assert venue("rawUsdOf", BUYER, 0) == 4_000 * USD
+
+
+def test_match_closes_an_isolated_position_that_is_worth_less_than_nothing(
+    market: MirroredMarket,
+) -> None:
+    venue = market.venue
+    venue("setLeverage", BTC_PERP, 20, sender=BUYER)
+    venue("setIsolated", BTC_PERP, True, sender=BUYER)
+    match(market, sz=ONE_BTC)
+    # At 94,000 it has lost 6,000, and 5,000 were there.
+    market.set_prices(btc=94_000)
+    back = {"buyer": (SELLER, ANY, True), "seller": (BUYER, 0, True)}
+    match(market, sz=ONE_BTC, px=940_000, **back)
+    covered = {"buffer": 0, "insurance": 0, "deficit": 1_000 * USDC_WEI}
+    assert market.event("LossCovered") == {"token": USDC, **covered}
 
 
 def test_match_closes_an_isolated_position_at_a_worse_price_only_on_its_own_margin(
@@ -366,6 +383,20 @@ def test_spot_match_is_paid_from_own_balance_or_with_portfolio_margin_by_debt(
     hold(market, BUYER, USDC, 500 * USDC_WEI)
     match(market, **spot, seller=(KEEPER, 0, False))
     assert market.venue("balanceOf", KEEPER, USDC)["shares"] == 0
+
+
+def test_spot_match_while_risk_is_paused_makes_no_debt(market: MirroredMarket) -> None:
+    """SPEC CR-07."""
+    hold(market, SELLER, HYPE, 11 * 10**8)
+    market.portfolio_account(KEEPER, ubtc=10**8, usdc=500 * USDC_WEI)
+    market.venue("approveOperator", MATCHER, True, sender=KEEPER)
+    market.registry("grantRole", market.registry("GUARDIAN"), INSURANCE)
+    market.registry("pause", 4, sender=INSURANCE)
+    buyer = (KEEPER, ANY, False)
+    spot = {"asset": HYPE_SPOT, "px": 50_000_000, "buyer": buyer}
+    assert refused(market, **spot, sz=1_000 + 1) == ("Paused", (4,))
+    match(market, **spot, sz=1_000)
+    assert market.token(KEEPER, HYPE)["supplied"] == 10 * 10**8
 
 
 def test_spot_match_that_gives_collateral_away_is_refused(market: MirroredMarket) -> None:

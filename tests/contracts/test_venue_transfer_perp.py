@@ -92,3 +92,14 @@ def test_transfer_out_on_an_old_mark_is_refused(funded: Market) -> None:
     refused = refusal(funded.venue, "transferPerp", 0, USD, False, sender=TRADER)
     assert refused == ("StaleMark", (BTC_PERP, 61, 60))
     funded.venue("transferPerp", 0, USD, True, sender=TRADER)
+
+
+def test_transfer_out_beyond_the_number_range_of_a_balance_is_refused_by_name(
+    funded: Market,
+) -> None:
+    funded.venue("transferPerp", 0, 10 * USD, True, sender=TRADER)
+    left = 2**128 // 100 * 100 - funded.token(TRADER, USDC)["idle"]
+    funded.fund(TRADER, USDC, left)
+    funded.venue("deposit", USDC, left, TRADER, sender=TRADER)
+    refused = refusal(funded.venue, "transferPerp", 0, 10 * USD, False, sender=TRADER)
+    assert refused == ("DoesNotFit128", (2**128 // 100 * 100 + 10 * USDC_WEI,))

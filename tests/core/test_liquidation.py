@@ -18,6 +18,7 @@ from pmkit.liquidation import (
     partial_takeover,
     perp_close_up,
     remaining_up,
+    reward_ppm_down,
     step_debt_up,
     width_share_down,
 )
@@ -96,6 +97,24 @@ def test_width_cuts_a_share_to_its_value(share, value, width, cut):
 @given(st.integers(0, WAD), st.integers(0, 10**30), st.integers(1, 10**30))
 def test_width_is_never_exceeded(share, value, width):
     assert Fraction(width_share_down(share, value, width), WAD) * value <= width
+
+
+@pytest.mark.parametrize(
+    ("debt", "collateral", "ppm"),
+    [
+        # 55 for 50: a tenth of the price is beyond the debt, more than the 5 %.
+        (50 * WAD, 55 * WAD, 50_000),
+        (250 * WAD, 260 * WAD, 38_461),
+        (95 * WAD, 100 * WAD, 50_000),
+        (95 * WAD + 1, 100 * WAD, 49_999),
+        (250 * WAD, 250 * WAD, 0),
+        (250 * WAD, 200 * WAD, 0),
+        (0, 0, 0),
+    ],
+)
+def test_reward_is_paid_out_of_what_the_collateral_is_worth_beyond_the_debt(debt, collateral, ppm):
+    """SPEC LQ-24."""
+    assert reward_ppm_down(50_000, debt, collateral) == ppm
 
 
 def test_full_takeover_books_what_the_collateral_does_not_cover():

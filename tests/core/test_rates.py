@@ -329,6 +329,28 @@ def test_interest_without_suppliers_is_kept_whole():
     assert after.buffer == interest > 0
 
 
+def test_interest_of_debt_beyond_the_supply_is_kept():
+    """SPEC BL-05: 100 are owed where 20 are supplied, at 100 % a year for an hour."""
+    before = reserve_of(supplied=20 * 10**8, borrowed=100 * 10**8)
+    after = accrue(before, CURVE, HOUR)
+    # The supply earns nine tenths of what a debt of its own size pays, and the debt pays five times
+    # that.
+    growth = after.borrow_index - RAY
+    assert (
+        abs(after.supply_index - RAY - growth * 9 // 10) <= RAY * SHARE_UNIT // after.supply_shares
+    )
+    interest = growth * after.borrow_shares // RAY
+    assert abs(after.buffer - (interest - interest * 18 // 100)) <= 2
+
+
+def test_supply_never_earns_more_than_debt_pays():
+    """SPEC BL-03: the last wei supplied does not get a whole reserve's interest."""
+    before = reserve_of(supplied=1, borrowed=10**14)
+    after = accrue(before, CURVE, YEAR)
+    assert after.supply_index < after.borrow_index
+    assert after.buffer > 0
+
+
 def test_interest_of_no_time_or_no_debt_is_none():
     idle = reserve_of(supplied=10**8, borrowed=0)
     assert accrue(idle, CURVE, YEAR) == idle

@@ -75,6 +75,34 @@ def test_sweep_under_strict_ltv_borrows_only_to_health_factor_one():
     assert swept(strict).tokens[0].borrowed == 100_000 * USDC_WEI
 
 
+def test_sweep_leaves_dust_only_beside_positions():
+    """SPEC PM-15: 7 over the transfer margin leave 5; a dex without positions gives all."""
+    built = account(
+        usdc(),
+        dexes=(DexState(collateral=0, raw_usd=110_007 * MILLIONTH),),
+        perps=(perp("BTC", -(10**5), 1_000_000),),
+        policy=replace(RECORDED, sweep_dust=5 * MILLIONTH),
+    )
+    assert sweep(built)[1].dex_transfers == (-2 * MILLIONTH,)
+    flat = replace(built, dexes=(DexState(collateral=0, raw_usd=3 * MILLIONTH),), perps=())
+    assert sweep(flat)[1].dex_transfers == (-3 * MILLIONTH,)
+
+
+@pytest.mark.parametrize("owed", [0, 1])
+def test_sweep_under_strict_ltv_borrows_nothing_without_a_price(owed):
+    """SPEC PM-08: it must not fail either."""
+    built = account(
+        replace(usdc(borrowed=owed), px=0),
+        ubtc(100_000, supplied=10**10),
+        dexes=(DexState(collateral=0, raw_usd=100_000 * MILLIONTH),),
+        perps=(perp("BTC", -(10**5), 1_000_000),),
+        policy=replace(RECORDED, strict_ltv=True),
+    )
+    after, moved = sweep(built)
+    assert moved.dex_lacks == (10_000 * MILLIONTH,)
+    assert after.tokens[0].borrowed == owed
+
+
 def test_sweep_of_two_dexes_moves_equity_between_them_before_it_borrows():
     built = account(
         usdc(),

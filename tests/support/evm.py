@@ -14,6 +14,8 @@ from eth_abi.abi import decode, encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from support.checked import Fields
+
 # There is no wheel of it for every platform; the differential tests then have nothing to run on.
 pyrevm = pytest.importorskip("pyrevm", reason="pyrevm has no wheel for this platform")
 
@@ -82,9 +84,16 @@ class Contract:
         types = [abi_type(i) for i in self.functions[function]["inputs"]]
         return self.selectors[function] + encode(types, args)
 
+    def running(self, function: str, args: tuple[Any, ...]) -> tuple[str, ...]:
+        """Return a function by its full name, and the one that it runs for another account."""
+        begun = args[-1][:4] if args and isinstance(args[-1], bytes) else None
+        inner = [name for name, selector in self.selectors.items() if selector == begun]
+        return tuple(f"{self.name}.{name}" for name in (function, *inner))
+
     def __call__(self, function: str, *args: Any, sender: str = DEPLOYER) -> Any:
         """Run a function and keep its effects; return what it returns."""
         entry = self.functions[function]
+        self.evm.running = self.running(function, args)
         output = self.evm.run(self.address, self.calldata(function, *args), sender)
         if entry["stateMutability"] not in ("view", "pure"):
             self.evm.actions += 1
@@ -108,6 +117,8 @@ class InProcessEvm:
         self.actions = 0
         self.seen: Counter[str] = Counter()
         """Events by name, of everything that was done."""
+        self.running: tuple[str, ...] = ()
+        """The function that runs, or ran last."""
         self.evm.set_balance(DEPLOYER, 10**30)
         self._set_block()
 
@@ -201,4 +212,4 @@ class InProcessEvm:
         }
         decoded = decode([abi_type(i) for i in plain], data)
         values.update({i["name"]: v for i, v in zip(plain, decoded, strict=True)})
-        return entry["name"], values
+        return entry["name"], Fields.of(self.running, entry["name"], values)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from pmkit.chain.contracts import LIBRARIES
+from support.checked import Refusal
 from support.evm import DEPLOYER, Contract, InProcessEvm, Reverted
 
 USDC, HYPE, UBTC, USDT0 = 0, 150, 197, 268
@@ -308,12 +309,10 @@ def grid(px: Any, decimals: int) -> int:
     return int(whole + part.ljust(decimals, "0"))
 
 
-def refusal(
-    contract: Contract, function: str, *args: Any, sender: str
-) -> tuple[str, tuple[Any, ...]]:
+def refusal(contract: Contract, function: str, *args: Any, sender: str) -> Refusal:
     """Return the error that a call ends with; fail when it succeeds."""
     try:
         contract(function, *args, sender=sender)
     except Reverted as reverted:
-        return reverted.name, reverted.values
+        return Refusal.of(contract.running(function, args), reverted.name, reverted.values)
     raise AssertionError(f"{function} did not revert")
