@@ -24,8 +24,10 @@ library ModeChange {
         }
         for (uint256 i = 0; i < a.dexes.length; ++i) {
             int128 rawUsd = a.dexes[i].rawUsd;
-            bool stays = flat || AccountStore.isLocked(s, params.tokens[a.dexes[i].collateral].index);
-            require(!stays || rawUsd == 0, IAccounts.DexEquityOpen(params.dexes[i].index, rawUsd));
+            bool locked = AccountStore.isLocked(s, params.tokens[a.dexes[i].collateral].index);
+            uint256 open = s.accounts[account].perpBitmap;
+            require(!locked || open == 0, IAccounts.PositionsOpen(open));
+            require(!(flat || locked) || rawUsd == 0, IAccounts.DexEquityOpen(params.dexes[i].index, rawUsd));
         }
     }
 

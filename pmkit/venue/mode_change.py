@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pmkit.errors import DebtOpen, DexEquityOpen, EnablingRefused
+from pmkit.errors import DebtOpen, DexEquityOpen, EnablingRefused, PositionsOpen
 from pmkit.margin import account_value_down, is_admitted
 from pmkit.venue import volume
 from pmkit.venue.account_store import is_locked, load, require_priced
@@ -17,15 +17,18 @@ def require_leavable(s: VenueState, account: str, flat: bool) -> None:
     """Require no debt, and where asked no dex equity, as a change of mode needs. SPEC AC-02.
 
     Equity that suppliers' cash may have made stays while that waits (SPEC LQ-12). Raises DebtOpen,
-    DexEquityOpen.
+    PositionsOpen, DexEquityOpen.
     """
     a, params = load(s, account)
     for token in a.tokens:
         if token.borrowed != 0:
             raise DebtOpen(token=token.token, borrowed=token.borrowed)
     for dex, held in zip(a.dexes, params.dexes, strict=True):
-        stays = flat or is_locked(s, params.tokens[dex.collateral].index)
-        if stays and dex.raw_usd != 0:
+        locked = is_locked(s, params.tokens[dex.collateral].index)
+        still_open = s.accounts[account].perp_bitmap
+        if locked and still_open != 0:
+            raise PositionsOpen(perps=still_open)
+        if (flat or locked) and dex.raw_usd != 0:
             raise DexEquityOpen(dex_index=held.index, raw_usd=dex.raw_usd)
 
 

@@ -277,9 +277,8 @@ def test_supply_that_was_margin_is_locked_again_whatever_the_limit(
 
 def test_margin_that_was_supply_does_not_leave_portfolio_margin_meanwhile(margined: Market) -> None:
     margined.set_policy(leaves_flat=False)
-    raw_usd = margined.venue("rawUsdOf", BORROWER, 0)
     refused = refusal(margined.venue, "setMode", UNIFIED, sender=BORROWER)
-    assert refused == ("DexEquityOpen", (0, raw_usd))
+    assert refused == ("PositionsOpen", (1,))
     margined.venue("socialise", USDC)
     margined.venue("setMode", UNIFIED, sender=BORROWER)
 
