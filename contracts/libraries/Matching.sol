@@ -197,8 +197,8 @@ library Matching {
         MarginEngine.sweep(s, registry, seller);
         Volume.addSpot(s, buyer, m.sz, m.px);
         Volume.addSpot(s, seller, m.sz, m.px);
-        _requireSafe(s, registry, buyer, buyerDebt);
-        _requireSafe(s, registry, seller, sellerDebt);
+        _requireSafe(s, registry, buyer, buyerDebt, m.px > pair.px);
+        _requireSafe(s, registry, seller, sellerDebt, m.px < pair.px);
     }
 
     function _deliver(
@@ -213,14 +213,16 @@ library Matching {
         if (fee != 0) AccountStore.addIdle(s, insurance, p.index, fee);
     }
 
+    /// @dev Who gives more than the price asks ends as after a withdrawal: borrowed money does not leave.
     function _requireSafe(
         VenueState storage s,
         ICollateralRegistry registry,
         address account,
-        uint256 debtBefore
+        uint256 debtBefore,
+        bool gives
     ) private view {
         if (s.accounts[account].mode != Mode.PortfolioMargin) return;
         Spot.requireNoPausedDebt(s, registry, account, debtBefore);
-        MarginEngine.requireSafe(s, registry, account, debtBefore);
+        MarginEngine.requireSafe(s, registry, account, gives ? 0 : debtBefore);
     }
 }

@@ -209,10 +209,12 @@ def _spot(s: VenueState, m: Match) -> int:
     sweep(s, seller)
     for account in (buyer, seller):
         volume.add_spot(s, account, m.sz, m.px)
+    # Who gives more than the price asks ends as after a withdrawal: borrowed money does not leave.
+    gives = {buyer: m.px > pair.px, seller: m.px < pair.px}
     for account, debt in debts.items():
         if s.accounts[account].mode == Mode.PORTFOLIO_MARGIN:
             require_no_paused_debt(s, account, debt)
-            margin_engine.require_safe(s, account, debt)
+            margin_engine.require_safe(s, account, 0 if gives[account] else debt)
     return fee
 
 

@@ -410,6 +410,24 @@ def test_spot_match_that_gives_collateral_away_is_refused(market: MirroredMarket
     assert answer == ("DebtAboveThreshold", (500 * WAD, 450 * WAD))
 
 
+def test_spot_match_lets_no_borrowed_money_leave_through_a_bad_price(
+    market: MirroredMarket,
+) -> None:
+    """Once it paid a second account out of idle debt, below a health factor of one."""
+    venue = market.venue
+    market.portfolio_account(KEEPER, hype=10 * 10**8)
+    venue("approveOperator", MATCHER, True, sender=KEEPER)
+    hold(market, SELLER, HYPE, 10**8)
+    venue("borrow", USDC, 250 * USDC_WEI, sender=KEEPER)
+    market.set_prices(hype=34)
+    # 10.01 HYPE at 34 and an LTV of 0.5 carry 170.17 of 250. A hundredth of one for 242 is a gift.
+    bought: dict[str, Any] = {"asset": HYPE_SPOT, "sz": 1, "buyer": (KEEPER, ANY, False)}
+    answer = refused(market, px=24_200_000_000, **bought)
+    assert answer == ("HealthFactorBelowOne", (68_068 * 10**13,))
+    # At the price it trades on.
+    match(market, px=34_000_000, **bought)
+
+
 def test_spot_match_gives_a_portfolio_account_no_collateral_without_a_price(
     market: MirroredMarket,
 ) -> None:
