@@ -218,7 +218,7 @@ library Matching {
         ICollateralRegistry registry,
         address account,
         uint256 debtBefore
-    ) private view {
+    ) private {
         if (s.accounts[account].mode != Mode.PortfolioMargin) return;
         MarginEngine.requireSafe(s, registry, account, debtBefore);
     }

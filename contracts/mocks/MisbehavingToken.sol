@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IAccounts} from "../interfaces/IAccounts.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {LocalToken} from "../local/LocalToken.sol";
 
@@ -9,7 +10,8 @@ enum Fault {
     None,
     TakesFee,
     ReturnsFalse,
-    Reenters
+    Reenters,
+    ReentersBatch
 }
 
 /// @title A token that does on demand what a venue must survive
@@ -24,6 +26,7 @@ contract MisbehavingToken is LocalToken {
 
     function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
         if (fault == Fault.ReturnsFalse) return false;
+        if (fault == Fault.ReentersBatch) IAccounts(msg.sender).batch(new bytes[](0));
         if (fault == Fault.Reenters) IPortfolioMargin(msg.sender).sweep(from);
         // A fee of one percent stays with the payer.
         return super.transferFrom(from, to, fault == Fault.TakesFee ? amount - amount / 100 : amount);

@@ -35,6 +35,7 @@ from pmkit.errors.accounts import (
     EnablingRefused,
     LeverageOutOfRange,
     NotAReceiver,
+    NotInBatch,
     NotOperator,
     NotPortfolioMargin,
     NotStandardMode,
@@ -91,6 +92,7 @@ from pmkit.errors.liquidation import (
     NothingToSweep,
     NotLiquidatable,
     SelfLiquidation,
+    StepOutOfGas,
     StepTooEarly,
 )
 from pmkit.errors.margin import (
@@ -209,6 +211,7 @@ __all__ = [
     "NotAUserAccount",
     "NotBorrowable",
     "NotDeployed",
+    "NotInBatch",
     "NotLiquidatable",
     "NotOperator",
     "NotPortfolioMargin",
@@ -236,6 +239,7 @@ __all__ = [
     "SpotPriceMissing",
     "StaleMark",
     "StalePrice",
+    "StepOutOfGas",
     "StepTooEarly",
     "SupplyCapExceeded",
     "ToolMissing",

@@ -6,7 +6,7 @@ from support.evm import Contract
 from support.venue import EVERYTHING, STABLE_CURVE, UNLIMITED, Market
 
 BAD_TOKEN = 666
-TAKES_FEE, RETURNS_FALSE, REENTERS = 1, 2, 3
+TAKES_FEE, RETURNS_FALSE, REENTERS, REENTERS_BATCH = 1, 2, 3, 4
 
 
 def list_misbehaving(market: Market, holder: str, fault: int) -> Contract:
