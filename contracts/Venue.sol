@@ -2,8 +2,9 @@
 pragma solidity 0.8.34;
 
 import {ICollateralRegistry} from "./interfaces/ICollateralRegistry.sol";
-import {ILiquidation, LiquidationStep} from "./interfaces/ILiquidation.sol";
+import {ILiquidation, LiquidationOutcome, LiquidationStep} from "./interfaces/ILiquidation.sol";
 import {Liquidation} from "./libraries/Liquidation.sol";
+import {LiquidationBatch} from "./libraries/LiquidationBatch.sol";
 import {Parties} from "./libraries/VenueState.sol";
 import {Accounts} from "./modules/Accounts.sol";
 import {BorrowLendPool} from "./modules/BorrowLendPool.sol";
@@ -33,5 +34,16 @@ contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Defi
         returns (LiquidationStep memory)
     {
         return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor(), true);
+    }
+
+    /// @inheritdoc ILiquidation
+    function liquidateBatch(address[] calldata accounts_, bool asTaker)
+        external
+        nonReentrant
+        announcing
+        returns (LiquidationOutcome[] memory)
+    {
+        Parties memory parties = Parties(maker, backstop, insurance);
+        return LiquidationBatch.run(_s, registry, parties, accounts_, _actor(), asTaker);
     }
 }

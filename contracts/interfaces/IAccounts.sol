@@ -21,6 +21,8 @@ interface IAccounts {
     error OwnerOnly(address account, address caller);
     /// @notice The venue itself has no key: nobody could ever take out what it received.
     error NotAReceiver(address receiver);
+    /// @notice The call at this place (from zero) may not stand in a batch, or not there (SPEC AC-15).
+    error NotInBatch(uint256 place);
     /// @notice Acting for an account does not nest.
     error ActingAlready(address account);
     /// @notice None of the venue's calls begins like that, or its arguments are not of their types.
@@ -52,6 +54,10 @@ interface IAccounts {
 
     /// @notice Run one of the venue's calls for a sub-account of the caller (SPEC AC-06).
     function forSubAccount(uint32 index, bytes calldata call) external returns (bytes memory);
+
+    /// @notice Run several of the venue's calls of one account, with one account check at the end (SPEC AC-14
+    /// to AC-16); returns what each of them returned, encoded.
+    function batch(bytes[] calldata calls) external returns (bytes[] memory);
 
     /// @notice The address of a master's sub-account (SPEC AC-06): an account like others, margined apart.
     function subAccountOf(address master, uint32 index) external pure returns (address);

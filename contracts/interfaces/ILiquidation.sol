@@ -22,6 +22,15 @@ struct LiquidationStep {
     bool liquidatable;
 }
 
+/// @notice How a step of a batch ended.
+struct LiquidationOutcome {
+    bool done;
+    /// What it did, all zero where it was refused.
+    LiquidationStep step;
+    /// The error that refused it, encoded; empty where it was done.
+    bytes reason;
+}
+
 /// @notice What the backstop took over of a token and has still to sell, token wei.
 struct InventoryView {
     /// What was not yet due at that time.
@@ -89,6 +98,9 @@ interface ILiquidation {
     error SelfLiquidation(address account);
     /// @notice The next debt-leg step is allowed from `readyAt` on.
     error StepTooEarly(uint256 readyAt, uint256 timestamp);
+    /// @notice A step of a batch ended without a reason: for want of gas, whatever the account is. Give more,
+    /// or name fewer accounts.
+    error StepOutOfGas(address account);
     /// @notice Market maker, backstop and insurance are not liquidated.
     error NotAUserAccount(address account);
 
@@ -123,6 +135,12 @@ interface ILiquidation {
     /// @notice Take one liquidation step on an account, where it takes debt with own funds and for the
     /// account's collateral (SPEC LQ-23).
     function liquidateAsTaker(address account) external returns (LiquidationStep memory);
+
+    /// @notice Take one liquidation step on each of some accounts, as `liquidate` does, or `liquidateAsTaker`
+    /// where `asTaker` says so; one that is refused is left as it was and tells why (SPEC LQ-26).
+    function liquidateBatch(address[] calldata accounts, bool asTaker)
+        external
+        returns (LiquidationOutcome[] memory);
 
     /// @notice Sell what is due of the backstop's inventory of a spot pair's base token, at the pair's price
     /// and against the market maker (SPEC LQ-18); anybody may.

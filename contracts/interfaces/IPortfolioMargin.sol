@@ -3,6 +3,38 @@ pragma solidity 0.8.34;
 
 import {Account, AccountMargin, Mode} from "../libraries/AccountTypes.sol";
 
+/// @notice What a survey tells of each account.
+enum Look {
+    /// `Account` as stored.
+    Stored,
+    /// `Account` as if swept.
+    Swept,
+    /// `AccountReport`.
+    Margin
+}
+
+/// @notice A price to judge accounts at in place of the reported one: of a token or of a perp asset, on its
+/// grid; zero stands for none.
+struct PxOverride {
+    uint64 id;
+    uint64 px;
+}
+
+/// @notice What a keeper needs to know of an account.
+struct AccountReport {
+    /// As if swept, at the prices asked for.
+    AccountMargin margin;
+    /// Whether `liquidate` would take a step at this time: the account is beyond its trigger, the prices are
+    /// young enough to say so (SPEC OR-02, OR-08), a leg applies and its turn has come, and nothing is
+    /// paused.
+    bool actionable;
+    /// When the oldest price was reported that the answer rests on, whatever stands in its place; the largest
+    /// number where it rests on none.
+    uint40 oldestPxTime;
+    /// When the next debt-leg step is allowed, where that is the leg and an episode runs; else zero.
+    uint40 readyAt;
+}
+
 /// @title PortfolioMargin: one safety figure over spot, perps and borrow/lend
 /// @notice The ratio, and what must hold after every action.
 interface IPortfolioMargin {
@@ -37,6 +69,15 @@ interface IPortfolioMargin {
 
     /// @notice Margin figures of the account as stored.
     function storedMarginOf(address account) external view returns (AccountMargin memory);
+
+    /// @notice Many accounts in one walk, at the reported prices or others: `Account` or `AccountReport` of
+    /// each, encoded. Reverts where one of them cannot be read; the lens goes around it.
+    function survey(
+        address[] calldata accounts,
+        Look look,
+        PxOverride[] calldata tokenPxs,
+        PxOverride[] calldata marks
+    ) external view returns (bytes[] memory);
 
     /// @notice The price the venue displays beside a position (SPEC LQ-07), 1e-10 USD; not positive when
     /// no price liquidates. It is not the account's own trigger.

@@ -53,11 +53,33 @@ library AccountStore {
     {
         AccountState storage state = s.accounts[account];
         params = registry.accountParams(state.tokenBitmap, state.dexBitmap, state.perpBitmap);
-        a.mode = state.mode;
+        a = assemble(s, account, params, reservesOf(s, params.tokens));
+    }
+
+    /// @notice The reserves of some tokens with interest up to now.
+    function reservesOf(VenueState storage s, TokenParams[] memory tokens)
+        internal
+        view
+        returns (ReserveIndexes[] memory reserves)
+    {
+        reserves = new ReserveIndexes[](tokens.length);
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            reserves[i] = Pool.accrued(s, tokens[i].index, tokens[i].curve);
+        }
+    }
+
+    /// @notice The account as it stands, from the parameters of its assets and the reserves of its tokens.
+    function assemble(
+        VenueState storage s,
+        address account,
+        AccountParams memory params,
+        ReserveIndexes[] memory reserves
+    ) internal view returns (Account memory a) {
+        a.mode = s.accounts[account].mode;
         a.policy = params.policy;
         a.tokens = new TokenState[](params.tokens.length);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
-            a.tokens[i] = tokenState(s, account, params.tokens[i]);
+            a.tokens[i] = _tokenState(s, account, params.tokens[i], reserves[i]);
         }
         a.dexes = new DexState[](params.dexes.length);
         for (uint256 i = 0; i < a.dexes.length; ++i) {
@@ -85,9 +107,17 @@ library AccountStore {
     function tokenState(VenueState storage s, address account, TokenParams memory p)
         internal
         view
-        returns (TokenState memory t)
+        returns (TokenState memory)
     {
-        ReserveIndexes memory reserve = Pool.accrued(s, p.index, p.curve);
+        return _tokenState(s, account, p, Pool.accrued(s, p.index, p.curve));
+    }
+
+    function _tokenState(
+        VenueState storage s,
+        address account,
+        TokenParams memory p,
+        ReserveIndexes memory reserve
+    ) private view returns (TokenState memory t) {
         TokenBalance memory balance = s.balances[account][p.index];
         (uint256 supplied, uint256 borrowed) =
             Pool.amounts(balance.shares, reserve.supplyIndex, reserve.borrowIndex);

@@ -8,6 +8,7 @@ import {AccountStore} from "./AccountStore.sol";
 import {TokenState} from "./AccountTypes.sol";
 import {InventoryStore} from "./InventoryStore.sol";
 import {Context, Hands, LiquidationContext} from "./LiquidationContext.sol";
+import {LiquidationLeg} from "./LiquidationLeg.sol";
 import {LiquidationMath, Takeover} from "./LiquidationMath.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
@@ -110,13 +111,9 @@ library DebtLeg {
     {
         AccountState storage state = s.accounts[c.account];
         uint256 last = state.debtSteppedAt;
-        bool running = last != 0 && block.timestamp <= last + c.policy.episodeTimeout;
-        if (running && !full) {
-            require(
-                block.timestamp >= last + c.policy.stepCadence,
-                ILiquidation.StepTooEarly(last + c.policy.stepCadence, block.timestamp)
-            );
-        }
+        bool running = LiquidationLeg.isRunning(last, c.policy);
+        uint256 readyAt = LiquidationLeg.readyAt(last, c.policy);
+        require(full || block.timestamp >= readyAt, ILiquidation.StepTooEarly(readyAt, block.timestamp));
         // The cast is safe: times fit 40 bits.
         // forge-lint: disable-next-line(unsafe-typecast)
         state.debtSteppedAt = uint40(block.timestamp);

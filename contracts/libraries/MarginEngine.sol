@@ -5,6 +5,7 @@ import {AccountParams, ICollateralRegistry} from "../interfaces/ICollateralRegis
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Account, AccountMargin, DexMargin, Mode, PerpState, TokenState} from "./AccountTypes.sol";
+import {Deferral} from "./Deferral.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {PriceAge} from "./PriceAge.sol";
@@ -28,13 +29,18 @@ library MarginEngine {
 
     /// @notice Require what every action that raises risk must leave behind (SPEC AC-04): margin in every
     /// dex, ratio and debts within their triggers, and health factor >= 1 if debt has grown. Collateral with
-    /// an old price counts for nothing (SPEC OR-08).
+    /// an old price counts for nothing (SPEC OR-08). In a batch of the account it waits for the end (SPEC
+    /// AC-14).
     function requireSafe(
         VenueState storage s,
         ICollateralRegistry registry,
         address account,
         uint256 grossDebtBefore
-    ) external view {
+    ) external {
+        if (Deferral.holds(account)) {
+            Deferral.put(grossDebtBefore);
+            return;
+        }
         (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
         uint256 maximum = registry.policy().maxPriceAge;
         uint256 stale = PriceAge.requireYoung(a, params, maximum);
@@ -90,12 +96,13 @@ library MarginEngine {
         return _dexMargin(s, registry, account, dex);
     }
 
-    /// @notice Gross debt of an account as stored, USD WAD.
+    /// @notice Gross debt of an account as stored, USD WAD; in a batch of the account, what it was before it.
     function grossDebt(VenueState storage s, ICollateralRegistry registry, address account)
         external
         view
         returns (uint256 debt)
     {
+        if (Deferral.holds(account)) return Deferral.debtBefore();
         (Account memory a,) = AccountStore.load(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             TokenState memory t = a.tokens[i];

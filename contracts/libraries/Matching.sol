@@ -220,7 +220,7 @@ library Matching {
         address account,
         uint256 debtBefore,
         bool gives
-    ) private view {
+    ) private {
         if (s.accounts[account].mode != Mode.PortfolioMargin) return;
         Spot.requireNoPausedDebt(s, registry, account, debtBefore);
         MarginEngine.requireSafe(s, registry, account, gives ? 0 : debtBefore);

@@ -36,6 +36,29 @@ library PriceAge {
         }
     }
 
+    /// @notice The same without refusing, and the time of the oldest price that is looked at.
+    function look(Account memory a, AccountParams memory params, uint256 maximum)
+        internal
+        view
+        returns (bool young, uint256 stale, uint40 oldest)
+    {
+        (young, oldest) = (true, type(uint40).max);
+        for (uint256 i = 0; i < params.tokens.length; ++i) {
+            bool decisive = StaleMath.isDecisive(a, i);
+            if (!decisive && !StaleMath.backs(a, i)) continue;
+            uint40 time = params.tokens[i].pxTime;
+            if (time < oldest) oldest = time;
+            if (age(time) <= maximum) continue;
+            if (decisive) young = false;
+            else stale = stale.with(i);
+        }
+        for (uint256 i = 0; i < params.perps.length; ++i) {
+            uint40 time = params.perps[i].pxTime;
+            if (time < oldest) oldest = time;
+            if (age(time) > maximum) young = false;
+        }
+    }
+
     /// @notice Refuse for the first of a set of tokens.
     function revertStale(AccountParams memory params, uint256 stale, uint256 maximum) internal view {
         (uint256 first,) = stale.pop();

@@ -5,6 +5,8 @@ import {IAccounts} from "../interfaces/IAccounts.sol";
 import {PerpParams} from "../interfaces/ICollateralRegistry.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
+import {Batches} from "../libraries/Batches.sol";
+import {Failure} from "../libraries/Failure.sol";
 import {Funding} from "../libraries/Funding.sol";
 import {Isolated} from "../libraries/Isolated.sol";
 import {ModeChange} from "../libraries/ModeChange.sol";
@@ -82,6 +84,13 @@ abstract contract Accounts is VenueBase {
     }
 
     /// @inheritdoc IAccounts
+    function batch(bytes[] calldata calls) external announcing returns (bytes[] memory) {
+        // Each of the calls takes the guard for itself, and nothing foreign runs between them.
+        require(!_reentrancyGuardEntered(), ReentrancyGuardReentrantCall());
+        return Batches.run(_s, registry, _actor(), calls);
+    }
+
+    /// @inheritdoc IAccounts
     function subAccountOf(address master, uint32 index) public pure returns (address) {
         return address(uint160(uint256(keccak256(abi.encode(master, index)))));
     }
@@ -147,19 +156,10 @@ abstract contract Accounts is VenueBase {
         (bool ok, bytes memory answer) = address(this).delegatecall(call);
         if (!ok) {
             require(answer.length != 0, UnknownCall(bytes4(call)));
-            _revertWith(answer);
+            Failure.pass(answer);
         }
         result = answer;
         _actingFor = address(0);
         _asOperator = false;
-    }
-
-    /// @dev Revert with what an inner call reverted with.
-    function _revertWith(bytes memory reason) private pure {
-        // Assembly is the only way to revert with given bytes.
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            revert(add(reason, 32), mload(reason))
-        }
     }
 }

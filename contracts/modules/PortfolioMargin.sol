@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
+import {IPortfolioMargin, Look, PxOverride} from "../interfaces/IPortfolioMargin.sol";
 import {Account, AccountMargin} from "../libraries/AccountTypes.sol";
 import {MarginEngine} from "../libraries/MarginEngine.sol";
+import {Survey} from "../libraries/Survey.sol";
 import {VenueBase} from "./VenueBase.sol";
 
 /// @title PortfolioMargin
@@ -27,6 +28,16 @@ abstract contract PortfolioMargin is VenueBase {
     /// @inheritdoc IPortfolioMargin
     function storedMarginOf(address account) external view returns (AccountMargin memory) {
         _return(MarginEngine.marginOf(_s, registry, account, false));
+    }
+
+    /// @inheritdoc IPortfolioMargin
+    function survey(
+        address[] calldata accounts,
+        Look look,
+        PxOverride[] calldata tokenPxs,
+        PxOverride[] calldata marks
+    ) external view returns (bytes[] memory) {
+        _return(Survey.look(_s, registry, accounts, look, tokenPxs, marks));
     }
 
     /// @inheritdoc IPortfolioMargin

@@ -6,6 +6,7 @@ import {ICollateralRegistry} from "../interfaces/ICollateralRegistry.sol";
 import {IVenue} from "../interfaces/IVenue.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
+import {Deferral} from "../libraries/Deferral.sol";
 import {Lending} from "../libraries/Lending.sol";
 import {MarginEngine} from "../libraries/MarginEngine.sol";
 import {Touched} from "../libraries/Touched.sol";
@@ -45,7 +46,7 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
     }
 
     /// @dev Announce in what states an action has left the reserves that it touched (SPEC BL-21). Last of
-    /// all, payments to wallets included: nothing depends on what is announced.
+    /// all, payments to wallets included: nothing depends on what is announced. A batch is one action.
     modifier announcing() {
         _;
         _announce();
@@ -63,14 +64,14 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
     }
 
     function _announce() private {
-        if (Touched.any()) Lending.announce(_s, registry, insurance);
+        if (Touched.any() && !Deferral.running()) Lending.announce(_s, registry, insurance);
     }
 
     function _sweep(address account) internal {
         MarginEngine.sweep(_s, registry, account);
     }
 
-    function _requireSafe(address account, uint256 grossDebtBefore) internal view {
+    function _requireSafe(address account, uint256 grossDebtBefore) internal {
         MarginEngine.requireSafe(_s, registry, account, grossDebtBefore);
     }
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
 from eth_abi.exceptions import EncodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from pmkit.chain.artifacts import load_artifact
+from pmkit.chain.words import Read, row_of
 from pmkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -82,20 +83,10 @@ def to_abi(parameter: Parameter, value: Any) -> Any:
     return value
 
 
-def from_abi(parameter: Parameter, value: Any) -> Any:
-    """Return a decoded value with its names."""
-    kind: str = parameter["type"]
-    if array := ARRAY.fullmatch(kind):
-        return tuple(from_abi({**parameter, "type": array[1]}, item) for item in value)
-    if kind == "tuple":
-        components = parameter["components"]
-        return {
-            snake_case(c["name"]): from_abi(c, item)
-            for c, item in zip(components, value, strict=True)
-        }
-    if kind == "address":
-        return to_checksum_address(value)
-    return f"0x{value.hex()}" if isinstance(value, bytes) else value
+def decode_all(parameters: Sequence[Parameter], data: bytes) -> tuple[Any, ...]:
+    """Return decoded values with their names. Raises DecodingError."""
+    values: tuple[Any, ...] = row_of(parameters, snake_case).read(data, 0)
+    return values
 
 
 def encode_all(parameters: Sequence[Parameter], values: Sequence[Any], place: str) -> bytes:
@@ -129,6 +120,7 @@ class Interface:
     def __init__(self, name: str) -> None:
         self.name = name
         self.abi = load_artifact(name).abi
+        self._answers: dict[str, Read] = {}
 
     @cached_property
     def functions(self) -> dict[str, dict[str, Any]]:
@@ -155,10 +147,12 @@ class Interface:
 
     def decode(self, function: str, data: bytes) -> Any:
         """Return a call's answer: nothing, one value, or a tuple of them."""
-        outputs = self.functions[function]["outputs"]
-        found = decode([type_of(p) for p in outputs], data)
-        named = tuple(from_abi(p, v) for p, v in zip(outputs, found, strict=True))
-        return named[0] if len(named) == 1 else named
+        read = self._answers.get(function)
+        if read is None:
+            read = row_of(self.functions[function]["outputs"], snake_case).read
+            self._answers[function] = read
+        values = read(data, 0)
+        return values[0] if len(values) == 1 else values
 
     def decode_log(self, log: Mapping[str, Any]) -> Event | None:
         """Return an event of this contract, or None for a foreign one."""
@@ -168,12 +162,10 @@ class Interface:
             return None
         plain = [p for p in entry["inputs"] if not p["indexed"]]
         data = bytes.fromhex(log["data"].removeprefix("0x"))
-        rest = iter(decode([type_of(p) for p in plain], data))
+        rest = iter(decode_all(plain, data))
         indexed = iter(topics[1:])
         values = {
-            snake_case(p["name"]): from_abi(
-                p, decode([type_of(p)], next(indexed))[0] if p["indexed"] else next(rest)
-            )
+            snake_case(p["name"]): decode_all([p], next(indexed))[0] if p["indexed"] else next(rest)
             for p in entry["inputs"]
         }
         return Event(name=entry["name"], address=to_checksum_address(log["address"]), values=values)

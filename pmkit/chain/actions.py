@@ -12,10 +12,13 @@ from eth_utils.address import to_checksum_address
 
 from pmkit.chain.address import checked
 from pmkit.chain.contracts import Call, call_of
+from pmkit.errors import InputError
 from pmkit.units import UINT256_MAX
 from pmkit.venue.addresses import sub_account_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pmkit.chain.listing import Prices
     from pmkit.chain.reader import Reader
     from pmkit.model import Mode
@@ -32,10 +35,8 @@ class Action:
     call: Call
     about: str | None
     """The account whose margin it changes; None for calls that change none in particular."""
-    erc20: str | None = None
-    """The token that the venue takes from the wallet, if it takes one."""
-    takes: int = 0
-    """Units of that ERC-20, at most."""
+    takes: tuple[tuple[str, int], ...] = ()
+    """The ERC-20s that the venue takes from the wallet, and at most how many units of each."""
 
 
 class Actions:
@@ -101,6 +102,27 @@ class Actions:
         call = self._venue("matchOrders", asset, *sides, px, sz, buyer_takes)
         return Action(call=call, about=None)
 
+    def batch(self, actions: Sequence[Action]) -> Action:
+        """Do several of this account's actions with one check at the end. SPEC AC-14 to AC-16.
+
+        Raises InputError for an action of another account.
+        """
+        parts = tuple(self._part(action.call, i) for i, action in enumerate(actions))
+        takes: dict[str, int] = {}
+        for action in actions:
+            for erc20, units in action.takes:
+                takes[erc20] = takes.get(erc20, 0) + units
+        data = [part.data for part in parts]
+        batch = replace(call_of("Venue", self._reader.deployment.venue, "batch", data), parts=parts)
+        return Action(call=self._wrapped(batch), about=self.address, takes=tuple(takes.items()))
+
+    def _part(self, call: Call, place: int) -> Call:
+        """Return the call of an action of this account as it is without who makes it."""
+        if call != self._wrapped(call.inner or call):
+            problem = "is not an action of the account whose batch it is"
+            raise InputError(place=f"actions[{place}]", problem=problem)
+        return call.inner or call
+
     def approve_operator(self, operator: str, *, approved: bool = True) -> Action:
         """Let another account act for this one, or no longer. SPEC AC-05."""
         return self._own("approveOperator", checked(operator), approved)
@@ -162,6 +184,11 @@ class Actions:
         call = self._venue("liquidateAsTaker", checked(account))
         return Action(call=call, about=checked(account))
 
+    def liquidate_batch(self, accounts: Sequence[str], *, as_taker: bool = False) -> Action:
+        """Take one liquidation step on each of some accounts. SPEC LQ-26."""
+        named = [checked(account) for account in accounts]
+        return Action(call=self._venue("liquidateBatch", named, as_taker), about=None)
+
     def sell_inventory(self, pair: int | str) -> Action:
         """Sell what is due of the backstop's inventory of a pair's base token. SPEC LQ-18."""
         listed = self._reader.listing.pair(pair)
@@ -207,8 +234,7 @@ class Actions:
         return Action(
             call=self._venue(function, listed.token, amount, *arguments),
             about=about,
-            erc20=listed.erc20,
-            takes=held if everything else listed.to_evm_up(amount),
+            takes=((listed.erc20, held if everything else listed.to_evm_up(amount)),),
         )
 
     def _own(self, function: str, *arguments: object) -> Action:
@@ -216,11 +242,14 @@ class Actions:
 
     def _venue(self, function: str, *arguments: object) -> Call:
         venue = self._reader.deployment.venue
-        call = call_of("Venue", venue, function, *arguments)
+        return self._wrapped(call_of("Venue", venue, function, *arguments))
+
+    def _wrapped(self, call: Call) -> Call:
+        """Return a call of the venue as the account that acts makes it."""
         if self._via is None:
             return call
         how, whom = self._via
-        return replace(call_of("Venue", venue, how, whom, call.data), inner=call)
+        return replace(call_of("Venue", call.to, how, whom, call.data), inner=call)
 
     def _as(self, account: str, how: str, whom: str | int) -> Actions:
         other = Actions(self._reader, self._wallet)

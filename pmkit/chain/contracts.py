@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LIBRARIES = (
     "MarginEngine",
+    "Survey",
+    "Batches",
     "ModeChange",
     "Waterfall",
     "Isolated",
@@ -24,6 +26,7 @@ LIBRARIES = (
     "Lending",
     "DebtLeg",
     "Liquidation",
+    "LiquidationBatch",
 )
 """The venue's external libraries, each linked to those before it."""
 EMITTERS = ("Venue", "CollateralRegistry", "LocalToken", *LIBRARIES)
@@ -42,6 +45,8 @@ class Call:
     data: bytes
     inner: Call | None = None
     """The call that it carries for another account, whose answer is then its own."""
+    parts: tuple[Call, ...] = ()
+    """The calls of a batch, whose answers are then its own."""
 
     def fields(self, sender: str | None = None) -> dict[str, str]:
         """Return the call as JSON-RPC wants it."""
@@ -59,6 +64,8 @@ class Call:
         if not data and entry["outputs"]:
             raise UnknownRevert(data="0x")
         value = interface(self.contract).decode(self.function, data)
+        if self.parts:
+            return tuple(part.decode(one) for part, one in zip(self.parts, value, strict=True))
         return value if self.inner is None else self.inner.decode(value)
 
 

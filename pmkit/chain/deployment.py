@@ -37,8 +37,8 @@ class Deployment:
     registry: str
     venue: str
     """The pool has the same address."""
-    lens: str | None
-    """None while the venue has no lens."""
+    lens: str
+    """Tells of many accounts at once."""
     tokens: tuple[tuple[str, str], ...]
     """Token names and their ERC-20s."""
     accounts: tuple[tuple[str, str], ...]
@@ -73,7 +73,6 @@ class Deployment:
         """Return the record of parsed JSON. Raises InputError naming the key."""
         if not isinstance(found, dict):
             raise InputError(place=place, problem="is no deployment: an object was expected")
-        lens = found.get("lens")
         venue = address_at(found, "venue", place)
         if "pool" in found and address_at(found, "pool", place) != venue:
             raise InputError(place=f"{place}: pool", problem="pool and venue are one contract")
@@ -82,7 +81,7 @@ class Deployment:
             chain_id=count_at(found, "chain_id", place),
             registry=address_at(found, "registry", place),
             venue=venue,
-            lens=None if lens is None else address_at(found, "lens", place),
+            lens=address_at(found, "lens", place),
             tokens=addresses_at(found, "tokens", place),
             accounts=addresses_at(found, "accounts", place),
             block=count_at(found, "block", place),
@@ -157,7 +156,12 @@ def require_deployed(rpc: Rpc, deployment: Deployment) -> None:
     if chain_id != deployment.chain_id:
         problem = f"the deployment is on chain {deployment.chain_id}, this is chain {chain_id}"
         raise NotDeployed(endpoint=rpc.url, problem=problem)
-    for name, address in (("registry", deployment.registry), ("venue", deployment.venue)):
+    contracts = (
+        ("registry", deployment.registry),
+        ("venue", deployment.venue),
+        ("lens", deployment.lens),
+    )
+    for name, address in contracts:
         if not rpc.code(address):
             problem = f"there is no code at the {name}'s address {address}"
             raise NotDeployed(endpoint=rpc.url, problem=problem)

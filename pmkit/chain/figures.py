@@ -22,6 +22,7 @@ from pmkit.model import (
     TokenState,
 )
 from pmkit.tiers import MarginTable, Tier
+from pmkit.venue.integers import UINT40_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,52 @@ class IsolatedFigures:
         if is_below_backstop(self.equity, self.maintenance, self.backstop_ratio):
             return Health.BACKSTOP_LIQUIDATABLE
         return Health.MARKET_LIQUIDATABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReport:
+    """What a keeper needs to know of an account, all of one block. SPEC KP-03."""
+
+    margin: AccountMargin
+    """As if swept, at the prices asked for."""
+    actionable: bool
+    """Whether `liquidate` would take a step at the block's time."""
+    oldest_px_time: int | None
+    """When the oldest price was reported that the answer rests on; None where it rests on none."""
+    ready_at: int | None
+    """When the next debt-leg step is allowed, where that is the leg and an episode runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """Prices to judge accounts at in place of the reported ones, on their grids. SPEC KP-04."""
+
+    tokens: tuple[tuple[int, int], ...] = ()
+    """Borrow oracle prices by token id."""
+    marks: tuple[tuple[int, int], ...] = ()
+    """Mark prices by perp asset id."""
+
+    def call(self) -> tuple[list[dict[str, int]], list[dict[str, int]]]:
+        """Return the arguments of the lens."""
+        tokens, marks = (
+            [{"id": id_, "px": px} for id_, px in given] for given in (self.tokens, self.marks)
+        )
+        return tokens, marks
+
+
+AS_REPORTED = WhatIf()
+"""No price in place of a reported one."""
+
+
+def report_of(found: dict[str, Any]) -> AccountReport:
+    """Return the model of the contract's `AccountReport`."""
+    oldest = found["oldest_px_time"]
+    return AccountReport(
+        margin=margin_of(found["margin"]),
+        actionable=found["actionable"],
+        oldest_px_time=None if oldest == UINT40_MAX else oldest,
+        ready_at=found["ready_at"] or None,
+    )
 
 
 def isolated_of(

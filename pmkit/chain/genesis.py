@@ -84,6 +84,7 @@ class Genesis:
     steps: tuple[Step, ...]
     registry: str
     venue: str
+    lens: str
     tokens: tuple[tuple[str, str], ...]
 
 
@@ -124,6 +125,7 @@ def plan_genesis(
     registry = plan.create("CollateralRegistry", accounts["admin"], libraries={})
     parties = (accounts["maker"], accounts["backstop"], accounts["insurance"])
     venue = plan.create("Venue", registry, *parties, libraries=libraries)
+    lens = plan.create("Lens", venue, libraries={})
     tokens = {
         token.id: plan.create("LocalToken", token.name, token.evm_decimals, libraries={})
         for token in params.tokens
@@ -138,6 +140,7 @@ def plan_genesis(
         steps=tuple(plan.steps),
         registry=registry,
         venue=venue,
+        lens=lens,
         tokens=tuple((token.name, tokens[token.id]) for token in params.tokens),
     )
 

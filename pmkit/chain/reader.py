@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pmkit.chain.abi import interface
 from pmkit.chain.address import checked
 from pmkit.chain.catalogue import ListedPerp, Listing, read_listing
-from pmkit.chain.contracts import Call, ask, ask_all, ask_each, call_of
+from pmkit.chain.contracts import Call, ask, ask_all, call_of
 from pmkit.chain.deployment import connect
 from pmkit.chain.figures import (
+    AS_REPORTED,
+    AccountReport,
     Balance,
     IsolatedFigures,
     PerpPx,
@@ -21,10 +24,13 @@ from pmkit.chain.figures import (
     ReportedPrices,
     SpotPx,
     Volume,
+    WhatIf,
     account_of,
     isolated_of,
     margin_of,
+    report_of,
 )
+from pmkit.chain.lens import look_at
 from pmkit.errors import PmkitError
 from pmkit.model import ReserveStatus
 from pmkit.venue.records import FundingView, InventoryView, ReserveView
@@ -82,17 +88,30 @@ class Reader:
         return margin_of(self._ask(block, self._venue("storedMarginOf", checked(address))))
 
     def each_account(
-        self, addresses: Sequence[str], block: int | None = None
+        self, addresses: Sequence[str], block: int | None = None, what_if: WhatIf = AS_REPORTED
     ) -> tuple[Account | PmkitError, ...]:
-        """Return many accounts of one block; in place of one that cannot be read, its error."""
-        at = self._tag(block)
-        found: list[Account | PmkitError] = []
-        for start in range(0, len(addresses), PAGE):
-            page = addresses[start : start + PAGE]
-            calls = [self._venue("accountOf", checked(address)) for address in page]
-            answers = ask_each(self.rpc, calls, at)
-            found += [a if isinstance(a, PmkitError) else account_of(a) for a in answers]
-        return tuple(found)
+        """Return many accounts of one block; in place of one that cannot be read, its error.
+
+        With `what_if`, at those prices in place of the reported ones. SPEC KP-03, KP-04.
+        """
+        venue = interface("Venue")
+        return tuple(
+            found if isinstance(found, PmkitError) else account_of(venue.decode("accountOf", found))
+            for found in look_at(self, "accountsOf", addresses, block, False, *what_if.call())
+        )
+
+    def each_report(
+        self, addresses: Sequence[str], block: int | None = None, what_if: WhatIf = AS_REPORTED
+    ) -> tuple[AccountReport | PmkitError, ...]:
+        """Return of many accounts the chain's own figures, and whether a step would be taken.
+
+        In place of one that cannot be read stands its error. SPEC KP-03, KP-04.
+        """
+        lens = interface("Lens")
+        return tuple(
+            found if isinstance(found, PmkitError) else report_of(lens.decode("reportOf", found))
+            for found in look_at(self, "reportsOf", addresses, block, *what_if.call())
+        )
 
     def isolated(self, address: str, block: int | None = None) -> tuple[IsolatedFigures, ...]:
         """Return an account's isolated positions, in listing order. SPEC CH-07."""
@@ -102,7 +121,7 @@ class Reader:
         self, addresses: Sequence[str], block: int | None = None
     ) -> tuple[tuple[IsolatedFigures, ...], ...]:
         """Return the isolated positions of many accounts of one block."""
-        at = self._tag(block)
+        at = self.tag(block)
         states: list[dict[str, Any]] = []
         for start in range(0, len(addresses), PAGE):
             page = addresses[start : start + PAGE]
@@ -164,7 +183,7 @@ class Reader:
             + [self._registry("perpOraclePx", asset) for asset in perps]
             + [self._registry("pairOf", pair) for pair in pairs]
             + [self._registry("usdcPx")],
-            self._tag(block),
+            self.tag(block),
         )
         usdc_px = answers.pop()
         marks, oracles = answers[: len(perps)], answers[len(perps) : 2 * len(perps)]
@@ -193,7 +212,7 @@ class Reader:
             self.rpc,
             [self._venue("positionOf", owner, asset) for asset in assets]
             + [self._venue("fundingDueOf", owner, asset) for asset in assets],
-            self._tag(block),
+            self.tag(block),
         )
         stored, dues = answers[: len(assets)], answers[len(assets) :]
         return tuple(
@@ -210,7 +229,7 @@ class Reader:
             self.rpc,
             [self._venue("balanceOf", owner, t.token) for t in tokens]
             + [call_of("LocalToken", t.erc20, "balanceOf", owner) for t in tokens],
-            self._tag(block),
+            self.tag(block),
         )
         stored, wallets = answers[: len(tokens)], answers[len(tokens) :]
         return tuple(
@@ -230,7 +249,7 @@ class Reader:
 
     def accounts(self, block: int | None = None) -> tuple[str, ...]:
         """Return every account that the venue has seen, oldest first."""
-        at = self._tag(block)
+        at = self.tag(block)
         found: list[str] = []
         while True:
             page, total = ask(self.rpc, self._venue("accounts", len(found), PAGE), at)
@@ -248,17 +267,17 @@ class Reader:
         """What the registry lists; listings stay, so it is read once."""
         if self._listing is None:
             registry = self.deployment.registry
-            self._listing = read_listing(self.rpc, registry, self._tag(None))
+            self._listing = read_listing(self.rpc, registry, self.tag(None))
         return self._listing
 
-    def _tag(self, block: int | None) -> int:
+    def tag(self, block: int | None) -> int:
         """Return the block to read: the one asked for, the pinned one, or the latest by number."""
         if block is not None:
             return block
         return self.block if self.block is not None else self.rpc.block_number()
 
     def _ask(self, block: int | None, call: Call) -> Any:
-        return ask(self.rpc, call, self._tag(block))
+        return ask(self.rpc, call, self.tag(block))
 
     def _venue(self, function: str, *arguments: object) -> Call:
         return call_of("Venue", self.deployment.venue, function, *arguments)

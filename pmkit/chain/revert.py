@@ -9,11 +9,10 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
 import pmkit.errors as errors_by_name
-from pmkit.chain.abi import from_abi, selector_of, snake_case, type_of
+from pmkit.chain.abi import decode_all, selector_of, snake_case
 from pmkit.chain.artifacts import shipped_artifacts
 from pmkit.errors import (
     ArithmeticOverflow,
@@ -55,7 +54,7 @@ def decode_revert(data: str) -> PmkitError:
 def _panic(raw: bytes) -> VenueError | None:
     if raw[:4] != PANIC:
         return None
-    (code,) = decode(["uint256"], raw[4:])
+    (code,) = decode_all([{"type": "uint256"}], raw[4:])
     if code == OVERFLOW:
         return ArithmeticOverflow()
     return DivisionByZero() if code == ZERO_DIVISION else ContractPanic(code=code)
@@ -64,7 +63,7 @@ def _panic(raw: bytes) -> VenueError | None:
 def _text(raw: bytes) -> VenueError | None:
     if raw[:4] != ERROR:
         return None
-    (reason,) = decode(["string"], raw[4:])
+    (reason,) = decode_all([{"type": "string"}], raw[4:])
     return ContractReverted(reason=reason)
 
 
@@ -76,9 +75,8 @@ def _declared(raw: bytes) -> VenueError | None:
     if not (isinstance(kind, type) and issubclass(kind, VenueError)):
         return None
     inputs = entry["inputs"]
-    values = decode([type_of(p) for p in inputs], raw[4:])
-    named = {snake_case(p["name"]): from_abi(p, v) for p, v in zip(inputs, values, strict=True)}
-    return kind(**named)
+    names = (snake_case(p["name"]) for p in inputs)
+    return kind(**dict(zip(names, decode_all(inputs, raw[4:]), strict=True)))
 
 
 def refusal_of(refused: NodeRefused) -> PmkitError:

@@ -27,6 +27,8 @@ from pmkit.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pmkit.chain.abi import Event
     from pmkit.chain.contracts import Call
     from pmkit.chain.listing import Prices
@@ -55,8 +57,8 @@ class Receipt:
     block: int
     gas_used: int
     events: tuple[Event, ...]
-    approval: Receipt | None = None
-    """The approval that went before it, where one was needed."""
+    approvals: tuple[Receipt, ...] = ()
+    """The approvals that went before it, where any were needed."""
 
     def event(self, name: str) -> Event:
         """Return the first event of a name. Raises KeyError."""
@@ -76,8 +78,8 @@ class Simulation:
     events: tuple[Event, ...] | None
     margin: AccountMargin | None
     """The figures afterwards of the account it is about; None also where a price is missing."""
-    approval: int | None
-    """Units of the ERC-20 that would be approved first; None where none are needed."""
+    approvals: tuple[int, ...]
+    """Units of the ERC-20s that would be approved first, where any are needed."""
 
 
 class Sender:
@@ -145,6 +147,10 @@ class Sender:
             self.actions.match_orders(asset, buyer, seller, px=px, sz=sz, buyer_takes=buyer_takes)
         )
 
+    def batch(self, actions: Sequence[Action]) -> Receipt:
+        """Do several actions, of `self.actions`, with one check at the end. SPEC AC-14."""
+        return self.send(self.actions.batch(actions))
+
     def approve_operator(self, operator: str, *, approved: bool = True) -> Receipt:
         """Let another account act for this one, or no longer. SPEC AC-05."""
         return self.send(self.actions.approve_operator(operator, approved=approved))
@@ -201,6 +207,10 @@ class Sender:
         """Take one liquidation step on an account, and its debt with own funds. SPEC LQ-23."""
         return self.send(self.actions.liquidate_as_taker(account))
 
+    def liquidate_batch(self, accounts: Sequence[str], *, as_taker: bool = False) -> Receipt:
+        """Take one liquidation step on each of some accounts. SPEC LQ-26."""
+        return self.send(self.actions.liquidate_batch(accounts, as_taker=as_taker))
+
     def sell_inventory(self, pair: int | str) -> Receipt:
         """Sell what is due of the backstop's inventory of a pair's base token. SPEC LQ-18."""
         return self.send(self.actions.sell_inventory(pair))
@@ -236,7 +246,8 @@ class Sender:
             return simulated
         # Behind an approval such a node cannot look: the venue then names the allowance.
         answer = ask(self.rpc, action.call, NEXT_BLOCK, self.address)
-        return Simulation(answer=answer, gas=None, events=None, margin=None, approval=lacking)
+        units = tuple(units for _, units in lacking)
+        return Simulation(answer=answer, gas=None, events=None, margin=None, approvals=units)
 
     def send(self, action: Action) -> Receipt:
         """Simulate an action, send it, and return its receipt once it is mined. SPEC KP-01.
@@ -246,14 +257,13 @@ class Sender:
         """
         with self._lock:
             lacking = self._lacking(action)
-            approval = None
-            if lacking is not None:
-                # One look at both, so that a refused action leaves no approval behind; a node that
-                # cannot look at both must take the approval first.
+            if lacking:
+                # One look at all, so that a refused action leaves no approval behind; a node that
+                # cannot look at all must take the approvals first.
                 self._simulate_in_full(action, lacking)
-                approval = self._send_call(self._approval(action, lacking))
+            approvals = tuple(self._send_call(self._approval(*each)) for each in lacking)
             ask(self.rpc, action.call, NEXT_BLOCK, self.address)
-            return replace(self._send_call(action.call), approval=approval)
+            return replace(self._send_call(action.call), approvals=approvals)
 
     def _with(self, actions: Actions) -> Sender:
         # One wallet has one row of nonces, so both share the lock.
@@ -261,22 +271,25 @@ class Sender:
         other.actions = actions
         return other
 
-    def _lacking(self, action: Action) -> int | None:
-        """Return the units to approve, or None when the venue may take enough already."""
-        if action.erc20 is None or action.takes == 0:
-            return None
+    def _lacking(self, action: Action) -> list[tuple[str, int]]:
+        """Return the ERC-20s to approve and their units: those of which the venue may take less."""
         venue = self.reader.deployment.venue
-        call = call_of("LocalToken", action.erc20, "allowance", self.address, venue)
-        allowed = ask(self.rpc, call, NEXT_BLOCK)
-        return None if allowed >= action.takes else action.takes
+        lacking = []
+        for erc20, units in action.takes:
+            call = call_of("LocalToken", erc20, "allowance", self.address, venue)
+            if units and ask(self.rpc, call, NEXT_BLOCK) < units:
+                lacking.append((erc20, units))
+        return lacking
 
-    def _approval(self, action: Action, amount: int) -> Call:
+    def _approval(self, erc20: str, units: int) -> Call:
         venue = self.reader.deployment.venue
-        return call_of("LocalToken", str(action.erc20), "approve", venue, amount)
+        return call_of("LocalToken", erc20, "approve", venue, units)
 
-    def _simulate_in_full(self, action: Action, lacking: int | None) -> Simulation | None:
-        """Simulate approval, action and margin in a row; None on nodes that do not offer it."""
-        calls = [] if lacking is None else [self._approval(action, lacking)]
+    def _simulate_in_full(
+        self, action: Action, lacking: list[tuple[str, int]]
+    ) -> Simulation | None:
+        """Simulate approvals, action and margin in a row; None on nodes that do not offer it."""
+        calls = [self._approval(*each) for each in lacking]
         calls.append(action.call)
         about = []
         if action.about is not None:
@@ -303,7 +316,7 @@ class Sender:
             gas=int(done[-1]["gasUsed"], 16),
             events=events_of(done[-1]["logs"]),
             margin=margin_of(about[0].decode(after[0]["returnData"])) if known else None,
-            approval=lacking,
+            approvals=tuple(units for _, units in lacking),
         )
 
     def _send_call(self, call: Call) -> Receipt:

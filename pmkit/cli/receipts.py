@@ -79,9 +79,9 @@ def done_object(done: Done) -> dict[str, Any]:
     }
     if isinstance(outcome, Simulation):
         gas = None if outcome.gas is None else str(outcome.gas)
-        approval = None if outcome.approval is None else str(outcome.approval)
+        approval = str(outcome.approvals[0]) if outcome.approvals else None
         return {**common, "txHash": None, "block": None, "gasUsed": gas, "approval": approval}
-    approved = None if outcome.approval is None else outcome.approval.tx_hash
+    approved = outcome.approvals[0].tx_hash if outcome.approvals else None
     return {
         **common,
         "txHash": outcome.tx_hash,

@@ -35,6 +35,7 @@ from pmkit.errors.accounts import (
     EnablingRefused,
     LeverageOutOfRange,
     NotAReceiver,
+    NotInBatch,
     NotOperator,
     NotPortfolioMargin,
     NotStandardMode,
@@ -92,6 +93,7 @@ from pmkit.errors.liquidation import (
     NothingToSweep,
     NotLiquidatable,
     SelfLiquidation,
+    StepOutOfGas,
     StepTooEarly,
 )
 from pmkit.errors.margin import (
@@ -212,6 +214,7 @@ __all__ = [
     "NotAUserAccount",
     "NotBorrowable",
     "NotDeployed",
+    "NotInBatch",
     "NotLiquidatable",
     "NotOperator",
     "NotPortfolioMargin",
@@ -239,6 +242,7 @@ __all__ = [
     "SpotPriceMissing",
     "StaleMark",
     "StalePrice",
+    "StepOutOfGas",
     "StepTooEarly",
     "SupplyCapExceeded",
     "ToolMissing",

@@ -128,6 +128,17 @@ class UnknownCall(VenueError):
 
 
 @dataclass(eq=False)
+class NotInBatch(VenueError):
+    """The call may not stand in a batch, or not at its place."""
+
+    place: int
+    sentence = (
+        "call {place} (from zero) may not stand there: a batch has what an account does for "
+        "itself, and a change of mode at its beginning"
+    )
+
+
+@dataclass(eq=False)
 class Paused(VenueError):
     """A guardian has paused this kind of action."""
 

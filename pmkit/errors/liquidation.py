@@ -42,6 +42,14 @@ class StepTooEarly(VenueError):
 
 
 @dataclass(eq=False)
+class StepOutOfGas(VenueError):
+    """A step of a batch ran out of gas, which says nothing of the account."""
+
+    account: str
+    sentence = "the gas ended at {account}; give more, or name fewer accounts"
+
+
+@dataclass(eq=False)
 class NotAUserAccount(VenueError):
     """Market maker, backstop and insurance are not liquidated."""
 

@@ -5,10 +5,11 @@ come from the pure twins (`pmkit.margin`, `pmkit.sweep`, ...) and are written no
 part of the state (`venue.now`); nothing here reads a clock, a file or a chain.
 """
 
-from pmkit.venue.actions import Action, Call, Refusal
+from pmkit.venue.actions import Action, Call
 from pmkit.venue.actor import Actor
 from pmkit.venue.custody import EVERYTHING
 from pmkit.venue.genesis import Genesis
+from pmkit.venue.refusal import Refusal
 from pmkit.venue.venue import Venue
 
 __all__ = ["EVERYTHING", "Action", "Actor", "Call", "Genesis", "Refusal", "Venue"]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from pmkit.errors import ActingAlready, InputError, NotOperator
+from pmkit.errors import ActingAlready, InputError, NotInBatch, NotOperator
 from pmkit.venue import (
     accounts,
+    batches,
     borrow_lend_pool,
     clearinghouse,
     creation,
@@ -27,6 +28,7 @@ from pmkit.venue import (
     trading,
     wallets,
 )
+from pmkit.venue.acting import actor
 from pmkit.venue.addresses import sub_account_of
 from pmkit.venue.conform import Check, check_of
 from pmkit.venue.integers import Address, Uint32
@@ -37,7 +39,7 @@ from pmkit.venue.wallets import Wallets
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pmkit.errors import VenueError
+    from pmkit.venue.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,22 @@ def _act_for(s: VenueState, sender: str, account: str, call: Call, *, as_operato
         s.acting_for, s.as_operator = None, False
 
 
+def batch(s: VenueState, sender: Address, calls: tuple[Call, ...]) -> tuple[Any, ...]:
+    """Run several calls of one account with one account check at the end. SPEC AC-14 to AC-16.
+
+    Returns what each of them returned. Raises NotInBatch, and what the calls, the sweep and the
+    account check raise.
+    """
+    functions = [inner(call) for call in calls]
+    results = []
+    with batches.one_check(s, actor(s, sender)):
+        for place, (function, call) in enumerate(zip(functions, calls, strict=True)):
+            if not batches.may_stand(call.name, place):
+                raise NotInBatch(place=place)
+            results.append(function.run(s, sender, *call.args))
+    return tuple(results)
+
+
 def inner(call: Call) -> External:
     """Return the function of an inner call. Raises InputError for one that does not fit."""
     function = external(call.name)
@@ -154,9 +172,11 @@ EXTERNALS = {
         isolated.liquidate_isolated,
         on_behalf,
         for_sub_account,
+        batch,
         portfolio_margin.sweep,
         liquidation.liquidate,
         liquidation.liquidate_as_taker,
+        liquidation.liquidate_batch,
         listing.list_token,
         listing.list_dex,
         listing.list_perp,
@@ -189,22 +209,6 @@ def external(name: str) -> External:
     if found is None:
         raise InputError(place=name, problem="the venue has no such action")
     return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """How an action was refused."""
-
-    name: str
-    """Of the error, in `pmkit.errors` and in the contracts."""
-    values: tuple[tuple[str, int | str], ...]
-    """The compared numbers by field name."""
-
-    @classmethod
-    def of(cls, error: VenueError) -> Refusal:
-        """Return what an error says."""
-        values: Any = tuple(error.values.items())
-        return cls(name=type(error).__name__, values=values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

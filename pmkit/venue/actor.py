@@ -14,9 +14,12 @@ from pmkit.venue.addresses import sub_account_of
 from pmkit.venue.custody import EVERYTHING, evm_scale
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from pmkit.model import Mode
     from pmkit.rates import RateCurve
     from pmkit.venue.records import (
+        LiquidationOutcome,
         LiquidationStep,
         PairListing,
         Pause,
@@ -63,6 +66,17 @@ class Actor:
         other.address = account
         other._via = (how, account if whom is None else whom)
         return other
+
+    def batch(self, *acts: Callable[[Actor], object]) -> tuple[Any, ...]:
+        """Do several actions with one check at the end; return what each returned. SPEC AC-14.
+
+        Each is what an actor does, `lambda a: a.borrow("USDC", 100)`, and nothing else.
+        """
+        noting = _Noting(self)
+        for act in acts:
+            act(noting)
+        results: tuple[Any, ...] = self._act("batch", tuple(noting.noted))
+        return results
 
     def approve_operator(self, operator: str, *, approved: bool = True) -> None:
         """Let another account act for this one, or no longer. SPEC AC-05."""
@@ -185,6 +199,15 @@ class Actor:
         """Take one liquidation step, and its debt with own funds. SPEC LQ-23."""
         step: LiquidationStep = self._act("liquidate_as_taker", self._venue.address_of(account))
         return step
+
+    def liquidate_batch(
+        self, accounts: Iterable[str], *, as_taker: bool = False
+    ) -> tuple[LiquidationOutcome, ...]:
+        """Take one liquidation step on each of some accounts. SPEC LQ-26."""
+        addresses = tuple(self._venue.address_of(account) for account in accounts)
+        outcomes: tuple[LiquidationOutcome, ...]
+        outcomes = self._act("liquidate_batch", addresses, as_taker)
+        return outcomes
 
     def sell_inventory(self, pair: int) -> None:
         """Sell what is due of the backstop's inventory of a pair's base token. SPEC LQ-18."""
@@ -320,3 +343,17 @@ class Actor:
 
     def _dex(self, dex: int | str) -> int:
         return self._venue.dex_id(dex)
+
+
+class _Noting(Actor):
+    """An actor whose actions are noted and not done."""
+
+    __slots__ = ("noted",)
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(actor._venue, actor._sender)
+        self.address = actor.address
+        self.noted: list[Call] = []
+
+    def _act(self, name: str, *args: Any) -> Any:
+        self.noted.append(Call(name, args))

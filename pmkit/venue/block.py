@@ -43,9 +43,19 @@ class Block:
 
     def roll_back(self) -> None:
         """Put back everything that the running action wrote."""
-        for table, key, former in reversed(self.undo):
-            table.put_back(key, former)
+        self.roll_back_to((0, 0))
         self.begin()
+
+    def mark(self) -> tuple[int, int]:
+        """Return where the running action stands, to come back to."""
+        return len(self.events), len(self.undo)
+
+    def roll_back_to(self, mark: tuple[int, int]) -> None:
+        """Put back what the running action wrote since a mark, and forget what it emitted."""
+        events, undo = mark
+        for table, key, former in reversed(self.undo[undo:]):
+            table.put_back(key, former)
+        del self.undo[undo:], self.events[events:]
 
 
 class Table(dict[K, V], Generic[K, V]):

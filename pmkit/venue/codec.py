@@ -14,9 +14,10 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import pmkit.errors
 from pmkit.errors import InputError, VenueError
-from pmkit.venue.actions import Action, Call, Refusal, external
+from pmkit.venue.actions import Action, Call, external
 from pmkit.venue.conform import check_of, hints_of
 from pmkit.venue.integers import Address, Uint40
+from pmkit.venue.refusal import Refusal
 
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,99})", re.ASCII)
 
@@ -29,24 +30,20 @@ def encode(value: Any) -> Any:
         return str(int(value))
     if isinstance(value, tuple | list):
         return [encode(one) for one in value]
+    if isinstance(value, Refusal):
+        return {"name": value.name, "values": {name: encode(one) for name, one in value.values}}
     return {f.name: encode(getattr(value, f.name)) for f in fields(value)}
 
 
 def encode_action(action: Action) -> dict[str, Any]:
     """Return an action as JSON."""
-    refusal = action.refusal
     return {
         "time": encode(action.time),
         "sender": action.sender,
         "name": action.name,
         "args": encode(action.args),
         "result": encode(action.result),
-        "refusal": None
-        if refusal is None
-        else {
-            "name": refusal.name,
-            "values": {name: encode(value) for name, value in refusal.values},
-        },
+        "refusal": encode(action.refusal),
     }
 
 
@@ -77,6 +74,8 @@ def _decode(kind: Any, found: Any, place: str) -> Any:
         return whole(found, place)
     if kind is Call:
         return decode_call(found, place)
+    if kind == Refusal | None:
+        return decode_refusal(found, place)
     if is_dataclass(kind) and isinstance(kind, type):
         hints = hints_of(kind)
         keys = tuple(f.name for f in fields(kind))
@@ -118,13 +117,14 @@ def decode_action(found: Any, place: str) -> Action:
     entries = object_of(found, keys, place)
     call = decode_call({key: entries[key] for key in ("name", "args")}, place)
     refusal = decode_refusal(entries["refusal"], f"{place}.refusal")
-    returns = NoneType if refusal is not None else returns_of(call)
     return Action(
         time=decode(Uint40, entries["time"], f"{place}.time"),
         sender=decode(Address, entries["sender"], f"{place}.sender"),
         name=call.name,
         args=call.args,
-        result=decode(returns, entries["result"], f"{place}.result"),
+        result=decode(NoneType, entries["result"], f"{place}.result")
+        if refusal is not None
+        else decode_result(call, entries["result"], f"{place}.result"),
         refusal=refusal,
     )
 
@@ -143,10 +143,22 @@ def decode_call(found: Any, place: str) -> Call:
     )
 
 
-def returns_of(call: Call) -> Any:
-    """Return the type of what a call returns; acting for another, of what the inner one does."""
-    calls = [arg for arg in call.args if isinstance(arg, Call)]
-    return returns_of(calls[0]) if calls else external(call.name).returns
+def decode_result(call: Call, found: Any, place: str) -> Any:
+    """Return what a call returned. Raises InputError.
+
+    Acting for another it is what the inner call returned, of a batch what each of them did.
+    """
+    if call.name == "batch":
+        (calls,) = call.args
+        results = listed(found, place)
+        if len(results) != len(calls):
+            raise InputError(place=place, problem=f"must be the results of {len(calls)} calls")
+        pairs = zip(calls, results, strict=True)
+        return tuple(decode_result(c, one, f"{place}[{i}]") for i, (c, one) in enumerate(pairs))
+    for arg in call.args:
+        if isinstance(arg, Call):
+            return decode_result(arg, found, place)
+    return decode(external(call.name).returns, found, place)
 
 
 def decode_refusal(found: Any, place: str) -> Refusal | None:

@@ -17,6 +17,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from pmkit.errors import InputError
 from pmkit.units import UINT256_MAX
 from pmkit.venue.integers import Hex, Range, Widths
+from pmkit.venue.refusal import Refusal
 
 Check = Callable[[Any, str], None]
 """Raises InputError for a value that does not fit, given its place."""
@@ -43,7 +44,7 @@ def check_of(kind: Any) -> Check:
         return _range_check(DEFAULT_RANGE)
     if isinstance(kind, type) and issubclass(kind, IntEnum):
         return _exact_check(kind)
-    if kind is Any:
+    if kind is Any or kind == Refusal | None:
         return _accept
     if is_dataclass(kind):
         return _record_check(kind, {})

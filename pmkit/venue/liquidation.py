@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pmkit.errors import (
     NothingToLiquidate,
     NotLiquidatable,
+    VenueError,
 )
 from pmkit.margin import account_margin, is_beyond, is_owing_too_much
 from pmkit.model import Health, Mode
@@ -21,7 +22,8 @@ from pmkit.venue.liquidation_context import Context, Hands, hole_of, load_contex
 from pmkit.venue.liquidation_guard import require_allowed
 from pmkit.venue.margin_engine import require_beyond_doubt, sweep
 from pmkit.venue.price_age import require_young
-from pmkit.venue.records import Leg, LegChoice, LiquidationStep
+from pmkit.venue.records import NO_STEP, Leg, LegChoice, LiquidationOutcome, LiquidationStep
+from pmkit.venue.refusal import Refusal
 
 if TYPE_CHECKING:
     from pmkit.venue.state import VenueState
@@ -42,6 +44,27 @@ def liquidate_as_taker(s: VenueState, sender: Address, account: Address) -> Liqu
     Raises what `liquidate` and `debt_leg.take` raise.
     """
     return _step(s, sender, account, as_taker=True)
+
+
+def liquidate_batch(
+    s: VenueState, sender: Address, accounts: tuple[Address, ...], as_taker: bool
+) -> tuple[LiquidationOutcome, ...]:
+    """Take one liquidation step on each of some accounts; tell of each how it ended. SPEC LQ-26.
+
+    One that is refused is left as it was.
+    """
+    return tuple([_outcome(s, sender, account, as_taker=as_taker) for account in accounts])
+
+
+def _outcome(s: VenueState, sender: str, account: str, *, as_taker: bool) -> LiquidationOutcome:
+    before, touched = s.block.mark(), set(s.touched)
+    try:
+        step = _step(s, sender, account, as_taker=as_taker)
+    except VenueError as error:
+        s.block.roll_back_to(before)
+        s.touched.intersection_update(touched)
+        return LiquidationOutcome(done=False, step=NO_STEP, reason=Refusal.of(error))
+    return LiquidationOutcome(done=True, step=step, reason=None)
 
 
 def _step(s: VenueState, sender: str, account: str, *, as_taker: bool) -> LiquidationStep:

@@ -55,10 +55,14 @@ def require_safe(s: VenueState, account: str, gross_debt_before: int) -> None:
     """Require what every action that raises risk must leave behind. SPEC AC-04.
 
     Margin in every dex, ratio and debts within their triggers, and health factor ≥ 1 if debt has
-    grown. Collateral with an old price counts for nothing (SPEC OR-08).
+    grown. Collateral with an old price counts for nothing (SPEC OR-08). In a batch of the account
+    it waits for the end (SPEC AC-14).
     Raises StalePrice, StaleMark, MarkMissing, PriceMissing, InsufficientMargin,
     DebtAboveThreshold, RatioAboveTrigger, HealthFactorBelowOne.
     """
+    if s.deferral is not None and s.deferral.account == account:
+        s.deferral.put(gross_debt_before)
+        return
     a, params = load(s, account)
     maximum = s.registry.policy.max_price_age
     stale = require_young(s, a, params, maximum)
@@ -111,7 +115,12 @@ def dex_figures(s: VenueState, account: str, dex: int) -> DexMargin:
 
 
 def gross_debt(s: VenueState, account: str) -> int:
-    """Return the gross debt of an account as stored, USD WAD. Raises PriceMissing."""
+    """Return the gross debt of an account as stored, USD WAD.
+
+    In a batch of the account, what it was before it. Raises PriceMissing.
+    """
+    if s.deferral is not None and s.deferral.account == account:
+        return s.deferral.debt_before
     a, _ = load(s, account)
     debts = (token_value_up(t, t.borrowed) for t in a.tokens if t.borrowed != 0)
     return checked(sum(debts))

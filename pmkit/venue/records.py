@@ -12,6 +12,7 @@ from typing import Annotated
 from pmkit.model import MarginPolicy
 from pmkit.rates import RateCurve
 from pmkit.venue.integers import Address, Uint8, Uint16, Uint32, Uint64, Uint128, Widths
+from pmkit.venue.refusal import Refusal
 
 Curve = Annotated[RateCurve, Widths(protocol_share=Uint64)]
 """A rate curve with the widths that the contracts have."""
@@ -233,6 +234,23 @@ class LiquidationStep:
     loss: int
     liquidatable: bool
     """Whether the account is still liquidatable."""
+
+
+NO_STEP = LiquidationStep(
+    leg=Leg.DEBT_PARTIAL, debt_value=0, collateral_value=0, loss=0, liquidatable=False
+)
+"""What a step that was refused did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidationOutcome:
+    """How a step of a batch ended."""
+
+    done: bool
+    step: LiquidationStep
+    """What it did, all zero where it was refused."""
+    reason: Refusal | None
+    """What refused it; None where it was done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from pmkit.venue.integers import (
 
 if TYPE_CHECKING:
     from pmkit.venue.block import Block
+    from pmkit.venue.deferral import Deferral
     from pmkit.venue.registry import Registry
     from pmkit.venue.wallets import Wallets
 
@@ -162,6 +163,7 @@ class VenueState:
         "as_operator",
         "balances",
         "block",
+        "deferral",
         "episode_debt",
         "inventory",
         "operators",
@@ -184,6 +186,8 @@ class VenueState:
         """The account that the running call acts for; None when the sender acts for itself."""
         self.as_operator = False
         """Whether it does so as an operator, with an operator's limits."""
+        self.deferral: Deferral | None = None
+        """The running batch."""
         self.touched: set[int] = set()
         """Reserves that the running action has touched."""
         self.accounts: Table[str, AccountState] = Table(block, NO_ACCOUNT)

@@ -21,12 +21,13 @@ from pmkit.venue import (
     trading,
     volume,
 )
-from pmkit.venue.actions import Action, External, Refusal, external
+from pmkit.venue.actions import Action, External, external
 from pmkit.venue.actor import Actor
 from pmkit.venue.addresses import address_of, sub_account_of
 from pmkit.venue.block import Block
 from pmkit.venue.genesis import NOTHING_LISTED, Genesis
 from pmkit.venue.integers import UINT40_MAX
+from pmkit.venue.refusal import Refusal
 from pmkit.venue.registry import Registry
 from pmkit.venue.state import VenueState
 from pmkit.venue.wallets import Wallets

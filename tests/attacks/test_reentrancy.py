@@ -29,6 +29,8 @@ CALLS: tuple[tuple[object, ...], ...] = (
     ("approveOperator", SECOND, True),
     ("liquidate", SUPPLIER),
     ("liquidateAsTaker", SUPPLIER),
+    ("liquidateBatch", [SUPPLIER]),
+    ("batch", []),
     ("liquidateIsolated", SUPPLIER, BTC_PERP),
     ("sellInventory", 107),
     ("coverDeficit", BAD_TOKEN, 1),

@@ -413,7 +413,7 @@ def test_simulation_tells_what_happens_and_sends_nothing(venue, borrower):
     assert venue.rpc.block_number() == block
     assert venue.reader.balance(borrower.address, "UBTC").shares == 0
     assert simulated.answer == venue.amount("UBTC", "2")
-    assert simulated.approval == 2 * 10**8
+    assert simulated.approvals == (2 * 10**8,)
     assert simulated.events is not None
     assert [event.name for event in simulated.events] == ["Transfer", "Supplied"]
     receipt = borrower.supply("UBTC", venue.amount("UBTC", "2"))
@@ -461,7 +461,7 @@ def test_node_without_eth_simulate_takes_the_approval_first(venue, supplier, mon
         return asked(method, *params)
 
     monkeypatch.setattr(venue.rpc, "request", without)
-    assert supplier.supply("USDC", usdc(5)).approval is not None
+    assert supplier.supply("USDC", usdc(5)).approvals
     with pytest.raises(ERC20InsufficientAllowance):
         supplier.simulate(supplier.actions.supply("USDC", usdc(5)))
 
@@ -478,10 +478,10 @@ def test_liquidation_step_is_told_by_simulation(venue):
 
 def test_approval_is_of_what_is_taken_and_no_more(venue, supplier):
     receipt = supplier.supply("USDC", usdc(3))
-    assert receipt.approval is not None
-    assert receipt.approval.event("Approval").values["value"] == 3 * 10**6
+    (approval,) = receipt.approvals
+    assert approval.event("Approval").values["value"] == 3 * 10**6
     again = supplier.supply("USDC", usdc(3))
-    assert again.approval is not None
+    assert again.approvals
 
 
 def test_private_key_signs_its_own_transactions(venue):

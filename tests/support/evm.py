@@ -92,12 +92,15 @@ class Contract:
 
     def __call__(self, function: str, *args: Any, sender: str = DEPLOYER) -> Any:
         """Run a function and keep its effects; return what it returns."""
-        entry = self.functions[function]
         self.evm.running = self.running(function, args)
         output = self.evm.run(self.address, self.calldata(function, *args), sender)
-        if entry["stateMutability"] not in ("view", "pure"):
+        if self.functions[function]["stateMutability"] not in ("view", "pure"):
             self.evm.actions += 1
-        outputs = entry["outputs"]
+        return self.decode(function, output)
+
+    def decode(self, function: str, output: bytes) -> Any:
+        """Return what a function returned."""
+        outputs = self.functions[function]["outputs"]
         values = decode([abi_type(o) for o in outputs], output)
         results = [named(o, v) for o, v in zip(outputs, values, strict=True)]
         return results[0] if len(results) == 1 else tuple(results) or None
@@ -190,7 +193,10 @@ class InProcessEvm:
         found = REVERT_OUTPUT.search(message)
         if found is None:
             raise AssertionError(f"not a revert: {message}")
-        data = bytes.fromhex(found.group(1)[2:])
+        return self.refusal_of(bytes.fromhex(found.group(1)[2:]))
+
+    def refusal_of(self, data: bytes) -> Reverted:
+        """Return the named revert of the bytes that a call reverted with."""
         if data[:4] == keccak(text="Panic(uint256)")[:4]:
             return Reverted("Panic", decode(["uint256"], data[4:]))
         entry = self.errors.get(data[:4])

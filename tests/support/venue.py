@@ -103,6 +103,7 @@ class Market:
     registry: Contract
     venue: Contract
     erc20: dict[int, Contract]
+    lens: Contract
 
     @classmethod
     def deploy(cls) -> Self:
@@ -114,7 +115,8 @@ class Market:
             linked[library] = evm.deploy(library, libraries=linked).address
         venue = evm.deploy("Venue", registry.address, MAKER, BACKSTOP, INSURANCE, libraries=linked)
         erc20 = {t: evm.deploy("LocalToken", f"token {t}", d) for t, d in EVM_DECIMALS.items()}
-        market = cls(evm, registry, venue, erc20)
+        lens = evm.deploy("Lens", venue.address)
+        market = cls(evm, registry, venue, erc20, lens)
         market._list()
         market.set_prices(btc=100_000, hype=50)
         market._fund()

@@ -304,6 +304,30 @@ def whom(w: World, role: str) -> str:
     return w.random.choice((role,) * 5 + EVERYBODY)
 
 
+def batch(w: World, role: str) -> tuple[Any, ...]:
+    """Draw a batch of what users do; now and then with what may not stand in it."""
+    random = w.random
+    calls = [draw(w, role) for _ in range(random.choice((0, 1, 2, 2, 3, 4)))]
+    if random.random() < 0.9:
+        alone = ("sweep", "accrue", "batch")
+        calls = [call for call in calls if call[0] not in alone]
+        calls.sort(key=lambda call: call[0] != "setMode")
+    return "batch", [w.venue.calldata(*call) for call in calls]
+
+
+def collateral_after_debt(w: World, role: str) -> tuple[Any, ...] | None:
+    """Draw a batch that borrows first, and then brings about what that needs."""
+    debt = borrow(w, role)
+    found = in_wallet(w, role)
+    if debt is None or found is None or not 0 < debt[2] < 2**100:
+        return None
+    token, held = found
+    more = debt[2] * w.random.choice((1, 2, 3))
+    brought = min(held, w.worth(token, w.random.choice((1, 10**3, 10**6))))
+    calls = (("borrow", debt[1], more), ("supply", token, brought, role))
+    return "batch", [w.venue.calldata(*call) for call in calls]
+
+
 DRAWS = (
     (deposit, 4),
     (supply, 3),
@@ -320,6 +344,8 @@ DRAWS = (
     (update_isolated_margin, 4),
     (sweep, 3),
     (accrue, 2),
+    (batch, 5),
+    (collateral_after_debt, 4),
 )
 """What users do, and how often."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from support.evm import DEPLOYER
-from support.venue import HYPE, KEEPER, UBTC, UNLIMITED, USDC, USDT0, policy
+from support.venue import HYPE, KEEPER, MAKER, UBTC, UNLIMITED, USDC, USDT0, policy
 from venue.admin import CHANGES
+from venue.batching import BATCHING
 from venue.cast import MATCHER, USERS
 from venue.draws import draw, isolated_assets, match
 from venue.keepers import KEEPING, keep_house, take_debt
@@ -66,6 +67,9 @@ class Sequence:
         curable = [who for who in USERS if w.is_curable(who)]
         if not curable and w.random.random() < 0.7:
             return
+        if w.random.random() < 0.3:
+            self.liquidate_many(curable)
+            return
         account = w.random.choice(curable or USERS)
         for _ in range(w.random.choice((1, 1, 2, 8)) if curable else 1):
             if w.random.random() < 0.3:
@@ -74,6 +78,17 @@ class Sequence:
                 w.call(w.market.venue, "liquidate", account, sender=KEEPER)
             if w.random.random() < 0.8:
                 w.warp(w.random.choice((1, 3, 3, 30)))
+
+    def liquidate_many(self, curable: list[str]) -> None:
+        """Let the keeper, or a user with funds, take a step on each of several accounts."""
+        w = self.world
+        others = w.random.choices((*USERS, MAKER, KEEPER), k=w.random.choice((0, 1, 2)))
+        accounts = curable + others
+        w.random.shuffle(accounts)
+        if w.random.random() < 0.7:
+            w.call(w.venue, "liquidateBatch", accounts, False, sender=KEEPER)
+        else:
+            w.by(w.random.choice(USERS), "liquidateBatch", accounts, w.random.random() < 0.5)
 
     def keep_house(self) -> None:
         """Let the keeper sell inventory or sweep a buffer."""
@@ -99,7 +114,7 @@ class Sequence:
 
     def scene(self) -> None:
         """Play one of the scenes."""
-        self.world.random.choice((*SCENES, *KEEPING))(self.world)
+        self.world.random.choice((*SCENES, *KEEPING, *BATCHING))(self.world)
 
     def every_scene(self) -> None:
         """Play every scene, with all that is in it, under the policy and caps of the tests."""
@@ -107,7 +122,7 @@ class Sequence:
         w.thorough = True
         for token in (USDC, HYPE, UBTC, USDT0):
             w.call(w.market.registry, "setTokenCaps", token, *(UNLIMITED,) * 4, sender=DEPLOYER)
-        for scene in (*SCENES, *KEEPING):
+        for scene in (*SCENES, *KEEPING, *BATCHING):
             w.call(w.market.registry, "setPolicy", policy(), sender=DEPLOYER)
             scene(w)
         w.thorough = False

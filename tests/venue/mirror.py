@@ -10,20 +10,24 @@ from typing import Annotated, Any, get_args, get_origin
 
 from eth_abi.abi import decode
 from support.evm import DEPLOYER, Contract, Reverted, abi_type
-from support.twins import error_of, revert_of, snake_case
+from support.twins import error_of, revert_of, snake_case, unnamed
 from support.venue import BACKSTOP, INSURANCE, MAKER, STABLE_CURVE, UNLIMITED
 from support.wide_market import WideMarket
 from venue.storage import Storage
 
 from pmkit.errors import VenueError
+from pmkit.sweep import swept
 from pmkit.tiers import MarginTable
 from pmkit.venue import Venue, reserve_status
 from pmkit.venue.actions import Call, external
 from pmkit.venue.conform import hints_of
+from pmkit.venue.refusal import Refusal
 from pmkit.venue.state import Reserve
 
 ACTING = ("on_behalf", "for_sub_account")
-"""Calls that run another call, given in bytes."""
+"""Calls that run another call, given in bytes, and answer what it does."""
+DONE = 0
+"""What the lens says of an account that it could read."""
 LIQUIDATING = ("liquidate", "liquidate_as_taker", "liquidate_isolated")
 """Calls that are about the account that they name first, not about the sender."""
 
@@ -60,10 +64,21 @@ class Mirror(Contract):
         """Return what a call in bytes answered."""
         function, args = self.call_of(calldata)
         values = decode([abi_type(o) for o in self.functions[function]["outputs"]], answer)
-        nested = [arg for arg in args if isinstance(arg, bytes)]
-        if nested and values:
-            return self.answer_of(nested[0], values[0])
-        return values[0] if len(values) == 1 else values or None
+        return self.told_by(function, args, values[0] if len(values) == 1 else values or None)
+
+    def told_by(self, function: str, args: tuple[Any, ...], result: Any) -> Any:
+        """Return a result with what it holds in bytes decoded: answers of calls, and refusals."""
+        if function in ("onBehalf", "forSubAccount"):
+            return self.answer_of(args[-1], result)
+        if function == "batch":
+            return [self.answer_of(call, one) for call, one in zip(args[0], result, strict=True)]
+        if function == "liquidateBatch":
+            return [self.outcome_of(*unnamed(one)) for one in result]
+        return result
+
+    def outcome_of(self, done: bool, step: Any, reason: bytes) -> list[Any]:
+        """Return how a step of a batch ended, its refusal by name."""
+        return [done, step, None if done else list(named(self.evm.refusal_of(reason)))]
 
     def real(self, function: str, *args: Any, sender: str) -> Any:
         """Run a function on the contract alone."""
@@ -143,6 +158,7 @@ class Both:
         values = [
             self.from_abi(mirror, kind, value) for kind, value in zip(kinds, args, strict=True)
         ]
+        foreseen = self.foreseen(args[0]) if name == "liquidate" else None
         refused: Reverted | None = None
         result: Any = None
         try:
@@ -151,24 +167,71 @@ class Both:
             refused = reverted
         logs = self.market.evm.logs
         reserves = dict(self.twin.state.reserves)
-        if name in ACTING and refused is None:
-            result = mirror.answer_of(args[-1], result)
-        theirs = ("done", plain(result)) if refused is None else ("refused", named(refused))
+        told = None if refused else mirror.told_by(function, args, result)
+        theirs = ("done", plain(told)) if refused is None else ("refused", named(refused))
         ours = outcome(lambda: self.twin.act(sender, name, *mirror.prefix, *values))
         self.seen[f"{name}: {'done' if refused is None else named(refused)[0]}"] += 1
         story = f"call {self.steps}, {name}{tuple(args)} by {sender}"
         assert ours == theirs, f"{story}: twin {ours}, contracts {theirs}"
+        if foreseen is not None and theirs[1][0] not in ("SelfLiquidation", "NotAUserAccount"):
+            assert foreseen == (theirs[0] == "done"), f"{story}: the lens foresaw {foreseen}"
         self.compare_events(logs, story)
         self.require_announced(reserves, story)
         if mirror.name != "CollateralRegistry":
             self.compare_storage(story)
-            self.compare_views(args[0] if name in LIQUIDATING else sender, story)
+            for account in about(name, args, sender):
+                self.compare_views(account, story)
+        # The views asked meanwhile have logs of their own.
+        self.market.evm.logs = logs
         if refused:
             raise refused
-        return result
+        return told if name in ACTING else result
+
+    def foreseen(self, account: str) -> bool | None:
+        """Return whether the lens says that a step would be taken; None where it cannot tell."""
+        _, (outcome,) = self.market.lens("reportsOf", [account], [], [])
+        if outcome["status"] != DONE:
+            return None
+        report = self.market.lens.decode("reportOf", outcome["data"])
+        foreseen: bool = report["actionable"]
+        return foreseen
+
+    def compare_lens(self, everyone: list[str]) -> None:
+        """Require the lens to tell of every account what the twin does, refusals included."""
+        lens, twin = self.market.lens, self.twin
+        looks: tuple[tuple[str, tuple[Any, ...], Callable[[Any], Any], Callable[[str], Any]], ...]
+        looks = (
+            ("accountsOf", (False,), self.as_account, twin.account_of),
+            ("accountsOf", (True,), self.as_account, lambda who: swept(twin.account_of(who))),
+            ("reportsOf", (), self.as_margin, twin.margin_of),
+        )
+        for function, args, read, ask in looks:
+            header, outcomes = lens(function, everyone, *args, [], [])
+            assert header["timestamp"] == twin.now
+            for account, outcome in zip(everyone, outcomes, strict=True):
+                done = outcome["status"] == DONE
+                data = outcome["data"]
+                theirs = (
+                    ("done", plain(read(data)))
+                    if done
+                    else ("refused", named(self.market.evm.refusal_of(data)))
+                )
+                ours = outcome_of(ask, account)
+                assert ours == theirs, f"{function} of {account}: twin {ours}, lens {theirs}"
+                self.seen[f"lens: {'done' if done else theirs[1][0]}"] += 1
+
+    def as_account(self, data: bytes) -> Any:
+        """Return what the lens tells of an account."""
+        return self.market.venue.decode("accountOf", data)
+
+    def as_margin(self, data: bytes) -> Any:
+        """Return the margin that the lens tells of an account."""
+        return self.market.lens.decode("reportOf", data)["margin"]
 
     def from_abi(self, mirror: Mirror, kind: Any, value: Any) -> Any:
         """Return an argument of the contracts as the twin takes it; calls in bytes by name."""
+        if kind == tuple[Call, ...]:
+            return tuple(self.from_abi(mirror, Call, one) for one in value)
         if kind is not Call:
             return from_abi(kind, value)
         function, args = mirror.call_of(value)
@@ -261,6 +324,7 @@ class Both:
         everyone, total = self.market.venue("accounts", 0, 1_000)
         assert [account.lower() for account in everyone] == list(self.twin.accounts())
         assert total == len(everyone)
+        self.compare_lens(list(everyone))
         for account in everyone:
             self.compare_views(account, "at the end")
         assert self.dumped(everyone) == self.twin.dump_storage()
@@ -320,6 +384,13 @@ class Both:
             assert allowed == theirs, f"{story}: {owner} to {spender}"
 
 
+def about(name: str, args: tuple[Any, ...], sender: str) -> tuple[str, ...]:
+    """Return the accounts that a call is about."""
+    if name == "liquidate_batch":
+        return tuple(args[0])
+    return (args[0],) if name in LIQUIDATING else (sender,)
+
+
 def same(ours: Any, theirs: dict[str, int], what: str) -> None:
     """Require a record of the twin to hold the words of the contract's struct."""
     found = {f.name: int(getattr(ours, f.name)) for f in fields(ours)}
@@ -347,6 +418,8 @@ def from_abi(kind: Any, value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """Return a value of either side as numbers and text: structs by field, arrays as lists."""
+    if isinstance(value, Refusal):
+        return [value.name, [plain(number) for _, number in value.values]]
     if isinstance(value, MarginTable):
         return [[*plain_list(tier), value.scale] for tier in value.tiers]
     if is_dataclass(value):
@@ -376,6 +449,11 @@ def outcome(run: Callable[[], Any]) -> tuple[str, Any]:
     except VenueError as error:
         name, values = error_of(error)
         return "refused", (name, plain(values))
+
+
+def outcome_of(ask: Callable[[str], Any], account: str) -> tuple[str, Any]:
+    """Return what the twin answers of an account."""
+    return outcome(lambda: ask(account))
 
 
 def named(reverted: Reverted) -> tuple[str, Any]:

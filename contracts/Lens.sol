@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {ICollateralRegistry} from "./interfaces/ICollateralRegistry.sol";
+import {Header, ILens, Outcome, Status} from "./interfaces/ILens.sol";
+import {AccountReport, Look, PxOverride} from "./interfaces/IPortfolioMargin.sol";
+import {IVenue} from "./interfaces/IVenue.sol";
+
+/// @title The lens
+/// @notice Asks the venue for accounts by the dozen. Where a dozen fails it halves it, down to the account
+/// that is to blame.
+contract Lens is ILens {
+    /// @notice Accounts asked for in one walk.
+    uint256 public constant CHUNK = 32;
+    /// @notice Gas that one account may use at most: about what one with every asset that can be listed does.
+    uint256 public constant ACCOUNT_GAS = 10_000_000;
+    /// @notice Gas kept for the answer.
+    uint256 public constant KEPT_GAS = 300_000;
+    /// @notice And for each account in it.
+    uint256 public constant KEPT_GAS_EACH = 8000;
+
+    /// @inheritdoc ILens
+    IVenue public immutable override venue;
+
+    constructor(IVenue venue_) {
+        venue = venue_;
+    }
+
+    /// @inheritdoc ILens
+    function accounts(uint256 start, uint256 limit)
+        external
+        view
+        returns (Header memory header, address[] memory page, uint256 total)
+    {
+        header = _header();
+        (page, total) = venue.accounts(start, limit);
+    }
+
+    /// @inheritdoc ILens
+    function accountsOf(
+        address[] calldata accounts_,
+        bool asIfSwept,
+        PxOverride[] calldata tokenPxs,
+        PxOverride[] calldata marks
+    ) external view returns (Header memory, Outcome[] memory) {
+        return _look(accounts_, asIfSwept ? Look.Swept : Look.Stored, tokenPxs, marks);
+    }
+
+    /// @inheritdoc ILens
+    function reportsOf(
+        address[] calldata accounts_,
+        PxOverride[] calldata tokenPxs,
+        PxOverride[] calldata marks
+    ) external view returns (Header memory, Outcome[] memory) {
+        return _look(accounts_, Look.Margin, tokenPxs, marks);
+    }
+
+    /// @inheritdoc ILens
+    function reportOf(address account, PxOverride[] calldata tokenPxs, PxOverride[] calldata marks)
+        external
+        view
+        returns (AccountReport memory)
+    {
+        _requireListed(tokenPxs, marks);
+        address[] memory one = new address[](1);
+        one[0] = account;
+        return abi.decode(venue.survey(one, Look.Margin, tokenPxs, marks)[0], (AccountReport));
+    }
+
+    function _look(
+        address[] calldata accounts_,
+        Look look,
+        PxOverride[] calldata tokenPxs,
+        PxOverride[] calldata marks
+    ) private view returns (Header memory header, Outcome[] memory outcomes) {
+        _requireListed(tokenPxs, marks);
+        header = _header();
+        outcomes = new Outcome[](accounts_.length);
+        for (uint256 from = 0; from < accounts_.length; from += CHUNK) {
+            uint256 to = from + CHUNK < accounts_.length ? from + CHUNK : accounts_.length;
+            _fill(outcomes, accounts_, from, to, look, tokenPxs, marks);
+        }
+    }
+
+    /// @dev Ask for a part of the accounts; halve it where that fails.
+    function _fill(
+        Outcome[] memory outcomes,
+        address[] calldata accounts_,
+        uint256 from,
+        uint256 to,
+        Look look,
+        PxOverride[] calldata tokenPxs,
+        PxOverride[] calldata marks
+    ) private view {
+        uint256 kept = KEPT_GAS + KEPT_GAS_EACH * outcomes.length;
+        uint256 gas = gasleft();
+        if (gas <= kept) {
+            for (uint256 i = from; i < to; ++i) {
+                outcomes[i].status = Status.OutOfGas;
+            }
+            return;
+        }
+        gas -= kept;
+        if (gas > (to - from) * ACCOUNT_GAS) gas = (to - from) * ACCOUNT_GAS;
+        // A view; each call is about other accounts.
+        // slither-disable-next-line calls-loop
+        try venue.survey{gas: gas}(accounts_[from:to], look, tokenPxs, marks) returns (bytes[] memory found) {
+            for (uint256 i = 0; i < found.length; ++i) {
+                outcomes[from + i].data = found[i];
+            }
+        } catch (bytes memory reason) {
+            if (to - from == 1) {
+                outcomes[from].status = reason.length == 0 ? Status.OutOfGas : Status.Refused;
+                outcomes[from].data = reason;
+                return;
+            }
+            uint256 middle = (from + to) / 2;
+            _fill(outcomes, accounts_, from, middle, look, tokenPxs, marks);
+            _fill(outcomes, accounts_, middle, to, look, tokenPxs, marks);
+        }
+    }
+
+    /// @dev Refuse a price of what is not listed.
+    function _requireListed(PxOverride[] calldata tokenPxs, PxOverride[] calldata marks) private view {
+        if (tokenPxs.length == 0 && marks.length == 0) return;
+        ICollateralRegistry registry = venue.registry();
+        // slither-disable-start calls-loop,unused-return
+        for (uint256 i = 0; i < tokenPxs.length; ++i) {
+            registry.tokenIndex(tokenPxs[i].id);
+        }
+        for (uint256 i = 0; i < marks.length; ++i) {
+            registry.perpOraclePx(marks[i].id);
+        }
+        // slither-disable-end calls-loop,unused-return
+    }
+
+    function _header() private view returns (Header memory) {
+        bytes32 parentHash = block.number == 0 ? bytes32(0) : blockhash(block.number - 1);
+        return Header(block.number, block.timestamp, parentHash);
+    }
+}

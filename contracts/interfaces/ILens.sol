@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {AccountReport, PxOverride} from "./IPortfolioMargin.sol";
+import {IVenue} from "./IVenue.sol";
+
+/// @notice The block that an answer is of.
+struct Header {
+    uint256 number;
+    uint256 timestamp;
+    /// Hash of the block before it: the answer is of the chain that this block is in.
+    bytes32 parentHash;
+}
+
+/// @notice What became of one account.
+enum Status {
+    /// The data is what was asked for, encoded.
+    Done,
+    /// The data is the venue's refusal, encoded: a price is missing, or a number leaves its range.
+    Refused,
+    /// Nothing is known: the gas did not suffice. Ask for fewer accounts.
+    OutOfGas
+}
+
+/// @notice One account of an answer.
+struct Outcome {
+    Status status;
+    bytes data;
+}
+
+/// @title The lens: many accounts of a venue in one question (SPEC KP-03, KP-04)
+/// @notice No account hides another: one that cannot be read says why, in its place. Prices may be given in
+/// place of the reported ones: of tokens their borrow oracle price, of perp assets the mark.
+interface ILens {
+    /// @notice The venue that it looks at.
+    function venue() external view returns (IVenue);
+
+    /// @notice Accounts seen so far, from `start` on, at most `limit` of them; and how many there are.
+    function accounts(uint256 start, uint256 limit)
+        external
+        view
+        returns (Header memory header, address[] memory page, uint256 total);
+
+    /// @notice `Account` of each account, as stored or as if swept: what margin formulas take. Reverts
+    /// `UnknownToken` or `UnknownAsset` for a price of what is not listed.
+    function accountsOf(
+        address[] calldata accounts,
+        bool asIfSwept,
+        PxOverride[] calldata tokenPxs,
+        PxOverride[] calldata marks
+    ) external view returns (Header memory header, Outcome[] memory outcomes);
+
+    /// @notice `AccountReport` of each account: margin figures as if swept, and whether a liquidation step
+    /// would be taken. Reverts `UnknownToken` or `UnknownAsset` for a price of what is not listed.
+    function reportsOf(
+        address[] calldata accounts,
+        PxOverride[] calldata tokenPxs,
+        PxOverride[] calldata marks
+    ) external view returns (Header memory header, Outcome[] memory outcomes);
+
+    /// @notice The report of one account; reverts as the venue refuses it.
+    function reportOf(address account, PxOverride[] calldata tokenPxs, PxOverride[] calldata marks)
+        external
+        view
+        returns (AccountReport memory);
+}

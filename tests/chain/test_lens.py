@@ -1,0 +1,81 @@
+"""Many accounts in one call through the lens: as one by one. SPEC KP-03, KP-04."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from pmkit.chain import lens
+from pmkit.chain.contracts import ask
+from pmkit.chain.figures import WhatIf
+from pmkit.errors import MarkMissing, PriceMissing, UnknownRevert, UnknownToken
+
+BTC, HYPE = 0, 150
+STRANGERS = [f"0x{0xACC000 + i:040x}" for i in range(3)]
+
+
+@pytest.fixture
+def books(venue):
+    """Give the roles' addresses, the borrower in debt and the trader short."""
+    borrower, trader = venue.sender("borrower"), venue.sender("trader")
+    borrower.supply("HYPE", venue.amount("HYPE", "1000"))
+    borrower.borrow("USDC", venue.amount("USDC", "10000"))
+    borrower.order(10_166, is_buy=True, sz=10_000 * 100, limit_px=2**64 - 1)
+    trader.supply("UBTC", venue.amount("UBTC", "10"))
+    trader.order(BTC, is_buy=False, sz=500_000, limit_px=0)
+    return [address for _, address in venue.deployment.accounts] + STRANGERS
+
+
+def test_accounts_and_reports_are_those_of_the_venue(venue, books, monkeypatch):
+    monkeypatch.setattr(lens, "PAGE", 4)
+    here = venue.reader.pinned()
+    assert here.each_account(books) == tuple(here.account(address) for address in books)
+    reports = here.each_report(books)
+    assert [report.margin for report in reports] == [here.margin(address) for address in books]
+    borrower = reports[books.index(venue.account("borrower"))]
+    assert (borrower.actionable, borrower.ready_at) == (False, None)
+    assert borrower.oldest_px_time is not None
+    assert reports[-1].oldest_px_time is None
+
+
+def test_step_and_its_cadence_are_foretold(venue, books):
+    borrower = venue.account("borrower")
+    px = venue.reader.account(borrower).tokens
+    here = next(t.px for t in px if t.token == HYPE)
+    lower = WhatIf(tokens=((HYPE, here // 4),))
+    (told,) = venue.reader.each_report([borrower], what_if=lower)
+    assert told.actionable
+    assert not venue.reader.margin(borrower).liquidatable
+    venue.move("HYPE", Decimal(here // 4).scaleb(-6))
+    assert venue.reader.each_report([borrower])[0].actionable
+
+
+def test_account_that_cannot_be_judged_hides_no_other(venue, books):
+    borrower, trader = venue.account("borrower"), venue.account("trader")
+    dark = WhatIf(tokens=((HYPE, 0),), marks=((BTC, 0),))
+    told = dict(zip(books, venue.reader.each_report(books, what_if=dark), strict=True))
+    assert isinstance(told[borrower], PriceMissing)
+    assert isinstance(told[trader], MarkMissing)
+    assert told[STRANGERS[0]].margin == venue.reader.margin(STRANGERS[0])
+    with pytest.raises(UnknownToken):
+        venue.reader.each_report(books, what_if=WhatIf(tokens=((999, 1),)))
+
+
+def test_accounts_for_which_the_gas_does_not_suffice_are_asked_again(venue, books, monkeypatch):
+    whole = venue.reader.each_account(books)
+    asked: list[int] = []
+
+    def stingy(rpc, call, block):
+        header, outcomes = plain(rpc, call, block)
+        asked.append(len(outcomes))
+        kept = [o if i == 0 else dict(o, status=lens.OUT_OF_GAS) for i, o in enumerate(outcomes)]
+        return header, kept
+
+    plain = ask
+    monkeypatch.setattr(lens, "ask", stingy)
+    assert venue.reader.each_account(books) == whole
+    assert asked == [len(books)] + [1] * (len(books) - 1)
+    monkeypatch.setattr(lens, "ask", lambda *_: (None, [{"status": lens.OUT_OF_GAS, "data": "0x"}]))
+    (error,) = venue.reader.each_account(books[:1])
+    assert isinstance(error, UnknownRevert)
