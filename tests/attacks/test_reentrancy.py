@@ -29,7 +29,7 @@ CALLS: tuple[tuple[object, ...], ...] = (
     ("approveOperator", SECOND, True),
     ("liquidate", SUPPLIER),
     ("liquidateAsTaker", SUPPLIER),
-    ("liquidateBatch", [SUPPLIER]),
+    ("liquidateBatch", [SUPPLIER], False),
     ("batch", []),
     ("liquidateIsolated", SUPPLIER, BTC_PERP),
     ("sellInventory", 107),
