@@ -84,11 +84,14 @@ class Contract:
 
     def __call__(self, function: str, *args: Any, sender: str = DEPLOYER) -> Any:
         """Run a function and keep its effects; return what it returns."""
-        entry = self.functions[function]
         output = self.evm.run(self.address, self.calldata(function, *args), sender)
-        if entry["stateMutability"] not in ("view", "pure"):
+        if self.functions[function]["stateMutability"] not in ("view", "pure"):
             self.evm.actions += 1
-        outputs = entry["outputs"]
+        return self.decoded(function, output)
+
+    def decoded(self, function: str, output: bytes) -> Any:
+        """Return what a function returned, structs by the names of their fields."""
+        outputs = self.functions[function]["outputs"]
         values = decode([abi_type(o) for o in outputs], output)
         results = [named(o, v) for o, v in zip(outputs, values, strict=True)]
         return results[0] if len(results) == 1 else tuple(results) or None
@@ -103,6 +106,8 @@ class InProcessEvm:
         self.number = 1
         self.errors: dict[bytes, dict[str, Any]] = {}
         self.events: dict[bytes, dict[str, Any]] = {}
+        self.refusals: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        """What was decoded before, by the bytes in hexadecimal: most refusals come again."""
         self.logs: list[tuple[str, dict[str, Any]]] = []
         self.gas_used = 0
         self.actions = 0
@@ -179,7 +184,14 @@ class InProcessEvm:
         found = REVERT_OUTPUT.search(message)
         if found is None:
             raise AssertionError(f"not a revert: {message}")
-        data = bytes.fromhex(found.group(1)[2:])
+        known = self.refusals.get(found.group(1))
+        if known is None:
+            refused = self.decoded_refusal(bytes.fromhex(found.group(1)[2:]))
+            known = self.refusals[found.group(1)] = refused.name, refused.values
+        return Reverted(*known)
+
+    def decoded_refusal(self, data: bytes) -> Reverted:
+        """Return the named revert of what a call gave back."""
         if data[:4] == keccak(text="Panic(uint256)")[:4]:
             return Reverted("Panic", decode(["uint256"], data[4:]))
         entry = self.errors.get(data[:4])
