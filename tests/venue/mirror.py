@@ -40,7 +40,7 @@ class Mirror(Contract):
     def __call__(self, function: str, *args: Any, sender: str = DEPLOYER) -> Any:
         """Run a function on both sides; views are asked of the contract alone."""
         if self.functions[function]["stateMutability"] in ("view", "pure"):
-            return super().__call__(function, *args, sender=sender)
+            return self.real(function, *args, sender=sender)
         return self.both.run(self, function, args, sender)
 
     def call_of(self, calldata: bytes) -> tuple[str, tuple[Any, ...]]:
@@ -58,22 +58,22 @@ class Mirror(Contract):
             return self.answer_of(nested[0], values[0])
         return values[0] if len(values) == 1 else values or None
 
-    def real(self, function: str, *args: Any, sender: str) -> Any:
-        """Run a function on the contract alone."""
-        return super().__call__(function, *args, sender=sender)
-
 
 @dataclass
 class MirroredMarket(WideMarket):
     """The wide market, with a twin beside it from the first listing on."""
 
     def __post_init__(self) -> None:
-        self.both = Both(self)
+        self.both = self.both_sides()
         for erc20 in self.erc20.values():
             self.both.know(erc20)
         self.venue = Mirror(self.venue, self.both)
         self.registry = Mirror(self.registry, self.both)
         self.erc20 = {t: Mirror(c, self.both, c.address.lower()) for t, c in self.erc20.items()}
+
+    def both_sides(self) -> Both:
+        """Return what drives the two sides."""
+        return Both(self)
 
     def list_token(
         self,
@@ -138,10 +138,6 @@ class Both:
         """Run one call on both sides, compare everything, and end as the contract ended."""
         self.steps += 1
         name = snake_case(function)
-        kinds = [kind for _, kind in external(name).parameters][len(mirror.prefix) :]
-        values = [
-            self.from_abi(mirror, kind, value) for kind, value in zip(kinds, args, strict=True)
-        ]
         refused: Reverted | None = None
         result: Any = None
         try:
@@ -153,7 +149,7 @@ class Both:
         if name in ACTING and refused is None:
             result = mirror.answer_of(args[-1], result)
         theirs = ("done", plain(result)) if refused is None else ("refused", named(refused))
-        ours = outcome(lambda: self.twin.act(sender, name, *mirror.prefix, *values))
+        ours = self.follow(mirror, name, args, sender)
         self.seen[f"{name}: {'done' if refused is None else named(refused)[0]}"] += 1
         story = f"call {self.steps}, {name}{tuple(args)} by {sender}"
         assert ours == theirs, f"{story}: twin {ours}, contracts {theirs}"
@@ -168,6 +164,14 @@ class Both:
         if refused:
             raise refused
         return result
+
+    def follow(self, mirror: Mirror, name: str, args: tuple[Any, ...], sender: str) -> Any:
+        """Make a call on the twin; return its outcome."""
+        kinds = [kind for _, kind in external(name).parameters][len(mirror.prefix) :]
+        values = [
+            self.from_abi(mirror, kind, value) for kind, value in zip(kinds, args, strict=True)
+        ]
+        return outcome(lambda: self.twin.act(sender, name, *mirror.prefix, *values))
 
     def from_abi(self, mirror: Mirror, kind: Any, value: Any) -> Any:
         """Return an argument of the contracts as the twin takes it; calls in bytes by name."""
