@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from invariants.look import Holder
 from invariants.step import HOUSE, Step, Verdicts
 from support.venue import PORTFOLIO_MARGIN, STANDARD, WAD
@@ -59,21 +57,23 @@ def nobody_makes_others_liquidatable(step: Step) -> Verdicts:
     for before, after in step.pairs():
         if before.who in step.willing or before.who in HOUSE or before.liquidatable:
             continue
-        if before.margin is not None and after.margin is not None and not squeezed(before, after):
+        if hangs_on_pools(before) or hangs_on_pools(after):
+            continue
+        if before.margin is not None and after.margin is not None:
             yield not after.liquidatable, f"{before.who} was made liquidatable"
 
 
-def squeezed(before: Holder, after: Holder) -> bool:
-    """Return whether a pool has less cash or room left for an account's next sweep.
+def hangs_on_pools(holder: Holder) -> bool:
+    """Return whether what a sweep can do for an account depends on what pools have left.
 
-    The sweep funds dexes from the pool's cash and within global caps, which all share.
+    A dex is short of what the sweep keeps in it, so cash or a cap has kept it short; or there may
+    be collateral that a global cap keeps out of the pool.
     """
-    return any(
-        after.tokens[token][limit] < t[limit]
-        for token, t in before.tokens.items()
-        for limit in ("cash", "borrowRoom", "supplyRoom")
-        if token in after.tokens
-    )
+    if holder.margin is None:
+        return False
+    if any(dex["accountValue"] < dex["transferMargin"] for dex in holder.margin["dexes"]):
+        return True
+    return any(t["ltvBps"] and t["supplyRoom"] < holder.net(i) for i, t in holder.tokens.items())
 
 
 def others_keep_what_they_have(step: Step) -> Verdicts:
@@ -95,15 +95,9 @@ def others_keep_their_ratio(step: Step) -> Verdicts:
     if not step.moves or step.events("Socialised"):
         return
     for before, after in step.others():
-        if shared(before) == shared(after):
+        if not hangs_on_pools(before) and not hangs_on_pools(after):
             same = (before.margin, before.refusal) == (after.margin, after.refusal)
             yield same, f"{before.who} has another margin"
-
-
-def shared(holder: Holder) -> Any:
-    """Return what an account shares with others: cash and room of the pools."""
-    limits = ("cash", "borrowRoom", "supplyRoom")
-    return {i: [t[limit] for limit in limits] for i, t in holder.tokens.items()}
 
 
 def nobody_takes_from_others(step: Step) -> Verdicts:

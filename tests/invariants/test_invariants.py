@@ -18,7 +18,11 @@ from support.evm import artifact
 from support.twins import snake_case
 
 # One worker walks, and judges all rules on it: the others have other tests to run.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("invariants")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("invariants"),
+]
 
 SELDOM = {
     "socialise": 1,
@@ -216,13 +220,3 @@ def test_sweeping_twice_is_sweeping_once() -> None:
 def test_liquidation_comes_to_an_end() -> None:
     """SPEC IN-27."""
     require(trials.liquidation_comes_to_an_end, 2)
-
-
-@pytest.mark.deep
-@pytest.mark.timeout(7_200)
-@pytest.mark.parametrize("first", range(500_000, 500_800, 20))
-def test_every_invariant_holds_over_many_walks(first: int) -> None:
-    """SPEC IN-01 to IN-27."""
-    found = Findings()
-    walk(range(first, first + 20), 200, found)
-    assert {rule: told for rule, told in found.broken.items() if told} == {}

@@ -18,7 +18,7 @@ from venue.extremes import lose_one_of_two_margins, spread_a_deficit
 from venue.mirror import Both
 from venue.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("invariants")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rules")]
 
 Broken = Callable[[Step], Step | None]
 """Returns a step with another outcome; nothing where the rule has no say in it."""
@@ -205,7 +205,7 @@ def other(step: Step) -> Any:
 
 def make_another_liquidatable(step: Step) -> Step | None:
     found = other(step)
-    if found is None or accounts.squeezed(*found):
+    if found is None or any(map(accounts.hangs_on_pools, found)):
         return None
     return after(step, found[1].who, margin=margin(found[1], liquidatable=1))
 
@@ -221,7 +221,7 @@ def touch_another(step: Step) -> Step | None:
 
 def worsen_the_ratio_of_another(step: Step) -> Step | None:
     found = other(step)
-    if found is None or accounts.shared(found[0]) != accounts.shared(found[1]):
+    if found is None or any(map(accounts.hangs_on_pools, found)):
         return None
     return after(step, found[1].who, margin=margin(found[1], ratio=found[1].margin["ratio"] + 1))
 

@@ -136,6 +136,7 @@ def declared(kind: str) -> set[str]:
 
 @pytest.mark.slow
 def test_replay_random_calls_agree_with_the_contracts() -> None:
+    """SPEC IN-28."""
     tally = Tally()
     tally.run(range(16), 60, first=True)
     assert tally.calls >= 2_000
@@ -193,6 +194,7 @@ def test_replay_many_random_calls_agree_with_the_contracts(first: int) -> None:
 @pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("first", SEEDS["million"])
 def test_replay_of_a_million_random_calls_agrees_with_the_contracts(first: int) -> None:
+    """SPEC IN-28."""
     tally = Tally()
     tally.run_many(first, MILLION // len(SEEDS["million"]))
     assert tally.user_successes / tally.user_calls > 0.55
