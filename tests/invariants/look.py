@@ -153,8 +153,9 @@ class Observer:
         tokens, dexes, perps, _ = self.listing
         read = self.storage.read
         state = read("_s", "accounts", who)
-        bitmap = state["isolated_bitmap"]
-        lone = {a: self._ask("isolatedOf", who, a) for i, a in enumerate(perps) if bitmap >> i & 1}
+        positions = {a: read("_s", "positions", who, i) for i, a in enumerate(perps)}
+        # By what is stored, not by its mark in the bitmap: that is for a rule to judge.
+        lone = [a for a, position in positions.items() if position["isolated"] and position["szi"]]
         margin, refusal = None, ""
         try:
             margin = self._ask("marginOf", who)
@@ -164,9 +165,9 @@ class Observer:
             who=who,
             state=state,
             balances={t: read("_s", "balances", who, i) for i, t in enumerate(tokens)},
-            positions={a: read("_s", "positions", who, i) for i, a in enumerate(perps)},
+            positions=positions,
             raw_usd={d: read("_s", "rawUsd", who, i) for i, d in enumerate(dexes)},
-            isolated=lone,
+            isolated={a: self._ask("isolatedOf", who, a) for a in lone},
             account=self._ask("accountOf", who),
             margin=margin,
             refusal=refusal,

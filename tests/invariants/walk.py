@@ -17,6 +17,7 @@ from support.twins import snake_case
 from venue.drive import Sequence
 from venue.extremes import (
     empty_the_reserve,
+    lose_a_little,
     lose_a_long,
     lose_an_isolated_short,
     lose_one_of_two_margins,
@@ -62,6 +63,7 @@ TRIALS: tuple[Callable[[Trial], Verdicts], ...] = (
 EXTREMES = (
     lower_a_cap,
     lose_a_long,
+    lose_a_little,
     lose_an_isolated_short,
     spread_a_deficit,
     empty_the_reserve,
