@@ -105,7 +105,7 @@ def nobody_takes_from_others(step: Step) -> Verdicts:
     if not step.moves or step.liquidates or step.events("Socialised"):
         return
     for before, after in step.pairs():
-        if before.who in step.willing or before.who in HOUSE:
+        if before.who in step.willing or step.deals_with(before.who):
             continue
         for token in before.tokens:
             lost = before.net(token) - after.net(token)

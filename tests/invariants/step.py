@@ -15,6 +15,11 @@ Verdicts = Iterator[Verdict]
 
 GIVING = {"deposit": 2, "supply": 2, "repay": 2, "spotSend": 0, "sweep": 0}
 """Calls that are about an account that an argument names."""
+WITH_THE_HOUSE = {
+    *("order", "matchOrders", "sellInventory", "sweepBuffer", "coverDeficitFromInsurance"),
+    *("liquidate", "liquidateAsTaker", "liquidateIsolated"),
+}
+"""Calls in which market maker, backstop or insurance have a part: fills, fees, losses."""
 LIQUIDATING = ("liquidate", "liquidateAsTaker", "liquidateIsolated")
 
 
@@ -80,10 +85,14 @@ class Step:
             yield before, self.after.holders[who]
 
     def others(self) -> Iterator[tuple[Holder, Holder]]:
-        """Give the accounts that the call is not about, and that are not of the house."""
+        """Give the accounts that the call is not about."""
         for before, after in self.pairs():
-            if before.who not in self.named and before.who not in HOUSE:
+            if before.who not in self.named and not self.deals_with(before.who):
                 yield before, after
+
+    def deals_with(self, who: str) -> bool:
+        """Return whether an account is of the house, and the call one in which it has a part."""
+        return who in HOUSE and self.function in WITH_THE_HOUSE
 
     def with_after(self, **changes: Any) -> Step:
         """Return the step with another outcome."""
