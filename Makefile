@@ -37,16 +37,16 @@ demo: build ## Show the whole: supply, borrow, trade, crash, liquidate
 test: build ## Run all tests but the long ones (ARGS='-k margin' goes to pytest)
 	@trap 'exit 130' INT; status=0; \
 	.venv/bin/ape test tests/ape -q || status=$$?; \
-	$(PYTEST) tests -n auto $(ARGS) || status=$$?; \
+	$(PYTEST) tests -n auto --dist loadgroup $(ARGS) || status=$$?; \
 	exit $$status
 
 .PHONY: test-fast
 test-fast: build ## Run the tests that take no time (ARGS='-k margin' goes to pytest)
-	@$(PYTEST) tests -m 'not slow and not deep' -n auto $(ARGS)
+	@$(PYTEST) tests -m 'not slow and not deep' -n auto --dist loadgroup $(ARGS)
 
 .PHONY: deep
 deep: build ## Run every test with many more examples (an hour or so)
-	@HYPOTHESIS_PROFILE=deep $(PYTEST) tests -m 'deep or not deep' -n auto --timeout 7200 $(ARGS)
+	@HYPOTHESIS_PROFILE=deep $(PYTEST) tests -m 'deep or not deep' -n auto --dist loadgroup --timeout 7200 $(ARGS)
 
 .PHONY: bench
 bench: build ## Measure speed and gas

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ID = re.compile(r"\b(?:AC|BL|CH|CR|FD|HE|HL|KP|LQ|OR|PM)-\d\d\b")
+ID = re.compile(r"\b(?:AC|BL|CH|CR|FD|HE|HL|IN|KP|LQ|OR|PM)-\d\d\b")
 RANGE = re.compile(r"\b([A-Z]{2})-(\d\d) to (?:[A-Z]{2}-)?(\d\d)\b")
 
 
@@ -40,4 +40,13 @@ def test_ids_in_the_code_stand_in_the_specification() -> None:
 
 def test_rules_of_the_specification_are_named_in_the_code() -> None:
     named = set().union(*sources("contracts/**/*.sol", "pmkit/**/*.py").values())
-    assert rules() - named == set()
+    invariants = {rule for rule in rules() if rule.startswith("IN-")}
+    assert rules() - invariants - named == set()
+
+
+def test_every_invariant_has_a_test_function_of_its_own() -> None:
+    places = ("tests/invariants/test_invariants.py", "tests/venue/test_replay.py")
+    text = "".join((ROOT / place).read_text() for place in places)
+    named = r"^def test_\w+\([^)]*\) -> None:\n    \"{3}SPEC (IN-\d\d)\."
+    tested = set(re.findall(named, text, re.MULTILINE))
+    assert tested == {rule for rule in rules() if rule.startswith("IN-")}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,10 @@ class Contract:
 
     def __call__(self, function: str, *args: Any, sender: str = DEPLOYER) -> Any:
         """Run a function and keep its effects; return what it returns."""
+        return self.real(function, *args, sender=sender)
+
+    def real(self, function: str, *args: Any, sender: str) -> Any:
+        """Run a function on the contract, whatever else a call of it stands for."""
         self.evm.running = self.running(function, args)
         output = self.evm.run(self.address, self.calldata(function, *args), sender)
         if self.functions[function]["stateMutability"] not in ("view", "pure"):
@@ -99,7 +105,7 @@ class Contract:
         return self.decode(function, output)
 
     def decode(self, function: str, output: bytes) -> Any:
-        """Return what a function returned."""
+        """Return what a function returned, structs by the names of their fields."""
         outputs = self.functions[function]["outputs"]
         values = decode([abi_type(o) for o in outputs], output)
         results = [named(o, v) for o, v in zip(outputs, values, strict=True)]
@@ -115,9 +121,12 @@ class InProcessEvm:
         self.number = 1
         self.errors: dict[bytes, dict[str, Any]] = {}
         self.events: dict[bytes, dict[str, Any]] = {}
+        self.refusals: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        """What was decoded before, by the bytes in hexadecimal: most refusals come again."""
         self.logs: list[tuple[str, dict[str, Any]]] = []
         self.gas_used = 0
         self.actions = 0
+        self.trying = False
         self.seen: Counter[str] = Counter()
         """Events by name, of everything that was done."""
         self.running: tuple[str, ...] = ()
@@ -133,6 +142,22 @@ class InProcessEvm:
         self.timestamp += seconds
         self.number += 1
         self._set_block()
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Take back in the end whatever is done meanwhile, the passing of time included."""
+        assert not self.trying, "trials do not nest"
+        kept = self.timestamp, self.number, self.actions, self.logs, self.gas_used, self.seen.copy()
+        checkpoint = self.evm.snapshot()
+        self.trying = True
+        try:
+            yield
+        finally:
+            self.trying = False
+            self.evm.revert(checkpoint)
+            self.evm.reset_transient_storage()
+            self.timestamp, self.number, self.actions, self.logs, self.gas_used, self.seen = kept
+            self._set_block()
 
     def deploy(self, name: str, *args: Any, libraries: dict[str, str] | None = None) -> Contract:
         """Deploy a contract, its libraries linked."""
@@ -172,15 +197,18 @@ class InProcessEvm:
     def run(self, to: str, data: bytes, sender: str) -> bytes:
         """Run one transaction. Raises Reverted."""
         self.logs = []
-        checkpoint = self.evm.snapshot()
+        # A trial has its own checkpoint; one more for each call would stay open and count as depth.
+        checkpoint = None if self.trying else self.evm.snapshot()
         try:
             output = self.evm.message_call(sender, to, calldata=data)
         except RuntimeError as failure:
-            self.evm.revert(checkpoint)
+            if checkpoint is not None:
+                self.evm.revert(checkpoint)
             self.evm.reset_transient_storage()
             raise self.revert_of(str(failure)) from None
         self.evm.reset_transient_storage()
-        self.evm.commit()
+        if not self.trying:
+            self.evm.commit()
         result = self.evm.result
         assert result is not None, "a call leaves a result"
         self.gas_used = result.gas_used
@@ -193,7 +221,11 @@ class InProcessEvm:
         found = REVERT_OUTPUT.search(message)
         if found is None:
             raise AssertionError(f"not a revert: {message}")
-        return self.refusal_of(bytes.fromhex(found.group(1)[2:]))
+        known = self.refusals.get(found.group(1))
+        if known is None:
+            refused = self.refusal_of(bytes.fromhex(found.group(1)[2:]))
+            known = self.refusals[found.group(1)] = refused.name, refused.values
+        return Reverted(*known)
 
     def refusal_of(self, data: bytes) -> Reverted:
         """Return the named revert of the bytes that a call reverted with."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from pmkit.errors import ArithmeticOverflow, DivisionByZero, VenueError
@@ -40,6 +41,7 @@ def account_tuple(account: Account) -> tuple[Any, ...]:
     )
 
 
+@cache
 def snake_case(name: str) -> str:
     """Return a Solidity name as Python writes it.
 

@@ -9,6 +9,7 @@ from venue.batching import BATCHING
 from venue.cast import MATCHER, USERS
 from venue.draws import draw, isolated_assets, match
 from venue.keepers import KEEPING, keep_house, take_debt
+from venue.mirror import MirroredMarket
 from venue.scenes import SCENES
 from venue.world import World
 
@@ -22,8 +23,8 @@ def is_short(w: World, who: str, asset: int) -> bool:
 class Sequence:
     """One sequence of calls on both sides."""
 
-    def __init__(self, seed: int) -> None:
-        self.world = World(seed)
+    def __init__(self, seed: int, market: type[MirroredMarket] = MirroredMarket) -> None:
+        self.world = World(seed, market)
         self.both = self.world.both
         self.user_calls = self.user_successes = 0
 

@@ -113,6 +113,31 @@ def lose_a_long(w: World) -> None:
         w.call(w.venue, "liquidate", DEBTOR, sender=KEEPER)
 
 
+def lose_a_little(w: World) -> None:
+    """Lose more than a small buffer holds, and less than the insurance has."""
+    for token in (USDC, HYPE):
+        w.call(w.market.registry, "setTokenCaps", token, *(UNLIMITED,) * 4, sender=DEPLOYER)
+    newcomer(w, BORROWER, 1_000 * 10**8)
+    w.call(w.venue, "borrow", USDC, 10**4 * 10**8, sender=BORROWER)
+    w.call(
+        w.venue, "order", 10_000 + USDT0_USDC, True, 2**64 - 1, 10**6 - 1, False, sender=BORROWER
+    )
+    w.warp(YEAR)
+    w.report()
+    w.fund(INSURANCE, USDC, MILLION_WEI)
+    w.call(w.venue, "deposit", USDC, EVERYTHING, INSURANCE, sender=INSURANCE)
+    w.marks[BTC_PERP] = 1_000_000
+    w.report()
+    w.fund(DEBTOR, USDC, 10_000 * 10**8)
+    w.call(w.venue, "deposit", USDC, EVERYTHING, DEBTOR, sender=DEBTOR)
+    w.call(w.venue, "transferPerp", 0, 10**10, True, sender=DEBTOR)
+    w.call(w.venue, "order", BTC_PERP, True, 2**64 - 1, 4 * 10**5, False, sender=DEBTOR)
+    w.marks[BTC_PERP] = 960_000
+    w.report()
+    for _ in range(2):
+        w.call(w.venue, "liquidate", DEBTOR, sender=KEEPER)
+
+
 def lose_an_isolated_short(w: World) -> None:
     """Let a standard account be short 4 BTC on 40,000 of their own, and lose them step by step."""
     w.call(w.market.registry, "setPolicy", policy(), sender=DEPLOYER)
@@ -263,6 +288,7 @@ EXTREMES = (
     break_order_rules,
     lower_a_cap,
     lose_a_long,
+    lose_a_little,
     lose_an_isolated_short,
     spread_a_deficit,
     empty_the_reserve,

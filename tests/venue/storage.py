@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from eth_utils.crypto import keccak
@@ -19,13 +18,30 @@ class Storage:
         layout = artifact(contract.name)["storageLayout"]
         self._contract = contract
         self._types: dict[str, Any] = layout["types"]
+        self._places: dict[tuple[Any, ...], tuple[int, int, str]] = {}
+        self._found: dict[tuple[Any, ...], tuple[tuple[int, ...], Any]] = {}
         self._roots = {v["label"]: (int(v["slot"]), v["type"]) for v in layout["storage"]}
 
     def read(self, *path: Any) -> Any:
-        """Return the value under a path of names of fields and keys of mappings."""
-        return self._value(*self._locate(path))
+        """Return the value under a path of names of fields and keys of mappings.
 
-    @cache  # noqa: B019 (one reader lives as long as its contract)
+        It is the same object for as long as the words stay the same.
+        """
+        place = self._places.get(path)
+        if place is None:
+            place = self._places[path] = self._locate(path)
+        slot, offset, kind = place
+        members = self._types[kind].get("members")
+        # Structs hold no structs, so the last member stands in the last slot.
+        last = slot + (int(members[-1]["slot"]) if members else 0)
+        word, address = self._contract.evm.evm.storage, self._contract.address
+        words = tuple(word(address, at) for at in range(slot, last + 1))
+        found = self._found.get(path)
+        if found is None or found[0] != words:
+            by_slot = dict(zip(range(slot, last + 1), words, strict=True))
+            found = self._found[path] = words, self._value(slot, offset, kind, by_slot)
+        return found[1]
+
     def _locate(self, path: tuple[Any, ...]) -> tuple[int, int, str]:
         """Return slot, offset in bytes and type of what a path names."""
         slot, kind = self._roots[path[0]]
@@ -39,21 +55,19 @@ class Storage:
                 slot, offset, kind = slot + int(member["slot"]), member["offset"], member["type"]
         return slot, offset, kind
 
-    def _value(self, slot: int, offset: int, kind: str) -> Any:
+    def _value(self, slot: int, offset: int, kind: str, words: dict[int, int]) -> Any:
         described = self._types[kind]
         if "members" in described:
             return {
-                snake_case(m["label"]): self._value(slot + int(m["slot"]), m["offset"], m["type"])
+                snake_case(m["label"]): self._value(
+                    slot + int(m["slot"]), m["offset"], m["type"], words
+                )
                 for m in described["members"]
             }
         size = int(described["numberOfBytes"])
-        raw = self._word(slot) >> 8 * offset & (1 << 8 * size) - 1
+        raw = words[slot] >> 8 * offset & (1 << 8 * size) - 1
         signed = described["label"].startswith("int")
         return raw - (1 << 8 * size) if signed and raw >> 8 * size - 1 else raw
-
-    def _word(self, slot: int) -> int:
-        word: int = self._contract.evm.evm.storage(self._contract.address, slot)
-        return word
 
 
 def place_of(key: int | str, slot: int) -> int:

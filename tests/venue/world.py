@@ -57,9 +57,9 @@ from pmkit.units import amount_down, value_down
 class World:
     """The wide market with more of everything: odd decimals, a third dex, what has no price."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, market: type[MirroredMarket] = MirroredMarket) -> None:
         self.random = Random(seed)  # noqa: S311 - reproducible inputs, not secrets
-        self.market = MirroredMarket.drawn(self.random)
+        self.market = market.drawn(self.random)
         assert isinstance(self.market.venue, Mirror)
         self.venue = self.market.venue
         self.both = self.market.both
