@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import {ICollateralRegistry} from "./interfaces/ICollateralRegistry.sol";
 import {Header, ILens, Outcome, Status} from "./interfaces/ILens.sol";
-import {AccountReport, Look, PxOverride} from "./interfaces/IPortfolioMargin.sol";
+import {AccountReport, IPortfolioMargin, Look, PxOverride} from "./interfaces/IPortfolioMargin.sol";
 import {IVenue} from "./interfaces/IVenue.sol";
 
 /// @title The lens
@@ -103,20 +103,34 @@ contract Lens is ILens {
         gas -= kept;
         if (gas > (to - from) * ACCOUNT_GAS) gas = (to - from) * ACCOUNT_GAS;
         // A view; each call is about other accounts.
-        // slither-disable-next-line calls-loop
-        try venue.survey{gas: gas}(accounts_[from:to], look, tokenPxs, marks) returns (bytes[] memory found) {
-            for (uint256 i = 0; i < found.length; ++i) {
-                outcomes[from + i].data = found[i];
+        // slither-disable-next-line calls-loop,low-level-calls
+        // solhint-disable-next-line avoid-low-level-calls
+        (bool ok, bytes memory answer) = address(venue).staticcall{gas: gas}(
+            abi.encodeCall(IPortfolioMargin.survey, (accounts_[from:to], look, tokenPxs, marks))
+        );
+        if (ok) {
+            for (uint256 i = from; i < to; ++i) {
+                outcomes[i].data = _rowOf(answer, i - from);
             }
-        } catch (bytes memory reason) {
-            if (to - from == 1) {
-                outcomes[from].status = reason.length == 0 ? Status.OutOfGas : Status.Refused;
-                outcomes[from].data = reason;
-                return;
-            }
+        } else if (to - from == 1) {
+            outcomes[from].status = answer.length == 0 ? Status.OutOfGas : Status.Refused;
+            outcomes[from].data = answer;
+        } else {
             uint256 middle = (from + to) / 2;
             _fill(outcomes, accounts_, from, middle, look, tokenPxs, marks);
             _fill(outcomes, accounts_, middle, to, look, tokenPxs, marks);
+        }
+    }
+
+    /// @dev A row of an encoded `bytes[]`, where it stands: copied, the answers about many accounts would
+    /// cost as much again, by the square of their size.
+    function _rowOf(bytes memory encoded, uint256 i) private pure returns (bytes memory row) {
+        // Encoded bytes stand as bytes do in memory. Before the rows stand the length of what is encoded, the
+        // way to the array, and its length.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let rows := add(encoded, 96)
+            row := add(rows, mload(add(rows, mul(i, 32))))
         }
     }
 
