@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import {IPortfolioMargin, Look, PxOverride} from "../interfaces/IPortfolioMargin.sol";
 import {Account, AccountMargin} from "../libraries/AccountTypes.sol";
-import {MarginEngine} from "../libraries/MarginEngine.sol";
+import {AccountViews} from "../libraries/AccountViews.sol";
 import {Survey} from "../libraries/Survey.sol";
 import {VenueBase} from "./VenueBase.sol";
 
@@ -17,17 +17,17 @@ abstract contract PortfolioMargin is VenueBase {
 
     /// @inheritdoc IPortfolioMargin
     function accountOf(address account) external view returns (Account memory) {
-        _return(MarginEngine.accountOf(_s, registry, account));
+        _return(AccountViews.accountOf(_s, registry, account));
     }
 
     /// @inheritdoc IPortfolioMargin
     function marginOf(address account) external view returns (AccountMargin memory) {
-        _return(MarginEngine.marginOf(_s, registry, account, true));
+        _return(AccountViews.marginOf(_s, registry, account, true));
     }
 
     /// @inheritdoc IPortfolioMargin
     function storedMarginOf(address account) external view returns (AccountMargin memory) {
-        _return(MarginEngine.marginOf(_s, registry, account, false));
+        _return(AccountViews.marginOf(_s, registry, account, false));
     }
 
     /// @inheritdoc IPortfolioMargin
@@ -42,7 +42,7 @@ abstract contract PortfolioMargin is VenueBase {
 
     /// @inheritdoc IPortfolioMargin
     function displayLiquidationPx(address account, uint32 asset) external view returns (int256) {
-        return MarginEngine.displayLiquidationPx(_s, registry, account, asset);
+        return AccountViews.displayLiquidationPx(_s, registry, account, asset);
     }
 
     /// @dev End the call with what the engine encoded: decoding and encoding it once more would cost

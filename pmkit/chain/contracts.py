@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = (
     "MarginEngine",
+    "AccountViews",
     "Survey",
     "Batches",
     "ModeChange",

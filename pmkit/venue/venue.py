@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pmkit.errors import InputError, VenueError
 from pmkit.venue import (
     account_store,
+    account_views,
     borrow_lend_pool,
     funding,
     isolated,
-    margin_engine,
     reserve_status,
     snapshot,
     trading,
@@ -245,16 +245,16 @@ class Venue:
 
     def margin_of(self, who: str) -> AccountMargin:
         """Return the margin figures of an account as if swept. SPEC PM-12, PM-14."""
-        return margin_engine.margin_of(self.state, self.address_of(who), as_if_swept=True)
+        return account_views.margin_of(self.state, self.address_of(who), as_if_swept=True)
 
     def stored_margin_of(self, who: str) -> AccountMargin:
         """Return the margin figures of an account as stored."""
-        return margin_engine.margin_of(self.state, self.address_of(who), as_if_swept=False)
+        return account_views.margin_of(self.state, self.address_of(who), as_if_swept=False)
 
     def display_liquidation_px(self, who: str, asset: int | str) -> int:
         """Return the price the venue displays beside a position, 1e-10 USD. SPEC LQ-07."""
         address = self.address_of(who)
-        return margin_engine.display_liquidation_px(self.state, address, self.asset_id(asset))
+        return account_views.display_liquidation_px(self.state, address, self.asset_id(asset))
 
     def isolated_of(self, who: str, asset: int | str) -> IsolatedPosition:
         """Return an isolated position and its figures at the mark. SPEC CH-07, LQ-08."""
