@@ -24,6 +24,7 @@ from pmkit.chain.listing import (
     validate,
 )
 from pmkit.decimals import parse_units
+from pmkit.hyperevm.addresses import HYPER_CORE
 from pmkit.model import Mode
 from pmkit.policy import NO_CAP
 from pmkit.units import PERP_DECIMALS, UINT256_MAX
@@ -122,7 +123,7 @@ def plan_genesis(
     for library in LIBRARIES:
         libraries[library] = plan.create(library, libraries=libraries)
     registry = plan.create("CollateralRegistry", accounts["admin"], libraries={})
-    parties = (accounts["maker"], accounts["backstop"], accounts["insurance"])
+    parties = (accounts["maker"], accounts["backstop"], accounts["insurance"], HYPER_CORE)
     venue = plan.create("Venue", registry, *parties, libraries=libraries)
     tokens = {
         token.id: plan.create("LocalToken", token.name, token.evm_decimals, libraries={})

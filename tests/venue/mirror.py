@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_origin
 from eth_abi.abi import decode
 from support.evm import DEPLOYER, Contract, Reverted, abi_type
 from support.twins import error_of, revert_of, snake_case
-from support.venue import BACKSTOP, INSURANCE, MAKER, STABLE_CURVE, UNLIMITED
+from support.venue import BACKSTOP, CORE, INSURANCE, MAKER, STABLE_CURVE, UNLIMITED
 from support.wide_market import WideMarket
 from venue.storage import Storage
 
@@ -22,7 +22,7 @@ from pmkit.venue.actions import Call, external
 from pmkit.venue.conform import hints_of
 from pmkit.venue.state import Reserve
 
-ACTING = ("on_behalf", "for_sub_account")
+ACTING = ("on_behalf", "for_sub_account", "for_core")
 """Calls that run another call, given in bytes."""
 LIQUIDATING = ("liquidate", "liquidate_as_taker", "liquidate_isolated")
 """Calls that are about the account that they name first, not about the sender."""
@@ -117,6 +117,7 @@ class Both:
             "maker": MAKER,
             "backstop": BACKSTOP,
             "insurance": INSURANCE,
+            "core": CORE,
         }
         self.twin = Venue(now=market.evm.timestamp, names=names)
         self.storage = Storage(market.venue)

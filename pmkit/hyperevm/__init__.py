@@ -1,0 +1,1 @@
+"""HyperEVM around the venue: precompiles, CoreWriter, system addresses, and what they carry."""
