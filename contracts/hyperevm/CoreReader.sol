@@ -390,9 +390,10 @@ contract CoreReader is ICoreReader {
     }
 
     function _fitSigned(int256 value) private pure returns (int64) {
+        // Casts are safe: the first only tells the bits of what does not fit, the second is compared.
+        // forge-lint: disable-start(unsafe-typecast)
         require(value >= type(int64).min && value <= type(int64).max, DoesNotFit(uint256(value), 64));
-        // The cast is safe: compared.
-        // forge-lint: disable-next-line(unsafe-typecast)
         return int64(value);
+        // forge-lint: disable-end(unsafe-typecast)
     }
 }

@@ -41,7 +41,7 @@ def deploy(rpc: Rpc, params: Params, prices: Mapping[str, Decimal] = GENESIS_PRI
     for step in steps:
         take(rpc, step, accounts[step.role])
     erc20s = {token.id: dict(genesis.tokens)[token.name] for token in params.tokens}
-    place_stand_ins(rpc, genesis.venue, erc20s)
+    place_stand_ins(rpc, genesis.venue, erc20s, activation_fee=params.policy.activation_fee)
     take(rpc, report, accounts[report.role])
     deployment = Deployment(
         rpc_url=rpc.url,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from eth_utils.address import to_checksum_address
 from support.evm import DEPLOYER, Reverted
@@ -99,6 +101,58 @@ def test_transfer_of_an_unlinked_erc20_is_refused_and_told(market: HyperMarket) 
     assert [row["token"] for row in refused] == [stranger.address.lower(), WRAPPED_HYPE]
     reverted = market.evm.revert_of(f"Revert output: 0x{refused[0]['reason'].hex()}")
     assert (reverted.name, reverted.values) == ("NotLinked", (stranger.address.lower(),))
+
+
+def test_hype_that_has_not_arrived_is_refused(market: HyperMarket) -> None:
+    market.step((HYPE_SYSTEM, KEEPER, ETHER))
+    reason = market.event("BridgeRefused")["reason"]
+    reverted = market.evm.revert_of(f"Revert output: 0x{reason.hex()}")
+    assert (reverted.name, reverted.values) == ("ValueRefused", (addresses.HYPER_CORE, ETHER))
+    assert market.stored(KEEPER, HYPE) == (0, 0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_crossing_over_at_random_loses_nothing(market: HyperMarket, seed: int) -> None:
+    """SPEC HC-24: what was minted is in wallets, at system addresses, or the venue's."""
+    random = Random(seed)  # noqa: S311 (a test repeats itself)
+    users = (KEEPER, TRADER)
+    tokens = (USDC, UBTC, USDT0)
+    for token in tokens:
+        for user in users:
+            market.erc20[token]("mint", user, 10**9)
+    # Besides users and venue, wallets hold what the market began with, and keep it.
+    minted = {token: market.erc20[token]("totalSupply") for token in tokens}
+    elsewhere = {
+        token: minted[token]
+        - sum(market.erc20[token]("balanceOf", who) for who in (*users, market.venue.address))
+        for token in tokens
+    }
+    for _ in range(25):
+        user, token = random.choice(users), random.choice(tokens)
+        erc20, system = market.erc20[token], system_address(token)
+        if random.random() < 0.1:
+            market.venue("setMode", random.choice((0, 1, 2)) if token != USDT0 else 0, sender=user)
+        if random.random() < 0.5:
+            units = random.randint(1, erc20("balanceOf", user) // 2 + 1)
+            erc20("transfer", system, units, sender=user)
+            market.step((erc20.address, user, units))
+        else:
+            held = sum(market.stored(user, token))
+            wei = random.randint(1, max(1, held))
+            where = random.choice((system, system, *users))
+            send = encode_action("spot_send", destination=where, token=token, wei=wei)
+            market.act(send, sender=user)
+            market.step()
+            if random.random() < 0.7:
+                market.deliver()
+        pending = market.core("pendingDeliveries")
+        for each in tokens:
+            erc20 = market.erc20[each]
+            waiting = sum(d["amount"] for d in pending if d["token"] == erc20.address.lower())
+            assert erc20("balanceOf", system_address(each)) == waiting
+            wallets = sum(erc20("balanceOf", who) for who in (*users, market.venue.address))
+            rest = minted[each] - wallets - waiting
+            assert rest == elsewhere[each]
 
 
 @pytest.mark.parametrize(

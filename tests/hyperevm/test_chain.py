@@ -6,6 +6,9 @@ SPEC HC-02, HC-10, HC-18, HC-19, HC-22.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,12 +20,13 @@ from pmkit.chain import LocalVenue
 from pmkit.chain.abi import interface
 from pmkit.chain.artifacts import load_artifact
 from pmkit.chain.contracts import ask
+from pmkit.chain.node import Node
 from pmkit.chain.rpc import Rpc
 from pmkit.cli import main
-from pmkit.errors import InsufficientBalance, NoSuchUser, NotDeployed, OnlyFrom
+from pmkit.errors import InsufficientBalance, NoSuchUser, NotDeployed, OnlyFrom, VenueError
 from pmkit.hyperevm import addresses
 from pmkit.hyperevm.core_actions import GTC, IOC, encode_action
-from pmkit.hyperevm.place import impersonated, place_stand_ins, send_as
+from pmkit.hyperevm.place import impersonated, place_stand_ins, place_wrapped_hype, send_as
 from pmkit.hyperevm.precompiles import decode_output, encode_input, precompile
 from pmkit.hyperevm.records import Status, read_records
 from pmkit.hyperevm.step import (
@@ -32,6 +36,8 @@ from pmkit.hyperevm.step import (
     delivery_transactions,
     step_transaction,
 )
+from pmkit.margin import account_margin, hold_up, perp_to_wei
+from pmkit.params import load_params
 
 __all__ = ["standing_venue", "venue"]
 
@@ -284,3 +290,73 @@ def test_chain_without_core_is_told_apart(venue: LocalVenue) -> None:
     venue.rpc.request("anvil_setCode", addresses.HYPER_CORE, "0x")
     with pytest.raises(NotDeployed):
         read_records(venue.rpc, 1, 1)
+
+
+def test_placing_on_a_fork_writes_over_what_is_there(venue: LocalVenue) -> None:
+    """SPEC HC-02."""
+    with Node.start(extra=("--fork-url", venue.node.url)) as node:
+        rpc = Rpc(node.url)
+        rpc.request("anvil_setCode", addresses.CORE_WRITER, "0x00")
+        rpc.request("anvil_setCode", addresses.precompile_address(0x806), "0x00")
+        place_wrapped_hype(rpc)
+        place_stand_ins(rpc, venue.deployment.venue, erc20s(venue), order_delay=3)
+        assert rpc.code(addresses.CORE_WRITER) == venue.rpc.code(addresses.CORE_WRITER)
+        data = f"0x{encode_input('mark_px', 0).hex()}"
+        call = {"to": precompile("mark_px").address, "data": data}
+        answer = rpc.request("eth_call", call, "latest")
+        assert decode_output("mark_px", bytes.fromhex(answer[2:])) == read(venue, "mark_px", 0)
+        assert ask(rpc, core_call("orderDelay"), "latest") == 3
+        assert ask(venue.rpc, core_call("orderDelay"), "latest") == 0
+
+
+def test_activation_fee_of_the_parameters_reaches_core() -> None:
+    """SPEC HC-23."""
+    current = load_params("current")
+    charged = current.with_policy(replace(current.policy, activation_fee=USDC_WEI))
+    with LocalVenue.start(charged) as venue:
+        assert ask(venue.rpc, core_call("activationFee"), "latest") == USDC_WEI
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_figures_of_an_account_are_pythons_own(venue: LocalVenue, seed: int) -> None:
+    """SPEC HC-26, HC-29, HC-30: what the precompiles answer, worked out in Python."""
+    random = Random(seed)  # noqa: S311 (a test repeats itself)
+    trader = venue.sender("trader")
+    for name, most in (("HYPE", 20_000), ("UBTC", 5), ("USDC", 300_000), ("USDT0", 50_000)):
+        if random.random() < 0.7:
+            venue.credit("trader", name, str(random.randint(1, most)))
+    for _ in range(8):
+        asset = random.choice((0, 10_107, 10_142))
+        size = random.randint(1, {0: 300_000, 10_107: 200_000, 10_142: 30_000}[asset])
+        is_buy = random.random() < 0.6
+        with suppress(VenueError):
+            trader.order(asset, is_buy=is_buy, sz=size, limit_px=2**64 - 1 if is_buy else 0)
+    venue.move("BTC", random.randint(900_000, 1_100_000))
+    account = venue.reader.account(trader.address)
+    margin = account_margin(account)
+    for i, token in enumerate(account.tokens):
+        equity = sum(
+            perp_to_wei(margin.dexes[d].account_value, token.wei_decimals)
+            for d, dex in enumerate(account.dexes)
+            if dex.collateral == i
+        )
+        total = margin.tokens[i].net_total
+        hold = hold_up(token, total, equity, margin.borrow_power)
+        found = read(venue, "spot_balance", trader.address, token.token)
+        assert (found["total"], found["hold"]) == (max(0, total), max(0, hold))
+        if token.supplied or token.borrowed:
+            lent = read(venue, "borrow_lend_user_state", trader.address, token.token)
+            assert (lent["supply_value"], lent["borrow_value"]) == (token.supplied, token.borrowed)
+    summary = read(venue, "account_margin_summary", 0, trader.address)
+    if account.dexes:
+        dex = margin.dexes[0]
+        assert summary == {
+            "account_value": dex.account_value,
+            "margin_used": dex.initial_margin,
+            "ntl_pos": dex.notional,
+            "raw_usd": account.dexes[0].raw_usd,
+        }
+        free = max(0, dex.account_value - dex.transfer_margin)
+        assert read(venue, "withdrawable", trader.address) == {"withdrawable": free}
+    for perp in account.perps:
+        assert read(venue, "position2", trader.address, perp.asset)["szi"] == perp.szi
