@@ -6,8 +6,10 @@ SPEC HC-02, HC-10, HC-18, HC-19, HC-22.
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -195,6 +197,60 @@ def test_contract_takes_part_from_any_framework(venue: LocalVenue) -> None:
     answer = rpc.request("eth_call", {"to": contract, "data": f"0x{asked.hex()}"}, "latest")
     reserve = decode(["uint64"] * 8, bytes.fromhex(answer[2:]))
     assert reserve[6] == read(venue, "borrow_lend_reserve_state", USDC)["total_supplied"]
+
+
+def test_documented_stipends_serve(venue: LocalVenue) -> None:
+    """SPEC HC-04: read cold, for an account with collateral, debt and a position."""
+    rpc, borrower = venue.rpc, venue.account("borrower")
+    venue.credit("borrower", "HYPE", "10000")
+    venue.sender("borrower").order(10_142, is_buy=True, sz=90_000, limit_px=2**64 - 1)
+    venue.sender("borrower").order(0, is_buy=True, sz=100_000, limit_px=2**64 - 1)
+    arguments: dict[str, tuple[Any, ...]] = {
+        "position": (borrower, 0),
+        "position2": (borrower, 0),
+        "spot_balance": (borrower, USDC),
+        "withdrawable": (borrower,),
+        "delegations": (borrower,),
+        "delegator_summary": (borrower,),
+        "mark_px": (0,),
+        "oracle_px": (0,),
+        "spot_px": (107,),
+        "l1_block_number": (),
+        "perp_asset_info": (0,),
+        "spot_info": (107,),
+        "token_info": (HYPE,),
+        "bbo": (0,),
+        "account_margin_summary": (0, borrower),
+        "core_user_exists": (borrower,),
+        "borrow_lend_user_state": (borrower, USDC),
+        "borrow_lend_reserve_state": (USDC,),
+    }
+    stipends = documented_stipends()
+    assert {precompile(name).number for name in arguments} == set(stipends)
+    reader = sent(rpc, borrower, None, load_artifact("CoreUser").linked({}))["contractAddress"]
+    user = interface("CoreUser")
+    for name, args in arguments.items():
+        known = precompile(name)
+        data = user.encode(
+            "readWithin", known.address, encode_input(name, *args), stipends[known.number]
+        )
+        answer = rpc.request("eth_call", {"to": reader, "data": f"0x{data.hex()}"}, "latest")
+        ok, _, gas = user.decode("readWithin", bytes.fromhex(answer[2:]))
+        assert ok, f"{name} took more than {stipends[known.number]}"
+        # Half is left for accounts with more in them.
+        assert gas <= stipends[known.number] * 6 // 10, f"{name}: {gas}"
+
+
+def documented_stipends() -> dict[int, int]:
+    """Return the stipends of docs/hyperevm.md by number of the precompile."""
+    text = (Path(__file__).parents[2] / "docs" / "hyperevm.md").read_text()
+    found = {}
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if line.startswith("| 0x8") and cells[-2] != "–":
+            numbers = re.findall(r"0x8[0-9a-f]{2}", cells[1])
+            found |= {int(n, 16): int(cells[-2].replace(",", "")) for n in numbers}
+    return found
 
 
 def test_failing_precompile_is_an_error_over_json_rpc(venue: LocalVenue) -> None:

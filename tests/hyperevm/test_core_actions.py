@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,14 @@ def test_addresses_are_the_recorded_ones() -> None:
     assert keccak(text="RawAction(address,bytes)").hex() == writer["event_topic"][2:]
     for token, address in INTERFACE["system_addresses"].items():
         assert addresses.system_address(int(token)) == address
+
+
+def test_addresses_are_the_contracts() -> None:
+    """SPEC HC-01."""
+    source = (Path(__file__).parents[2] / "contracts/hyperevm/CoreAddresses.sol").read_text()
+    declared = dict(re.findall(r"^address constant (\w+) = (0x\w+);", source, re.MULTILINE))
+    assert len(declared) == 8
+    assert {name: getattr(addresses, name) for name in declared} == declared
 
 
 VALUES = {
