@@ -10,8 +10,8 @@ from pmkit.chain.genesis import ROLES, Step, plan_genesis
 from pmkit.chain.listing import GENESIS_PRICES
 from pmkit.chain.revert import refusal_of
 from pmkit.errors import InputError, NodeRefused, TransactionFailed
-from pmkit.hyperevm.addresses import HYPER_CORE
-from pmkit.hyperevm.place import place_stand_ins, place_wrapped_hype
+from pmkit.hypercore.addresses import HYPER_CORE
+from pmkit.hypercore.place import place_stand_ins, place_wrapped_hype
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -24,7 +24,7 @@ from pmkit.chain.listing import (
     validate,
 )
 from pmkit.decimals import parse_units
-from pmkit.hyperevm.addresses import HYPE, HYPER_CORE, WRAPPED_HYPE
+from pmkit.hypercore.addresses import HYPE, HYPER_CORE, WRAPPED_HYPE
 from pmkit.model import Mode
 from pmkit.policy import NO_CAP
 from pmkit.units import PERP_DECIMALS, UINT256_MAX

@@ -9,13 +9,13 @@ import click
 
 from pmkit.cli.venue_options import Where, address_of, venue_options
 from pmkit.errors import VenueError
-from pmkit.hyperevm.records import Status, read_records
+from pmkit.hypercore.records import Status, read_records
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pmkit.errors import PmkitError
-    from pmkit.hyperevm.records import ActionRecord
+    from pmkit.hypercore.records import ActionRecord
 
 PAGE = 100
 """Records that one call of the contract answers."""

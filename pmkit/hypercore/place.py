@@ -15,7 +15,7 @@ from pmkit.chain.abi import interface
 from pmkit.chain.artifacts import load_artifact
 from pmkit.chain.revert import refusal_of
 from pmkit.errors import NodeRefused, TransactionFailed
-from pmkit.hyperevm.addresses import (
+from pmkit.hypercore.addresses import (
     CORE_DEPOSIT_WALLET,
     CORE_READER,
     CORE_WRITER,
@@ -29,14 +29,14 @@ from pmkit.hyperevm.addresses import (
     precompile_address,
     system_address,
 )
-from pmkit.hyperevm.step import core_call
+from pmkit.hypercore.step import core_call
 from pmkit.units import UINT256_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pmkit.chain.rpc import Rpc
-    from pmkit.hyperevm.step import Transaction
+    from pmkit.hypercore.step import Transaction
 
 FUNDS = hex(10**24)
 """Native HYPE of an address that has to send a transaction once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.hyperevm import APPLIED, FAILED, HyperMarket
+from support.hypercore import APPLIED, FAILED, HyperMarket
 from support.venue import (
     KEEPER,
     PORTFOLIO_MARGIN,
@@ -17,8 +17,8 @@ from support.venue import (
     USDC,
 )
 
-from pmkit.hyperevm.addresses import SPOT
-from pmkit.hyperevm.core_actions import SUPPLY, WITHDRAW
+from pmkit.hypercore.addresses import SPOT
+from pmkit.hypercore.core_actions import SUPPLY, WITHDRAW
 
 USDC_WEI = 10**8
 NONE = "0x" + "00" * 20

@@ -8,9 +8,9 @@ from typing import Any, Self
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 
-from pmkit.hyperevm import addresses
-from pmkit.hyperevm.core_actions import encode_action
-from pmkit.hyperevm.precompiles import decode_output, encode_input, precompile
+from pmkit.hypercore import addresses
+from pmkit.hypercore.core_actions import encode_action
+from pmkit.hypercore.precompiles import decode_output, encode_input, precompile
 from support.evm import Contract, InProcessEvm
 from support.venue import EVERYTHING, HYPE, KEEPER, Market
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.hyperevm import APPLIED, CANCELLED, FAILED, QUEUED, RESTING, HyperMarket
+from support.hypercore import APPLIED, CANCELLED, FAILED, QUEUED, RESTING, HyperMarket
 from support.venue import BTC_PERP, HYPE_USDC, KEEPER, TRADER, USD, USDC
 
-from pmkit.hyperevm.core_actions import ALO, GTC, IOC, encode_action
+from pmkit.hypercore.core_actions import ALO, GTC, IOC, encode_action
 
 USDC_WEI = 10**8
 HUMAN = 10**8

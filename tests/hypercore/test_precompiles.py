@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from eth_abi.abi import decode, encode
-from support.hyperevm import STIPEND, HyperMarket
+from support.hypercore import STIPEND, HyperMarket
 from support.venue import (
     BORROWER,
     BTC_PERP,
@@ -27,8 +27,8 @@ from support.venue import (
     WAD,
 )
 
-from pmkit.hyperevm.addresses import precompile_address
-from pmkit.hyperevm.precompiles import PRECOMPILES, encode_input, precompile, venue_gas
+from pmkit.hypercore.addresses import precompile_address
+from pmkit.hypercore.precompiles import PRECOMPILES, encode_input, precompile, venue_gas
 
 INTERFACE = json.loads((Path(__file__).parents[1] / "fixtures" / "evm_interface.json").read_text())
 USDC_WEI = HYPE_WEI = 10**8

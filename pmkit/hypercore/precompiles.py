@@ -14,7 +14,7 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from eth_utils.address import to_checksum_address
 
 from pmkit.errors import InputError
-from pmkit.hyperevm.addresses import precompile_address
+from pmkit.hypercore.addresses import precompile_address
 
 GAS_BASE, GAS_PER_BYTE = 2_000, 65
 """The venue's own price of a read: base + per byte of input and output."""

@@ -6,7 +6,7 @@ import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from support.evm import DEPLOYER
-from support.hyperevm import (
+from support.hypercore import (
     APPLIED,
     DROPPED,
     FAILED,
@@ -16,8 +16,8 @@ from support.hyperevm import (
 )
 from support.venue import HYPE, KEEPER, PORTFOLIO_MARGIN, TRADER, USDC, refusal
 
-from pmkit.hyperevm import addresses
-from pmkit.hyperevm.core_actions import KINDS, encode_action
+from pmkit.hypercore import addresses
+from pmkit.hypercore.core_actions import KINDS, encode_action
 
 USDC_WEI = 10**8
 SAMPLES = {"address": KEEPER, "bool": True, "string": "agent"}

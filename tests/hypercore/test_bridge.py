@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from eth_utils.address import to_checksum_address
 from support.evm import DEPLOYER, Reverted
-from support.hyperevm import APPLIED, FAILED, HyperMarket
+from support.hypercore import APPLIED, FAILED, HyperMarket
 from support.venue import (
     HYPE,
     INSURANCE,
@@ -21,9 +21,9 @@ from support.venue import (
     refusal,
 )
 
-from pmkit.hyperevm import addresses
-from pmkit.hyperevm.addresses import BURNT, HYPE_SYSTEM, SPOT, WRAPPED_HYPE, system_address
-from pmkit.hyperevm.core_actions import encode_action
+from pmkit.hypercore import addresses
+from pmkit.hypercore.addresses import BURNT, HYPE_SYSTEM, SPOT, WRAPPED_HYPE, system_address
+from pmkit.hypercore.core_actions import encode_action
 
 USDC_WEI = HYPE_WEI = 10**8
 UBTC_WEI = 10**10

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmkit.errors import InputError
-from pmkit.hyperevm import addresses
-from pmkit.hyperevm.core_actions import BY_ID, BY_NAME, KINDS, decode_action, encode_action
-from pmkit.hyperevm.precompiles import decode_output, encode_input
+from pmkit.hypercore import addresses
+from pmkit.hypercore.core_actions import BY_ID, BY_NAME, KINDS, decode_action, encode_action
+from pmkit.hypercore.precompiles import decode_output, encode_input
 
 INTERFACE = json.loads((Path(__file__).parents[1] / "fixtures" / "evm_interface.json").read_text())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.hyperevm import HyperMarket
+from support.hypercore import HyperMarket
 
 
 @pytest.fixture

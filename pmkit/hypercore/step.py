@@ -13,7 +13,7 @@ from eth_utils.crypto import keccak
 
 from pmkit.chain.abi import interface
 from pmkit.chain.contracts import Call, call_of
-from pmkit.hyperevm.addresses import HYPE, HYPE_SYSTEM, HYPER_CORE, SYSTEM, system_address
+from pmkit.hypercore.addresses import HYPE, HYPE_SYSTEM, HYPER_CORE, SYSTEM, system_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -26,12 +26,12 @@ from pmkit.chain.node import Node
 from pmkit.chain.rpc import Rpc
 from pmkit.cli import main
 from pmkit.errors import InsufficientBalance, NoSuchUser, NotDeployed, OnlyFrom, VenueError
-from pmkit.hyperevm import addresses
-from pmkit.hyperevm.core_actions import GTC, IOC, encode_action
-from pmkit.hyperevm.place import impersonated, place_stand_ins, place_wrapped_hype, send_as
-from pmkit.hyperevm.precompiles import decode_output, encode_input, precompile
-from pmkit.hyperevm.records import Status, read_records
-from pmkit.hyperevm.step import (
+from pmkit.hypercore import addresses
+from pmkit.hypercore.core_actions import GTC, IOC, encode_action
+from pmkit.hypercore.place import impersonated, place_stand_ins, place_wrapped_hype, send_as
+from pmkit.hypercore.precompiles import decode_output, encode_input, precompile
+from pmkit.hypercore.records import Status, read_records
+from pmkit.hypercore.step import (
     Bridged,
     bridged_of,
     core_call,
@@ -244,7 +244,7 @@ def test_documented_stipends_serve(venue: LocalVenue) -> None:
 def documented_stipends() -> dict[int, int]:
     """Return the stipends of docs/hyperevm.md by number of the precompile."""
     text = (Path(__file__).parents[2] / "docs" / "hyperevm.md").read_text()
-    found = {}
+    found: dict[int, int] = {}
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.split("|")]
         if line.startswith("| 0x8") and cells[-2] != "–":

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pmkit.chain.contracts import ask
 from pmkit.chain.revert import decode_revert
 from pmkit.errors import InputError, NotDeployed
-from pmkit.hyperevm.addresses import HYPER_CORE
-from pmkit.hyperevm.core_actions import BY_ID, decode_action
-from pmkit.hyperevm.step import core_call
+from pmkit.hypercore.addresses import HYPER_CORE
+from pmkit.hypercore.core_actions import BY_ID, decode_action
+from pmkit.hypercore.step import core_call
 
 if TYPE_CHECKING:
     from pmkit.chain.contracts import Tag

@@ -1,1 +1,0 @@
-"""HyperEVM around the venue: precompiles, CoreWriter, system addresses, and what they carry."""
