@@ -457,6 +457,17 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
+    function tokenName(uint256 token) external view returns (string memory) {
+        return _tokens[tokenIndex(token)].name;
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function perpListing(uint256 asset) external view returns (string memory name, uint16 marginTable) {
+        Perp storage perp = _perps[_perpIndex(asset)];
+        return (perp.name, perp.marginTable);
+    }
+
+    /// @inheritdoc ICollateralRegistry
     function names()
         external
         view

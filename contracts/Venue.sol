@@ -17,9 +17,13 @@ import {VenueBase} from "./modules/VenueBase.sol";
 /// @title The venue: nothing but the composition of its modules
 /// @notice Modules, registry and linked libraries at one address.
 contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Deficits, IsolatedPositions {
-    constructor(ICollateralRegistry registry_, address maker_, address backstop_, address insurance_)
-        VenueBase(registry_, maker_, backstop_, insurance_)
-    {}
+    constructor(
+        ICollateralRegistry registry_,
+        address maker_,
+        address backstop_,
+        address insurance_,
+        address core_
+    ) VenueBase(registry_, maker_, backstop_, insurance_, core_) {}
 
     /// @inheritdoc ILiquidation
     function liquidate(address account) external nonReentrant announcing returns (LiquidationStep memory) {

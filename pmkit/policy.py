@@ -150,6 +150,9 @@ class Policy:
     """Fee of a perp fill, millionths of notional."""
     spot_taker_fee_ppm: int = 0
     """Fee of a spot fill, millionths of the amount received."""
+    activation_fee: int = 0
+    """What the first receipt of an account that CoreWriter or bridging opens pays, wei of USDC; the
+    venue takes one USDC. SPEC HC-23."""
 
     @property
     def borrow_offset(self) -> int:

@@ -17,6 +17,8 @@ interface IAccounts {
 
     /// @notice The caller may not act for the account.
     error NotOperator(address account, address caller);
+    /// @notice Only the venue's core speaks for others; zero stands for none.
+    error NotCore(address caller, address core);
     /// @notice Operators may trade and manage debt; leaving, sending and modes stay the account's own.
     error OwnerOnly(address account, address caller);
     /// @notice The venue itself has no key: nobody could ever take out what it received.
@@ -54,6 +56,10 @@ interface IAccounts {
 
     /// @notice Run one of the venue's calls for a sub-account of the caller (SPEC AC-06).
     function forSubAccount(uint32 index, bytes calldata call) external returns (bytes memory);
+
+    /// @notice Run one of the venue's calls as if an account had made it (SPEC AC-08): the core's way to
+    /// apply what the account asked for elsewhere. Wallets and roles stay the core's.
+    function forCore(address account, bytes calldata call) external returns (bytes memory);
 
     /// @notice Run several of the venue's calls of one account, with one account check at the end (SPEC AC-14
     /// to AC-16); returns what each of them returned, encoded.

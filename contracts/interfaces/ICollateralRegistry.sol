@@ -417,6 +417,12 @@ interface ICollateralRegistry {
         view
         returns (string[] memory tokens, string[] memory dexes, string[] memory perps);
 
+    /// @notice The name of a token.
+    function tokenName(uint256 token) external view returns (string memory);
+
+    /// @notice Name and margin table of a perp asset.
+    function perpListing(uint256 asset) external view returns (string memory name, uint16 marginTable);
+
     /// @notice Parameters of the assets in three bitmaps of listing indexes; the collateral tokens of
     /// the dexes come along, in ascending listing order.
     function accountParams(uint256 tokenBitmap, uint256 dexBitmap, uint256 perpBitmap)

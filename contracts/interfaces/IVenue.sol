@@ -30,4 +30,7 @@ interface IVenue is
 
     /// @notice The account that receives fees and pays for losses after the buffer (SPEC LQ-09).
     function insurance() external view returns (address);
+
+    /// @notice The contract that applies what accounts ask for on HyperEVM (SPEC AC-08); zero for none.
+    function core() external view returns (address);
 }

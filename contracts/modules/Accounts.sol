@@ -30,7 +30,7 @@ abstract contract Accounts is VenueBase {
         ModeChange.requireLeavable(_s, registry, account, flat);
         // Only its master acts for a sub-account here, and else nobody but the account itself.
         if (mode == Mode.PortfolioMargin && state.mode != mode) {
-            ModeChange.requireAdmitted(_s, registry, account, msg.sender);
+            ModeChange.requireAdmitted(_s, registry, account, _caller());
         }
         AccountStore.touch(_s, account);
         state.mode = mode;
@@ -73,14 +73,24 @@ abstract contract Accounts is VenueBase {
 
     /// @inheritdoc IAccounts
     function onBehalf(address account, bytes calldata call) external returns (bytes memory) {
-        require(_s.operators[account][msg.sender], NotOperator(account, msg.sender));
+        address operator = _caller();
+        require(_s.operators[account][operator], NotOperator(account, operator));
         _asOperator = true;
         return _act(account, call);
     }
 
     /// @inheritdoc IAccounts
     function forSubAccount(uint32 index, bytes calldata call) external returns (bytes memory) {
-        return _act(subAccountOf(msg.sender, index), call);
+        return _act(subAccountOf(_caller(), index), call);
+    }
+
+    /// @inheritdoc IAccounts
+    function forCore(address account, bytes calldata call) external returns (bytes memory result) {
+        require(msg.sender == core, NotCore(msg.sender, core));
+        require(_actor() == msg.sender, ActingAlready(_actor()));
+        _calledBy = account;
+        result = _run(call);
+        _calledBy = address(0);
     }
 
     /// @inheritdoc IAccounts
@@ -150,7 +160,14 @@ abstract contract Accounts is VenueBase {
     function _act(address account, bytes calldata call) private returns (bytes memory result) {
         require(_actingFor == address(0), ActingAlready(_actingFor));
         _actingFor = account;
-        // The venue's own code, so that nothing can run here that could not be called directly.
+        result = _run(call);
+        _actingFor = address(0);
+        _asOperator = false;
+    }
+
+    /// @dev Run a call of the venue's own code, so that nothing can run here that could not be called
+    /// directly.
+    function _run(bytes calldata call) private returns (bytes memory) {
         // slither-disable-next-line controlled-delegatecall
         // solhint-disable-next-line avoid-low-level-calls
         (bool ok, bytes memory answer) = address(this).delegatecall(call);
@@ -158,8 +175,6 @@ abstract contract Accounts is VenueBase {
             require(answer.length != 0, UnknownCall(bytes4(call)));
             Failure.pass(answer);
         }
-        result = answer;
-        _actingFor = address(0);
-        _asOperator = false;
+        return answer;
     }
 }

@@ -19,6 +19,8 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
 
     /// @dev The account that the running call acts for; zero when the caller acts for itself.
     address internal transient _actingFor;
+    /// @dev The account that the core lets call; zero when nobody calls through it.
+    address internal transient _calledBy;
     /// @dev Whether it does so as an operator, with an operator's limits.
     bool internal transient _asOperator;
 
@@ -30,12 +32,21 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
     address public immutable override backstop;
     /// @inheritdoc IVenue
     address public immutable override insurance;
+    /// @inheritdoc IVenue
+    address public immutable override core;
 
-    constructor(ICollateralRegistry registry_, address maker_, address backstop_, address insurance_) {
+    constructor(
+        ICollateralRegistry registry_,
+        address maker_,
+        address backstop_,
+        address insurance_,
+        address core_
+    ) {
         registry = registry_;
         maker = maker_;
         backstop = backstop_;
         insurance = insurance_;
+        core = core_;
         AccountStore.touch(_s, maker_);
         AccountStore.touch(_s, backstop_);
         AccountStore.touch(_s, insurance_);
@@ -52,14 +63,19 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
         _announce();
     }
 
+    /// @dev Who calls: the sender, or whom the core speaks for (SPEC AC-08).
+    function _caller() internal view returns (address) {
+        return _calledBy == address(0) ? msg.sender : _calledBy;
+    }
+
     /// @dev The account that acts.
     function _actor() internal view returns (address) {
-        return _actingFor == address(0) ? msg.sender : _actingFor;
+        return _actingFor == address(0) ? _caller() : _actingFor;
     }
 
     /// @dev The account that acts, where an operator may not act for it.
     function _owner() internal view returns (address) {
-        require(!_asOperator, OwnerOnly(_actingFor, msg.sender));
+        require(!_asOperator, OwnerOnly(_actingFor, _caller()));
         return _actor();
     }
 

@@ -30,7 +30,15 @@ LIBRARIES = (
     "LiquidationBatch",
 )
 """The venue's external libraries, each linked to those before it."""
-EMITTERS = ("Venue", "CollateralRegistry", "LocalToken", *LIBRARIES)
+EMITTERS = (
+    "Venue",
+    "CollateralRegistry",
+    "LocalToken",
+    *LIBRARIES,
+    "HyperCore",
+    "CoreWriter",
+    "HypeSystem",
+)
 """Contracts whose events are known; libraries emit theirs at the venue's address."""
 Tag = int | str
 """A block: its number, or a word such as "latest"."""

@@ -10,6 +10,8 @@ from pmkit.chain.genesis import ROLES, Step, plan_genesis
 from pmkit.chain.listing import GENESIS_PRICES
 from pmkit.chain.revert import refusal_of
 from pmkit.errors import InputError, NodeRefused, TransactionFailed
+from pmkit.hypercore.addresses import HYPER_CORE
+from pmkit.hypercore.place import place_stand_ins, place_wrapped_hype
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,14 +35,21 @@ def deploy(rpc: Rpc, params: Params, prices: Mapping[str, Decimal] = GENESIS_PRI
         raise InputError(place=rpc.url, problem=problem)
     accounts = {role: checked(a) for role, a in zip(ROLES, unlocked, strict=False)}
     genesis = plan_genesis(params, accounts, prices)
-    for step in genesis.steps:
+    place_wrapped_hype(rpc)
+    # Prices come last, so that they are fresh when everything is in place.
+    *steps, report = genesis.steps
+    for step in steps:
         take(rpc, step, accounts[step.role])
+    erc20s = {token.id: dict(genesis.tokens)[token.name] for token in params.tokens}
+    place_stand_ins(rpc, genesis.venue, erc20s, activation_fee=params.policy.activation_fee)
+    take(rpc, report, accounts[report.role])
     deployment = Deployment(
         rpc_url=rpc.url,
         chain_id=rpc.chain_id(),
         registry=genesis.registry,
         venue=genesis.venue,
         lens=genesis.lens,
+        core=HYPER_CORE,
         tokens=genesis.tokens,
         accounts=tuple(accounts.items()),
         block=rpc.block_number(),

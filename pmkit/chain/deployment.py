@@ -39,6 +39,8 @@ class Deployment:
     """The pool has the same address."""
     lens: str
     """Tells of many accounts at once."""
+    core: str | None
+    """What applies CoreWriter's actions on it; None where no HyperEVM is around it."""
     tokens: tuple[tuple[str, str], ...]
     """Token names and their ERC-20s."""
     accounts: tuple[tuple[str, str], ...]
@@ -63,6 +65,7 @@ class Deployment:
             "pool": self.venue,
             "venue": self.venue,
             "lens": self.lens,
+            "core": self.core,
             "tokens": dict(self.tokens),
             "accounts": dict(self.accounts),
             "block": self.block,
@@ -73,6 +76,7 @@ class Deployment:
         """Return the record of parsed JSON. Raises InputError naming the key."""
         if not isinstance(found, dict):
             raise InputError(place=place, problem="is no deployment: an object was expected")
+        core = found.get("core")
         venue = address_at(found, "venue", place)
         if "pool" in found and address_at(found, "pool", place) != venue:
             raise InputError(place=f"{place}: pool", problem="pool and venue are one contract")
@@ -82,6 +86,7 @@ class Deployment:
             registry=address_at(found, "registry", place),
             venue=venue,
             lens=address_at(found, "lens", place),
+            core=None if core is None else address_at(found, "core", place),
             tokens=addresses_at(found, "tokens", place),
             accounts=addresses_at(found, "accounts", place),
             block=count_at(found, "block", place),

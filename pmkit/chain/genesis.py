@@ -24,6 +24,7 @@ from pmkit.chain.listing import (
     validate,
 )
 from pmkit.decimals import parse_units
+from pmkit.hypercore.addresses import HYPE, HYPER_CORE, WRAPPED_HYPE
 from pmkit.model import Mode
 from pmkit.policy import NO_CAP
 from pmkit.units import PERP_DECIMALS, UINT256_MAX
@@ -123,13 +124,10 @@ def plan_genesis(
     for library in LIBRARIES:
         libraries[library] = plan.create(library, libraries=libraries)
     registry = plan.create("CollateralRegistry", accounts["admin"], libraries={})
-    parties = (accounts["maker"], accounts["backstop"], accounts["insurance"])
+    parties = (accounts["maker"], accounts["backstop"], accounts["insurance"], HYPER_CORE)
     venue = plan.create("Venue", registry, *parties, libraries=libraries)
     lens = plan.create("Lens", venue, libraries={})
-    tokens = {
-        token.id: plan.create("LocalToken", token.name, token.evm_decimals, libraries={})
-        for token in params.tokens
-    }
+    tokens = {token.id: erc20_of(plan, token) for token in params.tokens}
     list_everything(plan, params, registry, tokens)
     fund_everybody(plan, params, venue, tokens, usd)
     if params != params.local():
@@ -143,6 +141,13 @@ def plan_genesis(
         lens=lens,
         tokens=tuple((token.name, tokens[token.id]) for token in params.tokens),
     )
+
+
+def erc20_of(plan: Plan, token: TokenParams) -> str:
+    """Return a token's ERC-20: wrapped HYPE has its place on every chain, others are created."""
+    if token.id == HYPE:
+        return WRAPPED_HYPE
+    return plan.create("LocalToken", token.name, token.evm_decimals, libraries={})
 
 
 def list_everything(plan: Plan, params: Params, registry: str, tokens: Mapping[int, str]) -> None:

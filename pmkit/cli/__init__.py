@@ -33,6 +33,7 @@ COMMANDS = {
     "up": ("pmkit.cli.up", "Start the local HyperEVM with everything deployed, and stay."),
     "margin": ("pmkit.cli.margin", "Print the margin of an account."),
     "accounts": ("pmkit.cli.accounts", "List accounts, nearest to liquidation first."),
+    "actions": ("pmkit.cli.core_actions", "List CoreWriter's actions and what became of each."),
     "supply": ("pmkit.cli.actions", "Supply a token to the pool."),
     "withdraw": ("pmkit.cli.actions", "Withdraw a token from the pool."),
     "borrow": ("pmkit.cli.actions", "Borrow a token from the pool."),

@@ -95,8 +95,9 @@ def up(
     """Start a local HyperEVM with the venue deployed and funded, and stay until interrupted.
 
     With --json one line is printed once everything is ready: {rpc_url, chain_id, registry, pool,
-    venue, lens, tokens, accounts, block}. Pool and venue are one address. The node signs for the
-    accounts, whose keys are those of the well-known test mnemonic.
+    venue, lens, core, tokens, accounts, block}. Pool and venue are one address; core applies the
+    actions of CoreWriter. The node signs for the accounts, whose keys are those of the well-known
+    test mnemonic.
     """
     # A polite request to end must run the same code as ctrl-C, so that the node goes first.
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -140,7 +141,7 @@ def announce(deployment: Deployment, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found))
         return
-    for name in ("rpc_url", "chain_id", "registry", "pool", "venue", "lens"):
+    for name in ("rpc_url", "chain_id", "registry", "pool", "venue", "lens", "core"):
         click.echo(f"{name:<12} {found[name]}")
     for kind in ("tokens", "accounts"):
         click.echo(kind)

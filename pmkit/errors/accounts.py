@@ -95,6 +95,15 @@ class NotOperator(VenueError):
 
 
 @dataclass(eq=False)
+class NotCore(VenueError):
+    """Only the venue's core speaks for others."""
+
+    caller: str
+    core: str
+    sentence = "{caller} is not the venue's core {core}, which alone speaks for others"
+
+
+@dataclass(eq=False)
 class OwnerOnly(VenueError):
     """Leaving, sending and modes stay the account's own."""
 

@@ -61,6 +61,7 @@ POLICY_DECIMALS = {
     "perp_step_threshold": PERP_DECIMALS,
     "perp_step": WAD_DECIMALS,
     "perp_backstop_ratio": WAD_DECIMALS,
+    "activation_fee": SPOT_DECIMALS,
 }
 POLICY_FLAGS = (
     "trigger_inclusive",
@@ -158,7 +159,7 @@ def policy_value(key: str, value: object, place: str) -> Any:
     figure = units_of(value, POLICY_DECIMALS.get(key, 0), place)
     if figure == 0 and key in POLICY_POSITIVE:
         raise InputError(place=place, problem="must be above zero")
-    if key in ("leg_seed", "sweep_dust") and figure > UINT64_MAX:
+    if key in ("leg_seed", "sweep_dust", "activation_fee") and figure > UINT64_MAX:
         raise InputError(place=place, problem="must fit 64 bits")
     if key in POLICY_CONDITIONS and figure >= NO_CONDITION:
         raise InputError(place=place, problem='must be below 2^64 millionths; "none" is no bound')

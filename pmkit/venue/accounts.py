@@ -12,7 +12,7 @@ from pmkit.errors import LeverageOutOfRange, PositionsOpen
 from pmkit.model import Mode
 from pmkit.venue import isolated, margin_engine, mode_change
 from pmkit.venue.account_store import touch
-from pmkit.venue.acting import actor, owner
+from pmkit.venue.acting import actor, caller, owner
 from pmkit.venue.events import LeverageSet, ModeSet, OperatorSet
 from pmkit.venue.integers import Address, Uint8, Uint32
 from pmkit.venue.margin_engine import sweep
@@ -38,7 +38,7 @@ def set_mode(s: VenueState, sender: Address, mode: Mode) -> None:
     mode_change.require_leavable(s, account, flat)
     if mode == Mode.PORTFOLIO_MARGIN and state.mode != mode:
         # Only its master acts for a sub-account here, and else nobody but the account itself.
-        mode_change.require_admitted(s, account, sender)
+        mode_change.require_admitted(s, account, caller(s, sender))
     touch(s, account)
     s.accounts[account] = replace(s.accounts[account], mode=mode)
     sweep(s, account)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from pmkit.errors import ActingAlready, InputError, NotInBatch, NotOperator
+from pmkit.errors import ActingAlready, InputError, NotCore, NotInBatch, NotOperator
 from pmkit.venue import (
     accounts,
     batches,
@@ -28,7 +28,7 @@ from pmkit.venue import (
     trading,
     wallets,
 )
-from pmkit.venue.acting import actor
+from pmkit.venue.acting import actor, caller
 from pmkit.venue.addresses import sub_account_of
 from pmkit.venue.conform import Check, check_of
 from pmkit.venue.integers import Address, Uint32
@@ -95,8 +95,9 @@ def on_behalf(s: VenueState, sender: Address, account: Address, call: Call) -> A
 
     Wallets stay the sender's. Raises NotOperator, ActingAlready, and what the call raises.
     """
-    if not s.operators[account, sender]:
-        raise NotOperator(account=account, caller=sender)
+    operator = caller(s, sender)
+    if not s.operators[account, operator]:
+        raise NotOperator(account=account, caller=operator)
     return _act_for(s, sender, account, call, as_operator=True)
 
 
@@ -105,8 +106,25 @@ def for_sub_account(s: VenueState, sender: Address, index: Uint32, call: Call) -
 
     Raises ActingAlready, and what the call raises.
     """
-    account = sub_account_of(sender, index)
+    account = sub_account_of(caller(s, sender), index)
     return _act_for(s, sender, account, call, as_operator=False)
+
+
+def for_core(s: VenueState, sender: Address, account: Address, call: Call) -> Any:
+    """Run a call as if an account had made it; return what it returns. SPEC AC-08.
+
+    Wallets and roles stay the core's. Raises NotCore, ActingAlready, and what the call raises.
+    """
+    function = inner(call)
+    if sender != s.parties.core:
+        raise NotCore(caller=sender, core=s.parties.core)
+    if actor(s, sender) != sender:
+        raise ActingAlready(account=actor(s, sender))
+    s.called_by = account
+    try:
+        return function.run(s, sender, *call.args)
+    finally:
+        s.called_by = None
 
 
 def _act_for(s: VenueState, sender: str, account: str, call: Call, *, as_operator: bool) -> Any:
@@ -173,6 +191,7 @@ EXTERNALS = {
         on_behalf,
         for_sub_account,
         batch,
+        for_core,
         portfolio_margin.sweep,
         liquidation.liquidate,
         liquidation.liquidate_as_taker,

@@ -61,6 +61,10 @@ class Actor:
         """Return a sub-account, acted for by its master. SPEC AC-06."""
         return self._as(sub_account_of(self.address, index), "for_sub_account", index)
 
+    def speaking_for(self, account: str) -> Actor:
+        """Return an account that this one, the core, lets call. SPEC AC-08."""
+        return self._as(self._venue.address_of(account), "for_core", None)
+
     def _as(self, account: str, how: str, whom: int | None) -> Actor:
         other = Actor(self._venue, self._sender)
         other.address = account

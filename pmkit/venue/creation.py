@@ -24,6 +24,7 @@ def create(
     maker: Address,
     backstop: Address,
     insurance: Address,
+    core: Address,
 ) -> None:
     """Give registry and venue their addresses and the venue its parties.
 
@@ -32,7 +33,12 @@ def create(
     if s.parties is not NO_PARTIES:
         raise InputError(place="create", problem="this venue exists already")
     s.parties = Parties(
-        registry=registry, venue=venue, maker=maker, backstop=backstop, insurance=insurance
+        registry=registry,
+        venue=venue,
+        maker=maker,
+        backstop=backstop,
+        insurance=insurance,
+        core=core,
     )
     for role in (DEFAULT_ADMIN_ROLE, RISK_ADMIN, REPORTER):
         grant(s.registry, sender, role, sender)

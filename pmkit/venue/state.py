@@ -147,9 +147,11 @@ class Parties:
     """Takes liquidated debt and collateral over. SPEC LQ-03."""
     insurance: str
     """Receives fees, pays for losses after the buffer. SPEC CH-06, LQ-09."""
+    core: str
+    """Applies what accounts ask for on HyperEVM; the zero address for none. SPEC AC-08."""
 
 
-NO_PARTIES = Parties(registry="", venue="", maker="", backstop="", insurance="")
+NO_PARTIES = Parties(registry="", venue="", maker="", backstop="", insurance="", core="")
 """Before the venue is created."""
 
 
@@ -163,6 +165,7 @@ class VenueState:
         "as_operator",
         "balances",
         "block",
+        "called_by",
         "deferral",
         "episode_debt",
         "inventory",
@@ -184,6 +187,8 @@ class VenueState:
         self.parties = NO_PARTIES
         self.acting_for: str | None = None
         """The account that the running call acts for; None when the sender acts for itself."""
+        self.called_by: str | None = None
+        """The account that the core lets call; None when nobody calls through it. SPEC AC-08."""
         self.as_operator = False
         """Whether it does so as an operator, with an operator's limits."""
         self.deferral: Deferral | None = None

@@ -69,7 +69,7 @@ class Venue:
         them gets one that follows from the name. Raises InputError, and what the registry refuses.
         """
         self._clear(now, {name: address_of(found, {}) for name, found in (names or {}).items()})
-        parties = ("registry", "venue", "maker", "backstop", "insurance")
+        parties = ("registry", "venue", "maker", "backstop", "insurance", "core")
         self.act("admin", "create", *(self.address_of(name) for name in parties))
         genesis = source if isinstance(source, Genesis) else Genesis.of(source)
         for name, args in genesis.actions():

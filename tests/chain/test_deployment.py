@@ -25,6 +25,7 @@ RECORD = Deployment(
     registry="0x0000000000000000000000000000000000000001",
     venue="0x0000000000000000000000000000000000000002",
     lens="0x0000000000000000000000000000000000000005",
+    core="0x0000000000000000000000000000000000000006",
     tokens=(("USDC", "0x0000000000000000000000000000000000000003"),),
     accounts=(("admin", "0x0000000000000000000000000000000000000004"),),
     block=9,
@@ -44,6 +45,7 @@ def test_json_has_the_keys_of_the_contract_and_pool_is_the_venue():
         "pool",
         "venue",
         "lens",
+        "core",
         "tokens",
         "accounts",
     }
@@ -70,6 +72,7 @@ def test_record_survives_its_file(tmp_path):
         ({"tokens": {"USDC": 5}}, "tokens: USDC"),
         ({"pool": "0x0000000000000000000000000000000000000009"}, "pool"),
         ({"lens": "nowhere"}, "lens"),
+        ({"core": "nowhere"}, "core"),
     ],
 )
 def test_record_with_a_wrong_value_names_its_key(change, told):

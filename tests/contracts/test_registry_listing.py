@@ -329,3 +329,11 @@ def test_roles_are_given_by_the_admin_alone(market: Market) -> None:
 def test_unlimited_is_what_a_cap_never_stated_means(market: Market) -> None:
     params = market.registry("tokenParams", USDC)
     assert params["globalBorrowCap"] == params["userSupplyCap"] == UNLIMITED
+
+
+def test_names_and_tables_are_told_one_by_one(market: Market) -> None:
+    registry = market.registry
+    assert registry("tokenName", UBTC) == "UBTC"
+    assert registry("perpListing", BTC_PERP) == ("BTC", 56)
+    assert refusal(registry, "tokenName", 999, sender=TRADER) == ("UnknownToken", (999,))
+    assert refusal(registry, "perpListing", 999, sender=TRADER) == ("UnknownAsset", (999,))

@@ -201,6 +201,9 @@ def test_liquidation_choices_of_a_file_reach_the_policy(load):
     policy = load(VALID.replace('reading = "docs"', chosen, 1)).policy
     assert (policy.twap_half_life, policy.buffer_sweep_interval) == (0, 60)
     assert policy.trigger_reward_ppm == 100_000
+    assert policy.activation_fee == 0
+    charged = load(VALID.replace('reading = "docs"', 'activation_fee = "1"', 1)).policy
+    assert charged.activation_fee == 10**8
     with pytest.raises(InputError, match="at most 100000"):
         load(VALID.replace('reading = "docs"', "trigger_reward_ppm = 100001", 1))
 

@@ -186,6 +186,14 @@ class InProcessEvm:
         self.know(built["abi"])
         return Contract(self, name, address, built["abi"])
 
+    def put(self, name: str, address: str, *args: Any) -> Contract:
+        """Put a contract at an address, as a node that sets code would: no storage, no creation."""
+        created = self.deploy(name, *args)
+        code = self.evm.get_code(created.address)
+        assert code, f"{name} has no code"
+        self.evm.insert_account_info(address, pyrevm.AccountInfo(nonce=1, code=bytes(code)))
+        return Contract(self, name, to_checksum_address(address), created.abi)
+
     def know(self, abi: list[dict[str, Any]]) -> None:
         """Learn the errors and events of an ABI."""
         for entry in abi:
@@ -194,13 +202,13 @@ class InProcessEvm:
             elif entry["type"] == "event":
                 self.events[keccak(text=signature(entry))] = entry
 
-    def run(self, to: str, data: bytes, sender: str) -> bytes:
+    def run(self, to: str, data: bytes, sender: str, value: int = 0) -> bytes:
         """Run one transaction. Raises Reverted."""
         self.logs = []
         # A trial has its own checkpoint; one more for each call would stay open and count as depth.
         checkpoint = None if self.trying else self.evm.snapshot()
         try:
-            output = self.evm.message_call(sender, to, calldata=data)
+            output = self.evm.message_call(sender, to, calldata=data, value=value)
         except RuntimeError as failure:
             if checkpoint is not None:
                 self.evm.revert(checkpoint)

@@ -31,6 +31,8 @@ SUPPLIER = "0x" + "5a" * 20
 BORROWER = "0x" + "b0" * 20
 TRADER = "0x" + "7a" * 20
 KEEPER = "0x" + "ce" * 20
+CORE = "0x" + "99" * 20
+"""Where the core of HyperEVM is, which speaks for accounts."""
 
 STABLE_CURVE = (5 * RAY // 100, 475 * RAY // 100, 80 * RAY // 100, WAD // 10, False)
 ANNUAL_CURVE = (*STABLE_CURVE[:4], True)
@@ -113,14 +115,20 @@ class Market:
         linked: dict[str, str] = {}
         for library in LIBRARIES:
             linked[library] = evm.deploy(library, libraries=linked).address
-        venue = evm.deploy("Venue", registry.address, MAKER, BACKSTOP, INSURANCE, libraries=linked)
-        erc20 = {t: evm.deploy("LocalToken", f"token {t}", d) for t, d in EVM_DECIMALS.items()}
+        parties = (MAKER, BACKSTOP, INSURANCE, CORE)
+        venue = evm.deploy("Venue", registry.address, *parties, libraries=linked)
+        erc20 = {t: cls.create_erc20(evm, t, d) for t, d in EVM_DECIMALS.items()}
         lens = evm.deploy("Lens", venue.address)
         market = cls(evm, registry, venue, erc20, lens)
         market._list()
         market.set_prices(btc=100_000, hype=50)
         market._fund()
         return market
+
+    @classmethod
+    def create_erc20(cls, evm: InProcessEvm, token: int, decimals: int) -> Contract:
+        """Create what stands for a token on this chain."""
+        return evm.deploy("LocalToken", f"token {token}", decimals)
 
     def _list(self) -> None:
         r = self.registry

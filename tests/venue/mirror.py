@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_origin
 from eth_abi.abi import decode
 from support.evm import DEPLOYER, Contract, Reverted, abi_type
 from support.twins import error_of, revert_of, snake_case, unnamed
-from support.venue import BACKSTOP, INSURANCE, MAKER, STABLE_CURVE, UNLIMITED
+from support.venue import BACKSTOP, CORE, INSURANCE, MAKER, STABLE_CURVE, UNLIMITED
 from support.wide_market import WideMarket
 from venue.storage import Storage
 
@@ -24,7 +24,7 @@ from pmkit.venue.conform import hints_of
 from pmkit.venue.refusal import Refusal
 from pmkit.venue.state import Reserve
 
-ACTING = ("on_behalf", "for_sub_account")
+ACTING = ("on_behalf", "for_sub_account", "for_core")
 """Calls that run another call, given in bytes, and answer what it does."""
 DONE = 0
 """What the lens says of an account that it could read."""
@@ -68,7 +68,7 @@ class Mirror(Contract):
 
     def told_by(self, function: str, args: tuple[Any, ...], result: Any) -> Any:
         """Return a result with what it holds in bytes decoded: answers of calls, and refusals."""
-        if function in ("onBehalf", "forSubAccount"):
+        if function in ("onBehalf", "forSubAccount", "forCore"):
             return self.answer_of(args[-1], result)
         if function == "batch":
             return [self.answer_of(call, one) for call, one in zip(args[0], result, strict=True)]
@@ -145,6 +145,7 @@ class Both:
             "maker": MAKER,
             "backstop": BACKSTOP,
             "insurance": INSURANCE,
+            "core": CORE,
         }
         self.twin = Venue(now=market.evm.timestamp, names=names)
         self.storage = Storage(market.venue)

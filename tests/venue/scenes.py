@@ -6,6 +6,7 @@ from support.evm import DEPLOYER
 from support.venue import (
     BACKSTOP,
     BTC_PERP,
+    CORE,
     EVERYTHING,
     HYPE,
     HYPE_PERP,
@@ -221,8 +222,36 @@ def operators(w: World) -> None:
         ),
     ):
         w.call(venue, "onBehalf", role, venue.calldata(*call), sender=other)
+    core_speaks(w, role, other)
     w.call(venue, "approveOperator", other, False, sender=role)
     w.call(venue, "onBehalf", role, sweep, sender=other)
+
+
+def core_speaks(w: World, role: str, other: str) -> None:
+    """Let the core speak for an account that is another's operator, and others try the same."""
+    venue = w.venue
+    sweep = venue.calldata("sweep", role)
+    within = venue.calldata("forCore", role, sweep)
+    for call in (
+        ("sweep", role),
+        ("spotSend", role, USDC, 10**6),
+        ("withdraw", USDC, 10**8, CORE),
+        ("setMode", PORTFOLIO_MARGIN),
+        ("approveOperator", KEEPER, False),
+        ("order", BTC_PERP, True, 2**64 - 1, 1, False),
+        ("deposit", USDC, 10**8, other),
+        ("socialise", USDC),
+        ("liquidate", role),
+        ("forSubAccount", 2, venue.calldata("setMode", PORTFOLIO_MARGIN)),
+        ("forSubAccount", 2, within),
+        ("onBehalf", role, sweep),
+        ("onBehalf", role, venue.calldata("withdraw", USDC, 1, other)),
+        ("onBehalf", KEEPER, sweep),
+        ("forCore", role, sweep),
+    ):
+        w.call(venue, "forCore", other, venue.calldata(*call), sender=CORE)
+    w.call(venue, "forSubAccount", 2, within, sender=CORE)
+    w.call(venue, "forCore", other, sweep, sender=other)
 
 
 def pauses(w: World) -> None:

@@ -15,7 +15,9 @@ from venue.stage import (
 
 from pmkit.errors import (
     ActingAlready,
+    ERC20InsufficientAllowance,
     InputError,
+    NotCore,
     NotOperator,
     OwnerOnly,
     Paused,
@@ -58,6 +60,23 @@ def test_acting_does_not_nest(venue: Venue) -> None:
         venue.act("trader", "for_sub_account", 0, Call("for_sub_account", (1, sweep)))
     # The failed call acts for nobody any more.
     venue.account("trader").sweep()
+
+
+def test_core_speaks_for_an_account_and_nobody_else_does(venue: Venue) -> None:
+    """SPEC AC-08."""
+    core, trader = venue.account("core"), venue.account("trader")
+    with pytest.raises(NotCore):
+        venue.account("keeper").speaking_for("trader").set_mode(Mode.UNIFIED)
+    core.speaking_for("trader").set_mode(Mode.UNIFIED)
+    assert venue.account_state("trader").mode == Mode.UNIFIED
+    # Wallets stay the core's.
+    trader.fund("USDC", USDC_WEI)
+    with pytest.raises(ERC20InsufficientAllowance):
+        core.speaking_for("trader").deposit("USDC", USDC_WEI)
+    sweep = Call("sweep", (trader.address,))
+    with pytest.raises(ActingAlready):
+        venue.act("core", "for_core", trader.address, Call("for_core", (trader.address, sweep)))
+    core.sweep()
 
 
 def test_sub_account_is_an_account_apart_that_its_master_pays_for(venue: Venue) -> None:

@@ -119,6 +119,7 @@ def test_actor_has_a_method_for_every_action(venue: Venue) -> None:
         "create_erc20": "Venue(genesis)",
         "on_behalf": "acting_for",
         "for_sub_account": "sub_account",
+        "for_core": "speaking_for",
     }
     assert {n for n in EXTERNALS if not hasattr(actor, n)} == set(by_other_names)
 

@@ -1,0 +1,1 @@
+"""HyperCore as HyperEVM sees it: precompiles, CoreWriter, system addresses, bridging."""
