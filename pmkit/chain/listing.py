@@ -149,7 +149,7 @@ def usd_of(params: Params, token: int, usd: Mapping[str, Decimal]) -> Decimal:
 def price_of(params: Params, name: str, usd: Mapping[str, Decimal]) -> Decimal:
     """Return a genesis price by name. Raises InputError."""
     if name not in usd:
-        raise wrong(params, f"prices.{name}", "a local chain needs a price to begin with")
+        raise wrong(params, f"prices.{name}", "a price to begin with is missing")
     return usd[name]
 
 
