@@ -22,19 +22,23 @@ class ApeSigner:
         self.address: str = str(account.address)
         self._account = account
         self._ecosystem = ecosystem
-
-    def unlock(self) -> None:
-        """Ask for a keystore's passphrase once, not for each of many transactions."""
-        if hasattr(self._account, "set_autosign"):
-            with logger.at_level("ERROR"):  # its warning: that it then signs without asking
-                self._account.set_autosign(True)
+        self._locked = hasattr(account, "set_autosign")
 
     def sign(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
         """Return a transaction signed, as raw hex text. Raises InputError where it was declined."""
         del rpc
-        fields = {**transaction, "type": 2, "from": self.address}
-        unsigned = self._ecosystem.create_transaction(**fields)
+        self._unlock()
+        unsigned = self._ecosystem.create_transaction(
+            **transaction, **{"type": 2, "from": self.address}
+        )
         signed = self._account.sign_transaction(unsigned)
         if signed is None:
             raise InputError(place="--account", problem="did not sign")
         return encode_hex(signed.serialize_transaction())
+
+    def _unlock(self) -> None:
+        """Let a keystore ask for its passphrase once, not for each of many transactions."""
+        if self._locked:
+            with logger.at_level("ERROR"):  # it warns that it signs without asking from here on
+                self._account.set_autosign(True)
+            self._locked = False

@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 @deploy_options
 def cli(provider: ProviderAPI, account: AccountAPI, **options: Any) -> None:
     """Deploy a venue as a YAML file says, signed by an account of Ape."""
-    signer = ApeSigner(account, provider.network.ecosystem)
-    if not options["simulate"]:
-        signer.unlock()
     try:
-        run(Rpc(provider.http_uri), signer, options)
+        run(Rpc(provider.http_uri), ApeSigner(account, provider.network.ecosystem), options)
     except PmkitError as error:
         sys.exit(fail(str(error), exit_code(error)))

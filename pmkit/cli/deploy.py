@@ -17,6 +17,7 @@ from pmkit.chain.signing import KeySigner, NodeSigner, RawSigner
 from pmkit.cli.format import readable
 from pmkit.cli.venue_options import KEY, SENDER_VARIABLE
 from pmkit.decimals import trimmed
+from pmkit.deploy.document import read_document
 from pmkit.deploy.run import Done, Files, Prepared, prepare
 from pmkit.deploy.run import deploy as carry_out
 from pmkit.errors import InputError
@@ -90,6 +91,8 @@ def deploy(rpc: str, whose: str, **options: Any) -> None:
     before it is sent, so that the same command goes on after any interruption and does no step
     twice; on a finished deployment it checks the chain and sends nothing.
     """
+    # A file that cannot be read is told before a node is asked who signs.
+    read_document(options["params"])
     node = Rpc(rpc)
     run(node, signer_of(node, whose), options)
 
@@ -111,13 +114,11 @@ def run(node: Rpc, signer: RawSigner, options: dict[str, Any]) -> None:
     def agree(prepared: Prepared) -> bool:
         if not prepared.left:
             return True
+        if not (options["yes"] or is_terminal()):
+            raise InputError(place="--yes", problem="is needed where nobody can be asked")
         if not as_json:
             click.echo(plan_text(prepared))
-        if options["yes"]:
-            return True
-        if not sys.stdin.isatty():
-            raise InputError(place="--yes", problem="is needed where nobody can be asked")
-        return click.confirm(f"Send {len(prepared.left)} transactions?", err=True)
+        return options["yes"] or click.confirm(f"Send {len(prepared.left)} transactions?", err=True)
 
     def tell(what: str, mined: Mined) -> None:
         if not as_json:
@@ -127,6 +128,11 @@ def run(node: Rpc, signer: RawSigner, options: dict[str, Any]) -> None:
     if done is None:
         raise click.Abort
     click.echo(json.dumps(done_object(done)) if as_json else done_text(done, files))
+
+
+def is_terminal() -> bool:
+    """Return whether somebody can be asked."""
+    return sys.stdin.isatty()
 
 
 def signer_of(node: Rpc, whose: str) -> RawSigner:

@@ -99,12 +99,15 @@ def params_of_document(document: Table, known: References, place: str, folder: P
     chosen: str | Path = source if source in PRESETS else folder / source
     try:
         params = load_params(chosen, over, f"{place}: listing")
-        validate(params)
     except InputError as error:
         if error.place.startswith(f"{place}: "):
             raise
-        at = "listing" if over else "params"
-        raise wrong(place, at, str(error)) from error
+        problem = error.problem if error.place == "params" else str(error)
+        raise wrong(place, "params", problem) from error
+    try:
+        validate(params)
+    except InputError as error:
+        raise wrong(place, "listing" if over else "params", str(error)) from error
     return params
 
 
