@@ -41,8 +41,11 @@ def succeeded(result: dict[str, Any]) -> bool:
     return int(result["status"], 16) == 1
 
 
-def fees(block: dict[str, Any], tip: Any) -> dict[str, int]:
-    """Return what a transaction offers, from the latest block and the node's word on the tip."""
+def fees(block: dict[str, Any], tip: Any, least: int = 0) -> dict[str, int]:
+    """Return what a transaction offers, from the latest block and the node's word on the tip.
+
+    `least` is a base fee to count with where the next block is of another kind.
+    """
     offered = LEAST_TIP if isinstance(tip, NodeRefused) else int(tip, 16)
-    base_fee = int(block.get("baseFeePerGas", "0x0"), 16)
+    base_fee = max(int(block.get("baseFeePerGas", "0x0"), 16), least)
     return {"maxFeePerGas": 2 * base_fee + offered, "maxPriorityFeePerGas": offered}

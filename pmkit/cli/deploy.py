@@ -193,7 +193,10 @@ def plan_text(prepared: Prepared) -> str:
     if found.kind.ours and not found.kind.flag and large:
         lines.append(f"big blocks are switched on for {large} of them, and off again")
     elif found.kind.flag and not found.kind.ours and large < len(prepared.left):
-        lines.append("every transaction waits for a big block as long as the account's flag is set")
+        lines.append(
+            "every transaction waits for a big block while the account's flag is set; what"
+        )
+        lines.append("follows the creations fits small ones, so it may be taken back once they are")
     lines.append(
         f"{len(prepared.left)} of {len(prepared.costs)} transactions are left to send, with at "
         f"most {found.gas:,} gas: {trimmed(found.cost, WEI_DECIMALS)} at the present price"

@@ -37,6 +37,8 @@ class BlockKind:
     """Gas of a block that the account's transactions get into."""
     flag: bool | None
     """The account's flag for big blocks; None where the node knows of none."""
+    big_gas_price: int
+    """Wei; zero where there are no big blocks."""
     ours: bool
     """Whether this is pmkit's own front, which sets the flag when asked."""
     remedy: str
@@ -63,7 +65,7 @@ def block_kind(rpc: Rpc, account: str, chain_id: int) -> BlockKind:
         limit = int(rpc.request("eth_getBlockByNumber", "latest", False)["gasLimit"], 16)
         small = chain_id in HYPEREVM_CHAINS and limit <= SMALL_GAS
         remedy = HOW_TO_SET if small else OTHER_CHAIN
-        return BlockKind(limit=limit, flag=None, ours=False, remedy=remedy)
+        return BlockKind(limit=limit, flag=None, big_gas_price=0, ours=False, remedy=remedy)
     try:
         ours: bool = rpc.request("pmkit_blocks")["kind"] == "hyper"
     except NodeRefused:
@@ -71,9 +73,18 @@ def block_kind(rpc: Rpc, account: str, chain_id: int) -> BlockKind:
     return BlockKind(
         limit=BIG_GAS if flag else SMALL_GAS,
         flag=flag,
+        big_gas_price=big_gas_price(rpc),
         ours=ours,
         remedy=OTHER_CHAIN if flag or ours else HOW_TO_SET,
     )
+
+
+def big_gas_price(rpc: Rpc) -> int:
+    """Return what gas costs in a big block, zero where the node does not say."""
+    try:
+        return int(rpc.request("eth_bigBlockGasPrice"), 16)
+    except NodeRefused:
+        return 0
 
 
 class Flag:

@@ -60,7 +60,8 @@ def ready(rpc: Rpc, spec: DeploySpec, left: Sequence[Cost]) -> Ready:
     found = Ready(
         kind=kind,
         gas=sum(cost.gas for cost in left),
-        gas_price=int(rpc.request("eth_gasPrice"), 16),
+        # Which blocks will take what is left is not known here: the dearer ones are counted with.
+        gas_price=max(int(rpc.request("eth_gasPrice"), 16), kind.big_gas_price),
         balance=int(rpc.request("eth_getBalance", spec.deployer, "latest"), 16),
     )
     if found.cost > found.balance:

@@ -95,10 +95,11 @@ def prepare(rpc: Rpc, deployer: str, files: Files) -> Prepared:
     steps = tuple(cost.step for cost in costs)
     if progress.inputs is None and known is not None:
         require_whole(known, steps, files.registry, key)
+        require_there(rpc, {n: entry.address for n, entry in known.items()}, files.registry)
         left: tuple[Cost, ...] = ()
     else:
         known = None
-        require_there(rpc, steps, progress, path)
+        require_there(rpc, addresses_of(steps, progress), path)
         left = tuple(cost for cost in costs if cost.step.what not in progress.mined)
     return Prepared(
         key=key, spec=spec, costs=costs, left=left, ready=ready(rpc, spec, left), known=known
@@ -164,14 +165,13 @@ def checked_contracts(
     return codes
 
 
-def require_there(rpc: Rpc, steps: tuple[Step, ...], progress: Progress, path: Path) -> None:
-    """Raise InputError where what a journal calls created is not on this chain."""
-    addresses = addresses_of(steps, progress)
+def require_there(rpc: Rpc, addresses: dict[str, str], path: Path) -> None:
+    """Raise InputError where what a file calls created is not on this chain."""
     for name, code in codes_of(rpc, addresses).items():
         if not code:
             problem = (
                 f"tells of {name} at {addresses[name]}, where this chain has no code: it was "
-                "rewound, or begun anew; move the journal away to deploy from the start"
+                "rewound, or begun anew; take another --registry FILE to deploy from the start"
             )
             raise InputError(place=str(path), problem=problem)
 

@@ -19,7 +19,7 @@ from eth_utils.crypto import keccak
 from pmkit.chain.receipts import fees, receipt_of, succeeded, wait_for_receipt
 from pmkit.chain.revert import refusal_of
 from pmkit.chain.sender import GAS_MARGIN_PERCENT, NEXT_BLOCK
-from pmkit.deploy.big_blocks import Flag
+from pmkit.deploy.big_blocks import Flag, big_gas_price
 from pmkit.deploy.journal import Intent, Mined
 from pmkit.errors import ChainError, NodeRefused, PmkitError, ReceiptTimeout, TransactionFailed
 
@@ -64,6 +64,7 @@ class Runner:
         self._journal = journal
         self._costs = costs
         self._steps = [cost.step for cost in costs]
+        self._knows_big_blocks = kind.flag is not None
         self._flag = Flag(rpc, signer.address, kind, journal)
         self._receipt_seconds = receipt_seconds
         self._lag_seconds = lag_seconds
@@ -131,7 +132,7 @@ class Runner:
                 self._journal.lost(step.what)
                 return None, None
             if used <= last.nonce:
-                if self._count("pending") <= last.nonce and not self._handed_in(last):
+                if self._waiting_count() <= last.nonce and not self._handed_in(last):
                     return None, last.nonce
                 if waited >= self._receipt_seconds:
                     raise ReceiptTimeout(tx_hash=last.hash, seconds=int(self._receipt_seconds))
@@ -149,24 +150,20 @@ class Runner:
     def _signed(self, cost: Cost, nonce: int | None) -> Intent:
         call = self._call(cost.step)
         gas = cost.gas if cost.step.creates is not None else self._estimated(call)
-        count, block, tip = self._rpc.batch(
-            [
-                ("eth_getTransactionCount", [self._signer.address, NEXT_BLOCK]),
-                ("eth_getBlockByNumber", ["latest", False]),
-                ("eth_maxPriorityFeePerGas", []),
-            ]
+        block, tip = self._rpc.batch(
+            [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
         )
-        for answer in (count, block):
-            if isinstance(answer, NodeRefused):
-                raise answer
-        chosen = int(count, 16) if nonce is None else nonce
+        if isinstance(block, NodeRefused):
+            raise block
+        chosen = self._waiting_count() if nonce is None else nonce
         transaction = {
             **{key: value for key, value in call.items() if key != "from"},
             "value": 0,
             "chainId": self._chain_id,
             "nonce": chosen,
             "gas": gas,
-            **fees(block, tip),
+            # Small blocks say nothing of what gas costs in big ones.
+            **fees(block, tip, big_gas_price(self._rpc) if self._knows_big_blocks else 0),
         }
         raw = self._signer.sign(self._rpc, transaction)
         return Intent(nonce=chosen, hash=f"0x{keccak(hexstr=raw).hex()}", raw=raw)
@@ -174,7 +171,7 @@ class Runner:
     def _estimated(self, call: dict[str, str]) -> int:
         """Return the gas to give to a call. Raises the named error of its refusal."""
         try:
-            estimate = int(self._rpc.request("eth_estimateGas", call, NEXT_BLOCK), 16)
+            estimate = int(self._rpc.request("eth_estimateGas", call), 16)
         except NodeRefused as refused:
             raise refusal_of(refused) from None
         return estimate * (100 + GAS_MARGIN_PERCENT) // 100
@@ -187,12 +184,21 @@ class Runner:
     def _count(self, tag: str) -> int:
         return int(self._rpc.request("eth_getTransactionCount", self._signer.address, tag), 16)
 
+    def _waiting_count(self) -> int:
+        """Return the nonce after all that wait, where the node says so, else after the mined."""
+        try:
+            return self._count(NEXT_BLOCK)
+        except NodeRefused:
+            return self._count("latest")
+
     def _why(self, step: Step, receipt: dict[str, Any]) -> PmkitError:
         """Return why a mined step failed, as its block tells it."""
         try:
             self._rpc.request("eth_call", self._call(step), receipt["blockNumber"])
         except NodeRefused as refused:
-            return refusal_of(refused)
+            reason = refusal_of(refused)
+            if reason is not refused:  # else the node does not look back
+                return reason
         block = int(receipt["blockNumber"], 16)
         return TransactionFailed(tx_hash=receipt["transactionHash"], block=block)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils.address import is_address, to_checksum_address
 
-from pmkit.chain.listing import Prices, genesis_prices, validate
+from pmkit.chain.listing import Prices, genesis_prices, validate, validate_prices
 from pmkit.decimals import DECIMAL, kind_of, shown
 from pmkit.deploy.references import PARTIES, Created, References
 from pmkit.errors import InputError
@@ -181,9 +181,11 @@ def prices_of(document: Table, known: References, params: Params, place: str) ->
             raise wrong(place, at, f"{shown(str(value))} is not a plain decimal number")
         usd[name] = Decimal(str(value))
     try:
-        return genesis_prices(params, usd)
+        report = genesis_prices(params, usd)
+        validate_prices(params, report)
     except InputError as error:
         raise wrong(place, "prices", str(error)) from error
+    return report
 
 
 def address_of(value: Any, at: str, place: str) -> Address:

@@ -10,6 +10,7 @@ from deploy.conftest import DEPLOYER, change, run, sent_by
 
 from pmkit.chain.node import Node
 from pmkit.chain.rpc import Rpc
+from pmkit.chain.signing import NodeSigner
 from pmkit.deploy.big_blocks import BlockKind, Flag, block_kind
 from pmkit.deploy.gas import Cost
 from pmkit.deploy.journal import Journal
@@ -107,8 +108,13 @@ def test_missing_flag_elsewhere_is_refused_with_how_to_set_it(hyper, files):
         run(foreign, files)
     assert {path.name for path in files.params.parent.iterdir()} == {"local.yaml"}
     hyper.request("pmkit_useBigBlocks", DEPLOYER, True)
-    assert prepare(foreign, DEPLOYER, files).ready.kind == BlockKind(
-        limit=BIG_GAS, flag=True, ours=False, remedy="no transaction of this size fits this chain"
+    kind = prepare(foreign, DEPLOYER, files).ready.kind
+    assert replace(kind, big_gas_price=0) == BlockKind(
+        limit=BIG_GAS,
+        flag=True,
+        big_gas_price=0,
+        ours=False,
+        remedy="no transaction of this size fits this chain",
     )
 
 
@@ -123,9 +129,33 @@ def test_plain_nodes_last_block_tells_what_one_holds(files, chain_id, told):
         run(Rpc(node.url), files)
 
 
+def test_price_of_gas_in_big_blocks_is_counted_and_offered(hyper, files):
+    """HyperEVM's small blocks say nothing of it."""
+
+    class Dear(Foreign):
+        def request(self, method, *params):
+            if method == "eth_bigBlockGasPrice":
+                return hex(10**12)
+            return super().request(method, *params)
+
+    class Seen(BaseException):
+        pass
+
+    class Looking(NodeSigner):
+        def sign(self, rpc, transaction):
+            assert transaction["maxFeePerGas"] >= 2 * 10**12
+            raise Seen
+
+    dear = Dear(hyper.url)
+    hyper.request("pmkit_useBigBlocks", DEPLOYER, True)
+    assert prepare(dear, DEPLOYER, files).ready.gas_price == 10**12
+    with pytest.raises(Seen):
+        run(dear, files, signer=Looking(DEPLOYER))
+
+
 def test_step_beyond_every_block_is_refused():
     step = Step(what="create Whale", contract="Venue", arguments=())
-    kind = BlockKind(limit=SMALL_GAS, flag=False, ours=True, remedy="-")
+    kind = BlockKind(limit=SMALL_GAS, flag=False, big_gas_price=0, ours=True, remedy="-")
     kind.require([Cost(step=step, gas=BIG_GAS)])
     with pytest.raises(BlockTooSmall, match="30,000,001 gas, and a block holds 30,000,000"):
         kind.require([Cost(step=step, gas=BIG_GAS + 1)])

@@ -212,6 +212,14 @@ def test_chain_that_was_rewound_under_a_journal_is_refused(deployed):
         run(rpc, files)
 
 
+def test_chain_that_was_rewound_under_a_registry_is_refused(deployed):
+    rpc, files, made = deployed
+    files.journal(chain_key(rpc)).unlink()
+    rpc.request("anvil_setCode", made.contracts["Venue"].address, "0x")
+    with pytest.raises(InputError, match=r"registry.json: tells of Venue at .*no code"):
+        run(rpc, files)
+
+
 def test_each_figure_of_the_file_is_read_back(deployed):
     """Whatever of the listing or the roles is changed, on paper, is found on the chain."""
     rpc, files, made = deployed

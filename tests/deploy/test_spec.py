@@ -209,6 +209,19 @@ def test_what_cannot_be_deployed_is_refused_at_its_key(what):
     assert str(refused.value).startswith("f.yaml: ")
 
 
+def test_report_that_the_registry_would_refuse_is_refused():
+    """The median of 1, 0.25 and 0.25 is nothing on a grid of whole dollars."""
+    text = changed(
+        (
+            "  policy:\n",
+            "  tokens: {UBTC: {sz_decimals: 8}}\n  perps: {BTC: {sz_decimals: 0}}\n  policy:\n",
+        ),
+        ("BTC: 100000", "BTC: 0.25\n  UBTC: 1"),
+    )
+    with pytest.raises(InputError, match=r"f\.yaml: prices: .*PriceZero\(id=197\)"):
+        spec(text)
+
+
 def test_dollar_at_the_start_of_text_is_written_twice():
     text = changed(("  name: local", "  name: $$local"))
     assert spec(text).params.name == "$local"
