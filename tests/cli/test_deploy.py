@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -112,6 +115,29 @@ def test_no_node_is_one_line_and_its_own_exit_code(call, tmp_path):
     assert "cannot be reached" in wrong(call("--yes", url=f"http://127.0.0.1:{free}"), NO_CHAIN)
     assert "URL of a node" in wrong(call("--yes", url="nonsense"), BAD_INPUT)
     assert folder(tmp_path) == {"local.yaml"}
+
+
+def test_node_that_dies_midway_is_one_line_and_its_own_exit_code(tmp_path):
+    (tmp_path / "local.yaml").write_text(LOCAL)
+    with Node.start() as node:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-c", "from pmkit.cli import main; main()"),
+                *("deploy", "--yes", "--params", "local.yaml", "--rpc", node.url),
+            ],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(EXAMPLES.parents[1])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while "done: create Isolated" not in process.stdout.readline():
+            assert process.poll() is None, process.stderr.read()
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == NO_CHAIN
+    (line,) = told.splitlines()
+    assert line.startswith(f"error: node at {node.url}: ")
+    assert {"pmkit-registry.json", "pmkit-deployment.json"}.isdisjoint(folder(tmp_path))
 
 
 def test_other_chain_is_bad_input(call, tmp_path):
