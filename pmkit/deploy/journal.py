@@ -94,11 +94,11 @@ class Progress:
 class Journal:
     """The journal of one deployment on one chain, and the lock on it."""
 
-    def __init__(self, path: Path, lock: IO[str]) -> None:
+    def __init__(self, path: Path, lock: IO[str], progress: Progress, length: int) -> None:
         self.path = path
+        self.progress = progress
         self._lock = lock
-        self.progress = Progress()
-        self._length = 0
+        self._length = length
         """Bytes of whole lines."""
 
     @classmethod
@@ -108,49 +108,18 @@ class Journal:
         try:
             lock = beside.open("w", encoding="ascii")
         except OSError as error:
-            raise InputError(place=str(beside), problem=f"cannot be written: {error}") from error
+            problem = f"cannot be written: {error.strerror}"
+            raise InputError(place=str(beside), problem=problem) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return cls(path, lock, *read_progress(path))
         except BlockingIOError:
             lock.close()
             problem = "another deployment has this journal; wait for it, or end it"
             raise InputError(place=str(path), problem=problem) from None
-        journal = cls(path, lock)
-        try:
-            journal.read()
         except BaseException:
             lock.close()
             raise
-        return journal
-
-    @classmethod
-    def peek(cls, path: Path) -> Progress:
-        """Return what a journal says, and touch nothing. Raises InputError."""
-        with open(os.devnull, "w", encoding="ascii") as nothing:  # noqa: PTH123 (a device)
-            journal = cls(path, nothing)
-            journal.read()
-        return journal.progress
-
-    def read(self) -> None:
-        """Take in the file. Raises InputError for one that is damaged."""
-        try:
-            if self.path.stat().st_size > SIZE_LIMIT:
-                raise self._wrong(f"is larger than {SIZE_LIMIT} bytes")
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise self._wrong(f"cannot be read: {error.strerror}") from error
-        whole, _, _ = data.rpartition(b"\n")
-        self._length = len(whole) + 1 if whole else 0
-        for i, line in enumerate(whole.split(b"\n") if whole else []):
-            try:
-                record = json.loads(line)
-                self.progress.take(record if isinstance(record, dict) else {})
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
-                told = " ".join(str(error).split())
-                problem = f"line {i + 1} is damaged ({told}); restore the file from a copy"
-                raise self._wrong(problem) from error
 
     def begin(self, inputs: Mapping[str, str]) -> None:
         """Note what the deployment is begun with, unless that is noted."""
@@ -189,7 +158,8 @@ class Journal:
             if self._length == 0:
                 sync_folder(self.path.parent)
         except OSError as error:
-            raise self._wrong(f"cannot be written: {error.strerror}") from error
+            problem = f"cannot be written: {error.strerror}"
+            raise InputError(place=str(self.path), problem=problem) from error
         self._length += len(line)
         self.progress.take(record)
 
@@ -197,8 +167,32 @@ class Journal:
         """Let go of the journal; the lock beside it stays, empty."""
         self._lock.close()
 
-    def _wrong(self, problem: str) -> InputError:
-        return InputError(place=str(self.path), problem=problem)
+
+def read_progress(path: Path) -> tuple[Progress, int]:
+    """Return what a journal says, and its length in bytes of whole lines; nothing without a file.
+
+    Raises InputError for one that is damaged.
+    """
+    progress = Progress()
+    try:
+        if path.stat().st_size > SIZE_LIMIT:
+            raise InputError(place=str(path), problem=f"is larger than {SIZE_LIMIT} bytes")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return progress, 0
+    except OSError as error:
+        raise InputError(place=str(path), problem=f"cannot be read: {error.strerror}") from error
+    lines = data.split(b"\n")
+    torn_off = lines.pop()
+    for i, line in enumerate(lines):
+        try:
+            record = json.loads(line)
+            progress.take(record if isinstance(record, dict) else {})
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            told = " ".join(str(error).split())
+            problem = f"line {i + 1} is damaged ({told}); restore the file from a copy"
+            raise InputError(place=str(path), problem=problem) from error
+    return progress, len(data) - len(torn_off)
 
 
 def sync_folder(folder: Path) -> None:

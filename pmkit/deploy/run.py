@@ -11,7 +11,7 @@ from pmkit.chain.abi import interface
 from pmkit.chain.deployment import Deployment, save_deployment
 from pmkit.deploy.document import read_document
 from pmkit.deploy.gas import Cost, costs_of
-from pmkit.deploy.journal import Journal
+from pmkit.deploy.journal import Journal, read_progress
 from pmkit.deploy.plan import Step, bound, inputs_of, plan_of
 from pmkit.deploy.preflight import Ready, ready, require_chain
 from pmkit.deploy.references import REGISTRY, VENUE, created_token
@@ -90,7 +90,7 @@ def prepare(rpc: Rpc, deployer: str, files: Files) -> Prepared:
     key = chain_key(rpc)
     known = load_registry(files.registry).get(key)
     path = files.journal(key)
-    progress = Journal.peek(path)
+    progress, _ = read_progress(path)
     progress.require_same(inputs_of(spec), str(path))
     steps = tuple(cost.step for cost in costs)
     if progress.inputs is None and known is not None:

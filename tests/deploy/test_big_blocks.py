@@ -13,7 +13,7 @@ from pmkit.chain.rpc import Rpc
 from pmkit.chain.signing import NodeSigner
 from pmkit.deploy.big_blocks import BlockKind, Flag, block_kind
 from pmkit.deploy.gas import Cost
-from pmkit.deploy.journal import Journal
+from pmkit.deploy.journal import Journal, read_progress
 from pmkit.deploy.plan import Step
 from pmkit.deploy.registry import chain_key
 from pmkit.deploy.run import prepare
@@ -80,7 +80,7 @@ def test_flag_that_an_end_left_set_is_put_back_by_the_next_run(hyper, files, mon
         with pytest.raises(Killed):
             run(hyper, files)
     assert using(hyper) is True
-    assert Journal.peek(files.journal(chain_key(hyper))).big_blocks_before is False
+    assert read_progress(files.journal(chain_key(hyper)))[0].big_blocks_before is False
     done = run(hyper, files)
     assert using(hyper) is False
     assert sent_by(hyper) == done.sent

@@ -13,7 +13,9 @@ from eth_utils.crypto import keccak
 from pmkit.chain.artifacts import load_artifact, load_deployed_code
 from pmkit.chain.contracts import ask, call_of
 from pmkit.chain.deployment import connect, load_deployment
+from pmkit.chain.node import Node
 from pmkit.chain.reader import Reader
+from pmkit.chain.rpc import Rpc
 from pmkit.chain.sender import Sender
 from pmkit.chain.signing import KeySigner, NodeSigner
 from pmkit.deploy.gas import costs_of
@@ -141,6 +143,20 @@ def test_erc20_that_does_not_fit_is_refused_before_the_first_transaction(deploye
         run(rpc, second)
     assert sent_by(rpc) == sent
     assert not second.journal(chain_key(rpc)).exists()
+
+
+def test_tokens_that_anybody_mints_are_created_on_no_live_chain(files):
+    class Live(Rpc):
+        def request(self, method, *params):
+            if method == "web3_clientVersion":
+                return "nanoreth/v1"
+            return super().request(method, *params)
+
+    change(files, "chain_id: 31337", "chain_id: 999")
+    with Node.start(chain_id=999) as node:
+        with pytest.raises(InputError, match=r"tokens\.USDC: tokens are created on local and test"):
+            run(Live(node.url), files)
+        assert run(Rpc(node.url), files).sent > 0  # a node of one's own that stands for it
 
 
 def test_other_chain_is_refused_before_anything_is_written(rpc, files):

@@ -13,11 +13,11 @@ from eth_account import Account
 from pmkit.chain.node import Node
 from pmkit.chain.rpc import Rpc
 from pmkit.chain.signing import KeySigner
-from pmkit.deploy.journal import Journal
+from pmkit.deploy.journal import Journal, read_progress
 from pmkit.deploy.registry import chain_key, load_registry
 from pmkit.deploy.run import prepare
 from pmkit.deploy.runner import Runner
-from pmkit.errors import InputError, NodeRefused, NodeUnavailable, TransactionFailed
+from pmkit.errors import InputError, NodeRefused, NodeUnavailable, ReceiptTimeout, TransactionFailed
 from pmkit.hyperevm import Front
 
 KEY = "0x" + "42" * 32
@@ -160,14 +160,55 @@ def test_signed_bytes_that_are_refused_are_signed_anew_with_their_nonce(files, k
         with pytest.raises(Killed):
             run(rpc, files)
         kill(None)
-        (first,) = Journal.peek(files.journal(chain_key(rpc))).intents["create MarginEngine"]
+        (first,) = read_progress(files.journal(chain_key(rpc)))[0].intents["create MarginEngine"]
         rpc.request("anvil_setNextBlockBaseFeePerGas", hex(10**13))
         rpc.request("evm_mine")
         done = run(rpc, files)
-        both = Journal.peek(files.journal(chain_key(rpc))).intents["create MarginEngine"]
+        both = read_progress(files.journal(chain_key(rpc)))[0].intents["create MarginEngine"]
         assert [intent.nonce for intent in both] == [first.nonce] * 2
         assert done.contracts["MarginEngine"].transaction == both[1].hash != first.hash
         one_deployment(rpc, files, done)
+
+
+def test_nonce_beyond_a_gap_is_kept_until_the_gap_is_filled(files, kill, monkeypatch):
+    """A lower nonce would be free, but what was signed first might still be mined besides."""
+    monkeypatch.setitem(Runner.__init__.__kwdefaults__, "receipt_seconds", 0.5)
+    with Node.start() as node:
+        rpc = Rpc(node.url)
+        elsewhere = {"from": DEPLOYER, "to": OWNER, "value": "0x1"}
+        rpc.request("evm_setAutomine", False)
+        rpc.request("eth_sendTransaction", elsewhere)
+        kill("signed, not sent")
+        with pytest.raises(Killed):
+            run(rpc, files)
+        kill(None)
+        rpc.request("anvil_dropAllTransactions")
+        rpc.request("evm_setAutomine", True)
+        rpc.request("anvil_setNextBlockBaseFeePerGas", hex(10**13))
+        rpc.request("evm_mine")
+        with pytest.raises(ReceiptTimeout):
+            run(rpc, files)
+        intents = read_progress(files.journal(chain_key(rpc)))[0].intents["create MarginEngine"]
+        assert {intent.nonce for intent in intents} == {1}
+        rpc.request("eth_sendTransaction", {**elsewhere, "nonce": "0x0"})
+        one_deployment(rpc, files, run(rpc, files), before=1)
+
+
+def test_transaction_that_failed_while_nobody_looked_is_sent_anew(rpc, files, kill, monkeypatch):
+    monkeypatch.setattr("pmkit.deploy.runner.GAS_MARGIN_PERCENT", -30)
+
+    def tell(what, _):
+        if what == "create Venue":
+            kill("sent")
+
+    with pytest.raises(Killed):
+        run(rpc, files, tell=tell)
+    monkeypatch.setattr("pmkit.deploy.runner.GAS_MARGIN_PERCENT", 30)
+    (intent,) = read_progress(files.journal(chain_key(rpc)))[0].intents["set the policy"]
+    assert rpc.request("eth_getTransactionReceipt", intent.hash)["status"] == "0x0"
+    run(rpc, files)
+    steps = prepare(rpc, DEPLOYER, files).steps
+    assert sent_by(rpc) == len(steps) + 1
 
 
 def test_transaction_that_failed_is_told_by_name_and_sent_anew(rpc, files, monkeypatch):
@@ -176,7 +217,7 @@ def test_transaction_that_failed_is_told_by_name_and_sent_anew(rpc, files, monke
     with pytest.raises((TransactionFailed, NodeRefused)):
         run(rpc, files)
     sent = sent_by(rpc)
-    progress = Journal.peek(files.journal(chain_key(rpc)))
+    progress = read_progress(files.journal(chain_key(rpc)))[0]
     assert sent == len(progress.mined) + 1
     monkeypatch.undo()
     done = run(rpc, files)

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from pmkit.deploy.journal import Intent, Journal, Mined
+from pmkit.deploy.journal import Intent, Journal, Mined, read_progress
 from pmkit.errors import InputError
 
 INPUTS = {"roles.admin": "a", "chain_id": "1"}
@@ -31,14 +31,14 @@ def written(path):
 
 def test_journal_is_read_as_it_was_written(path):
     written(path)
-    progress = Journal.peek(path)
+    progress = read_progress(path)[0]
     assert progress.inputs == INPUTS
     assert progress.mined == {"create Venue": DONE}
     assert progress.intents["list"] == [FIRST]
 
 
 def test_looking_at_a_journal_that_is_not_there_makes_none(path):
-    assert Journal.peek(path).inputs is None
+    assert read_progress(path)[0].inputs is None
     assert list(path.parent.iterdir()) == []
 
 
@@ -48,7 +48,7 @@ def test_journal_torn_off_at_any_byte_is_the_journal_of_before_that_line(path):
     for cut in range(len(whole)):
         path.write_bytes(whole[:cut])
         lines = sum(end <= cut for end in ends)
-        progress = Journal.peek(path)
+        progress = read_progress(path)[0]
         assert (progress.inputs is not None) == (lines >= 1)
         assert bool(progress.intents.get("create Venue")) == (lines >= 2)
         assert bool(progress.mined) == (lines >= 3)
@@ -63,7 +63,7 @@ def test_what_was_torn_off_is_written_over(path):
         "step": "list",
         "mined": {"hash": "0x01", "block": 9, "address": "0xabc"},
     }
-    assert Journal.peek(path).intents.get("list") is None
+    assert read_progress(path)[0].intents.get("list") is None
 
 
 def test_step_that_was_lost_has_nothing_left_to_be_mined(path):
@@ -71,7 +71,7 @@ def test_step_that_was_lost_has_nothing_left_to_be_mined(path):
     with closing(Journal.open(path)) as journal:
         journal.lost("list")
         assert journal.progress.intents["list"] == []
-    assert Journal.peek(path).intents["list"] == []
+    assert read_progress(path)[0].intents["list"] == []
 
 
 def test_journal_of_another_run_is_refused_by_name(path):
@@ -98,18 +98,18 @@ def test_damaged_journal_is_refused_with_its_line(path, line):
     for text, number in ((f"{line}\n{whole}", 1), (f"{whole}{line}\n", 5)):
         path.write_text(text)
         with pytest.raises(InputError, match=f"journal: line {number} is damaged"):
-            Journal.peek(path)
+            read_progress(path)[0]
 
 
 def test_journal_is_no_journal_after_its_first_line_is_gone(path):
     path.write_bytes(written(path).split(b"\n", 1)[1])
     with pytest.raises(InputError, match="line 1 is damaged"):
-        Journal.peek(path)
+        read_progress(path)[0]
 
 
 def test_other_inputs_are_refused_with_what_differs(path):
     written(path)
-    progress = Journal.peek(path)
+    progress = read_progress(path)[0]
     progress.require_same(INPUTS, "j")
     with pytest.raises(InputError, match=r"roles\.admin was a, is b; tokens\.X was absent, is c"):
         progress.require_same({**INPUTS, "roles.admin": "b", "tokens.X": "c"}, "j")
