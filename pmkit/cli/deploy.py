@@ -18,6 +18,7 @@ from pmkit.cli.format import readable
 from pmkit.cli.venue_options import KEY, SENDER_VARIABLE
 from pmkit.decimals import trimmed
 from pmkit.deploy.document import read_document
+from pmkit.deploy.references import Created
 from pmkit.deploy.run import Done, Files, Prepared, prepare
 from pmkit.deploy.run import deploy as carry_out
 from pmkit.errors import InputError
@@ -26,6 +27,7 @@ from pmkit.hyperevm.limits import SMALL_GAS
 if TYPE_CHECKING:
     from pmkit.cli.venue_options import Command
     from pmkit.deploy.journal import Mined
+    from pmkit.deploy.spec import Address
 
 WEI_DECIMALS = 18
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -182,13 +184,13 @@ def plan_text(prepared: Prepared) -> str:
         f"chain       {prepared.key}",
         f"deployer    {spec.deployer}, {readable(found.balance, WEI_DECIMALS)} in its wallet",
         f"parameters  {spec.params.name} of {spec.params.date}, from {spec.place}",
-        *(f"  {role:<10} {holder}" for role, holder in spec.roles),
+        *(f"  {role:<10} {holder_text(holder)}" for role, holder in spec.roles),
         *(f"  {name:<10} {erc20 or 'is created'}" for name, erc20 in spec.tokens),
     ]
     left = {cost.step.what for cost in prepared.left}
-    for i, cost in enumerate(prepared.costs):
-        state = f"{cost.gas:>10,} gas" if cost.step.what in left else "      done"
-        lines.append(f"{i + 1:>4}  {cost.step.what:<28} {state}")
+    for i, each in enumerate(prepared.costs):
+        state = f"{each.gas:>10,} gas" if each.step.what in left else "      done"
+        lines.append(f"{i + 1:>4}  {each.step.what:<28} {state}")
     large = sum(cost.gas > SMALL_GAS for cost in prepared.left)
     if found.kind.ours and not found.kind.flag and large:
         lines.append(f"big blocks are switched on for {large} of them, and off again")
@@ -197,11 +199,17 @@ def plan_text(prepared: Prepared) -> str:
             "every transaction waits for a big block while the account's flag is set; what"
         )
         lines.append("follows the creations fits small ones, so it may be taken back once they are")
+    cost = trimmed(found.cost, WEI_DECIMALS)
     lines.append(
         f"{len(prepared.left)} of {len(prepared.costs)} transactions are left to send, with at "
-        f"most {found.gas:,} gas: {trimmed(found.cost, WEI_DECIMALS)} at the present price"
+        f"most {found.gas:,} gas: {cost} of its coin at the present price"
     )
     return "\n".join(lines)
+
+
+def holder_text(holder: Address) -> str:
+    """Return who has a role: an address, or what will have one."""
+    return f"{holder.name}, which is created" if isinstance(holder, Created) else holder
 
 
 def done_object(done: Done) -> dict[str, Any]:

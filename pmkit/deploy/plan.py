@@ -24,7 +24,9 @@ from pmkit.venue.records import PairListing, PerpListing, TokenListing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pmkit.chain.listing import Prices
     from pmkit.deploy.spec import Address, DeploySpec
+    from pmkit.policy import Params
 
 LOCAL_TOKEN = "LocalToken"  # noqa: S105 - a contract, not a password
 DEFAULT_ADMIN_ROLE = bytes(32)
@@ -191,10 +193,21 @@ def inputs_of(spec: DeploySpec) -> dict[str, str]:
         "deployer": spec.deployer,
         "roles": dict(spec.roles),
         "tokens": dict(spec.tokens),
-        "prices": spec.prices,
+        "prices": None if spec.prices is None else prices_by_name(spec.params, spec.prices),
         "params": spec.params,
     }
     return {**dict(flat(asked, "")), **codes}
+
+
+def prices_by_name(params: Params, prices: Prices) -> dict[str, dict[str, int]]:
+    """Return a report with the names of its coins and pairs."""
+    coins = {perp.id: perp.name for perp in params.perps}
+    pairs = {pair.id: pair.name for pair in params.pairs}
+    return {
+        "usdc": {"px": prices.usdc_px},
+        **{pairs[pair]: {"px": px} for pair, px in prices.spots},
+        **{coins[a]: {"mark": mark, "oracle": oracle} for a, mark, oracle in prices.perps},
+    }
 
 
 def flat(value: Any, place: str) -> Iterator[tuple[str, str]]:

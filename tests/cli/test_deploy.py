@@ -76,6 +76,12 @@ def test_simulation_shows_the_plan_and_sends_and_writes_nothing(call, rpc, tmp_p
     assert folder(tmp_path) == {"local.yaml"}
 
 
+def test_role_of_a_contract_that_is_created_is_told_so(call, tmp_path):
+    text = LOCAL.replace("guardian: $operations", "guardian: $venue")
+    (tmp_path / "local.yaml").write_text(text)
+    assert "guardian   Venue, which is created\n" in call("--simulate").stdout
+
+
 def test_deployment_is_told_and_a_second_run_says_that_all_is_there(call, rpc, tmp_path):
     first = call("--yes")
     assert first.exit_code == DONE, first.output

@@ -297,7 +297,9 @@ def test_parameters_changed_between_two_runs_are_refused(rpc, files, kill):
         run(rpc, files)
     kill(None)
     files.params.write_text(files.params.read_text().replace("BTC: 100000", "BTC: 90000"))
-    with pytest.raises(InputError, match="was begun with other parameters: prices"):
+    with pytest.raises(
+        InputError, match=r"other parameters: prices\.@142\.px was 100000000, is 90000000"
+    ):
         run(rpc, files)
     assert sent_by(rpc) == 1
 
