@@ -22,8 +22,13 @@ def receipt_of(rpc: Rpc, tx_hash: str) -> dict[str, Any] | None:
     return found if found is not None and found.get("blockNumber") else None
 
 
-def wait_for_receipt(rpc: Rpc, tx_hash: str, seconds: float) -> dict[str, Any]:
-    """Return the receipt of a transaction. Raises ReceiptTimeout, NodeUnavailable."""
+def wait_for_receipt(
+    rpc: Rpc, tx_hash: str, seconds: float, longest: float = LONGEST_WAIT
+) -> dict[str, Any]:
+    """Return the receipt of a transaction, asked for after `longest` seconds at the latest.
+
+    Raises ReceiptTimeout, NodeUnavailable.
+    """
     deadline = time.monotonic() + seconds
     pause = FIRST_WAIT
     while True:
@@ -33,7 +38,7 @@ def wait_for_receipt(rpc: Rpc, tx_hash: str, seconds: float) -> dict[str, Any]:
         if time.monotonic() > deadline:
             raise ReceiptTimeout(tx_hash=tx_hash, seconds=int(seconds))
         time.sleep(pause)
-        pause = min(2 * pause, LONGEST_WAIT)
+        pause = min(2 * pause, longest)
 
 
 def succeeded(result: dict[str, Any]) -> bool:

@@ -196,13 +196,13 @@ def plan_text(prepared: Prepared) -> str:
         lines.append(f"big blocks are switched on for {large} of them, and off again")
     elif found.kind.flag and not found.kind.ours and large < len(prepared.left):
         lines.append(
-            "every transaction waits for a big block while the account's flag is set; what"
+            "every transaction waits for a big block while the account's flag is set; once the "
+            "contracts are created it may be taken back: what follows fits small ones"
         )
-        lines.append("follows the creations fits small ones, so it may be taken back once they are")
     cost = trimmed(found.cost, WEI_DECIMALS)
     lines.append(
         f"{len(prepared.left)} of {len(prepared.costs)} transactions are left to send, with at "
-        f"most {found.gas:,} gas: {cost} of its coin at the present price"
+        f"most {found.gas:,} gas: {cost} of the chain's coin at the present price"
     )
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from pmkit.chain.receipts import fees, receipt_of, succeeded, wait_for_receipt
+from pmkit.chain.receipts import LONGEST_WAIT, fees, receipt_of, succeeded, wait_for_receipt
 from pmkit.chain.revert import refusal_of
 from pmkit.chain.sender import GAS_MARGIN_PERCENT, NEXT_BLOCK
 from pmkit.deploy.big_blocks import Flag, big_gas_price
@@ -38,6 +38,9 @@ RECEIPT_SECONDS = 200.0
 LAG_SECONDS = 3.0
 """What a node may need to know the receipt of a transaction whose nonce it counts as used."""
 PAUSE = 0.1
+"""Seconds between two looks at what an earlier run has sent."""
+POLITE_WAIT = 2.0
+"""Seconds between two questions for a receipt on a public chain, whose nodes count questions."""
 
 Tell = Callable[[str, Mined], None]
 """Hears of each step that was done just now."""
@@ -65,6 +68,8 @@ class Runner:
         self._costs = costs
         self._steps = [cost.step for cost in costs]
         self._knows_big_blocks = kind.flag is not None
+        public = self._knows_big_blocks and not kind.ours
+        self._longest_wait = POLITE_WAIT if public else LONGEST_WAIT
         self._flag = Flag(rpc, signer.address, kind, journal)
         self._receipt_seconds = receipt_seconds
         self._lag_seconds = lag_seconds
@@ -95,7 +100,9 @@ class Runner:
             intent = self._signed(cost, nonce)
             self._journal.sending(step.what, intent)
             self._rpc.request("eth_sendRawTransaction", intent.raw)
-            receipt = wait_for_receipt(self._rpc, intent.hash, self._receipt_seconds)
+            receipt = wait_for_receipt(
+                self._rpc, intent.hash, self._receipt_seconds, self._longest_wait
+            )
             if not succeeded(receipt):
                 self._journal.lost(step.what)
                 raise self._why(step, receipt)
@@ -136,7 +143,7 @@ class Runner:
                     return None, last.nonce
                 if waited >= self._receipt_seconds:
                     raise ReceiptTimeout(tx_hash=last.hash, seconds=int(self._receipt_seconds))
-            time.sleep(PAUSE)
+            time.sleep(self._longest_wait if waited > LAG_SECONDS else PAUSE)
 
     def _handed_in(self, intent: Intent) -> bool:
         """Hand in signed bytes again; return whether they may be mined."""

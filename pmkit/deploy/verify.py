@@ -14,6 +14,7 @@ from pmkit.chain.figures import table_of
 from pmkit.chain.listing import policy_call
 from pmkit.deploy.plan import BORN_WITH_NAMES, bound, grants
 from pmkit.deploy.references import PARTIES, REGISTRY, VENUE, created_token
+from pmkit.errors import NodeRefused
 from pmkit.venue.genesis import Genesis
 
 if TYPE_CHECKING:
@@ -43,8 +44,13 @@ def code_differences(
 
 
 def codes_of(rpc: Rpc, addresses: Mapping[str, str]) -> dict[str, bytes]:
-    """Return the code at each address."""
-    return {name: rpc.code(address) for name, address in addresses.items()}
+    """Return the code at each address. Raises NodeRefused, NodeUnavailable."""
+    answers = rpc.batch([("eth_getCode", [a, "latest"]) for a in addresses.values()])
+    for answer in answers:
+        if isinstance(answer, NodeRefused):
+            raise answer
+    found = zip(addresses, answers, strict=True)
+    return {name: bytes.fromhex(code.removeprefix("0x")) for name, code in found}
 
 
 def differences(rpc: Rpc, spec: DeploySpec, addresses: Mapping[str, str]) -> list[str]:
