@@ -22,6 +22,7 @@ from pmkit.chain.listing import (
     policy_call,
     usd_of,
     validate,
+    validate_prices,
 )
 from pmkit.decimals import parse_units
 from pmkit.hypercore.addresses import HYPE, HYPER_CORE, WRAPPED_HYPE
@@ -119,6 +120,7 @@ def plan_genesis(
     """
     validate(params)
     report = genesis_prices(params, usd)
+    validate_prices(params, report)
     plan = Plan(accounts)
     libraries: dict[str, str] = {}
     for library in LIBRARIES:

@@ -17,7 +17,14 @@ from pmkit.units import PERP_DECIMALS, SPOT_DECIMALS
 from pmkit.venue import Genesis, Venue
 from pmkit.venue.genesis import policy_of
 from pmkit.venue.listing import USDC
-from pmkit.venue.records import PairListing, PerpListing, TokenListing, VenuePolicy
+from pmkit.venue.records import (
+    PairListing,
+    PerpListing,
+    PerpPrice,
+    SpotPrice,
+    TokenListing,
+    VenuePolicy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,6 +73,24 @@ def validate(params: Params) -> None:
 
     The registry in plain integers is asked, so that no rule stands here a second time.
     """
+    listed_venue(params)
+
+
+def validate_prices(params: Params, prices: Prices) -> None:
+    """Raise InputError for a first report that the registry does not take. SPEC OR-03."""
+    venue = listed_venue(params)
+    spots = tuple(SpotPrice(pair=pair, px=px) for pair, px in prices.spots)
+    perps = tuple(
+        PerpPrice(asset=asset, mark=mark, oracle=oracle) for asset, mark, oracle in prices.perps
+    )
+    try:
+        venue.act("admin", "report_prices", spots, perps, prices.usdc_px)
+    except (VenueError, InputError) as refused:
+        raise wrong(params, "prices", str(refused)) from refused
+
+
+def listed_venue(params: Params) -> Venue:
+    """Return the venue in plain integers with everything listed. Raises InputError."""
     if not params.has_token(USDC):
         raise wrong(params, "tokens", f"token {USDC}, the quote of all prices, is missing")
     names = [dex.name for dex in params.dexes]
@@ -80,6 +105,7 @@ def validate(params: Params) -> None:
             venue.act("admin", function, *arguments)
         except (VenueError, InputError) as refused:
             raise wrong(params, place_of(arguments), str(refused)) from refused
+    return venue
 
 
 def place_of(arguments: tuple[object, ...]) -> str:
@@ -149,7 +175,7 @@ def usd_of(params: Params, token: int, usd: Mapping[str, Decimal]) -> Decimal:
 def price_of(params: Params, name: str, usd: Mapping[str, Decimal]) -> Decimal:
     """Return a genesis price by name. Raises InputError."""
     if name not in usd:
-        raise wrong(params, f"prices.{name}", "a local chain needs a price to begin with")
+        raise wrong(params, f"prices.{name}", "a price to begin with is missing")
     return usd[name]
 
 

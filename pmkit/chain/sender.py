@@ -8,7 +8,6 @@ takes, where one lacks.
 from __future__ import annotations
 
 import threading
-import time
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from pmkit.chain.actions import Action, Actions
 from pmkit.chain.contracts import ask, call_of, events_of
 from pmkit.chain.figures import margin_of
+from pmkit.chain.receipts import fees, succeeded, wait_for_receipt
 from pmkit.chain.revert import decode_revert, refusal_of
 from pmkit.errors import (
     NodeRefused,
     PmkitError,
-    ReceiptTimeout,
     TransactionFailed,
     UnknownRevert,
     VenueError,
@@ -42,11 +41,7 @@ NEXT_BLOCK = "pending"
 GAS_MARGIN_PERCENT = 30
 """Gas given beyond the estimate: other transactions of the block may come first."""
 RECEIPT_SECONDS = 60
-FIRST_WAIT, LONGEST_WAIT = 0.001, 0.25
-"""Seconds between two questions for a receipt: doubled from the first to the longest."""
 METHOD_NOT_FOUND = -32601
-LEAST_TIP = 1
-"""Wei per gas offered where the chain does not say what it wants."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +316,7 @@ class Sender:
 
     def _send_call(self, call: Call) -> Receipt:
         tx_hash = self._signer.submit(self.rpc, self._transaction(call))
-        mined = self._wait(tx_hash)
+        mined = wait_for_receipt(self.rpc, tx_hash, self._receipt_seconds)
         block = int(mined["blockNumber"], 16)
         if not succeeded(mined):
             raise self._why(call, tx_hash, block)
@@ -345,8 +340,6 @@ class Sender:
         for answer in (estimate, count, block):
             if isinstance(answer, NodeRefused):
                 raise refusal_of(answer)
-        offered = LEAST_TIP if isinstance(tip, NodeRefused) else int(tip, 16)
-        base_fee = int(block.get("baseFeePerGas", "0x0"), 16)
         return {
             "to": call.to,
             "data": f"0x{call.data.hex()}",
@@ -354,21 +347,8 @@ class Sender:
             "chainId": self._chain_id,
             "nonce": int(count, 16),
             "gas": int(estimate, 16) * (100 + GAS_MARGIN_PERCENT) // 100,
-            "maxFeePerGas": 2 * base_fee + offered,
-            "maxPriorityFeePerGas": offered,
+            **fees(block, tip),
         }
-
-    def _wait(self, tx_hash: str) -> dict[str, Any]:
-        deadline = time.monotonic() + self._receipt_seconds
-        pause = FIRST_WAIT
-        while True:
-            found: dict[str, Any] | None = self.rpc.request("eth_getTransactionReceipt", tx_hash)
-            if found is not None and found.get("blockNumber"):
-                return found
-            if time.monotonic() > deadline:
-                raise ReceiptTimeout(tx_hash=tx_hash, seconds=self._receipt_seconds)
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_WAIT)
 
     def _why(self, call: Call, tx_hash: str, block: int) -> PmkitError:
         """Return why a mined call failed: as its block, then as the block before, tells it."""
@@ -378,11 +358,6 @@ class Sender:
             except (VenueError, UnknownRevert) as refusal:
                 return refusal
         return TransactionFailed(tx_hash=tx_hash, block=block)
-
-
-def succeeded(result: dict[str, Any]) -> bool:
-    """Return whether a mined or simulated call went through."""
-    return int(result["status"], 16) == 1
 
 
 def failure_of(call: dict[str, Any]) -> PmkitError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from eth_account import Account as KeyAccount
 from eth_utils.address import to_checksum_address
+from eth_utils.hexadecimal import encode_hex
 
 from pmkit.chain.address import checked
 from pmkit.errors import InputError
@@ -23,6 +24,15 @@ class Signer(Protocol):
         """Hand a transaction over and return its hash."""
 
 
+class RawSigner(Protocol):
+    """Who signs: an address, and signed bytes that somebody else sends."""
+
+    address: str
+
+    def sign(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
+        """Return a transaction signed, as raw hex text; nothing is sent."""
+
+
 class KeySigner:
     """Signs with a private key."""
 
@@ -36,9 +46,15 @@ class KeySigner:
 
     def submit(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
         """Sign a transaction, hand it over and return its hash."""
-        signed = self._account.sign_transaction({**transaction, "type": 2})
-        sent: str = rpc.request("eth_sendRawTransaction", f"0x{signed.raw_transaction.hex()}")
+        sent: str = rpc.request("eth_sendRawTransaction", self.sign(rpc, transaction))
         return sent
+
+    def sign(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
+        """Return a transaction signed, as raw hex text; nothing is sent."""
+        del rpc
+        return encode_hex(
+            self._account.sign_transaction({**transaction, "type": 2}).raw_transaction
+        )
 
 
 class NodeSigner:
@@ -49,6 +65,14 @@ class NodeSigner:
 
     def submit(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
         """Hand a transaction over and return its hash."""
-        fields = {k: hex(v) if isinstance(v, int) else v for k, v in transaction.items()}
-        sent: str = rpc.request("eth_sendTransaction", {"from": self.address, **fields})
+        sent: str = rpc.request("eth_sendTransaction", self._fields(transaction))
         return sent
+
+    def sign(self, rpc: Rpc, transaction: dict[str, Any]) -> str:
+        """Return a transaction that the node has signed, as raw hex text; nothing is sent."""
+        raw: str = rpc.request("eth_signTransaction", self._fields(transaction))
+        return raw
+
+    def _fields(self, transaction: dict[str, Any]) -> dict[str, Any]:
+        fields = {k: hex(v) if isinstance(v, int) else v for k, v in transaction.items()}
+        return {"from": self.address, **fields}

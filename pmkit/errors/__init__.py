@@ -13,7 +13,10 @@
     │   └── ChainRefused         the chain answered, and the answer is no
     │       ├── NodeRefused          an error that is no revert, such as too little gas money
     │       ├── UnknownRevert        a revert whose name is in none of the known interfaces
-    │       └── TransactionFailed    mined and failed, and no replay shows why
+    │       ├── TransactionFailed    mined and failed, and no replay shows why
+    │       ├── InsufficientFunds    an account cannot pay for a deployment
+    │       ├── BlockTooSmall        a transaction that no block of its kind holds
+    │       └── DeploymentDiffers    what is deployed is not what was asked for
     └── VenueError               the venue refuses: same name, same fields as the Solidity error
         ├── arithmetic.py        ArithmeticOverflow, DivisionByZero (panics), other panics and texts
         ├── registry.py          listings, factors, prices, roles
@@ -62,8 +65,11 @@ from pmkit.errors.base import (
     VenueError,
 )
 from pmkit.errors.chain import (
+    BlockTooSmall,
     ChainError,
     ChainRefused,
+    DeploymentDiffers,
+    InsufficientFunds,
     NodeRefused,
     NodeUnavailable,
     NotDeployed,
@@ -189,6 +195,7 @@ __all__ = [
     "ActivationFee",
     "AlreadyListed",
     "ArithmeticOverflow",
+    "BlockTooSmall",
     "BorrowCapExceeded",
     "BorrowWhileSupplied",
     "BufferSweepOff",
@@ -202,6 +209,7 @@ __all__ = [
     "DebtOpen",
     "DecimalsOutOfRange",
     "DeficitTooLarge",
+    "DeploymentDiffers",
     "DexEquityOpen",
     "DivisionByZero",
     "DoesNotFit",
@@ -223,6 +231,7 @@ __all__ = [
     "InputError",
     "InsufficientBalance",
     "InsufficientCash",
+    "InsufficientFunds",
     "InsufficientIsolatedMargin",
     "InsufficientMargin",
     "InvalidMarginTable",

@@ -85,3 +85,45 @@ class TransactionFailed(ChainRefused):
             f"transaction {self.tx_hash} failed in block {self.block}; repeated on that "
             "block's state the call does not fail"
         )
+
+
+@dataclass(eq=False)
+class InsufficientFunds(ChainRefused):
+    """An account cannot pay for what it is to send."""
+
+    account: str
+    needed: int
+    """Wei of the gas token."""
+    balance: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.account} cannot pay for the deployment: it has {self.balance} wei, and what "
+            f"is left to send takes up to {self.needed} wei at the present price of gas"
+        )
+
+
+@dataclass(eq=False)
+class BlockTooSmall(ChainRefused):
+    """A transaction needs more gas than a block of its sender's kind holds."""
+
+    what: str
+    gas: int
+    limit: int
+    remedy: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} takes up to {self.gas:,} gas, and a block holds {self.limit:,}; "
+            f"{self.remedy}"
+        )
+
+
+@dataclass(eq=False)
+class DeploymentDiffers(ChainRefused):
+    """What is on the chain is not what was to be deployed."""
+
+    problems: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "the chain differs from the parameters: " + "; ".join(self.problems)

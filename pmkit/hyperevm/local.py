@@ -9,9 +9,14 @@ from pmkit.chain.deployment import marked_deployment
 from pmkit.chain.listing import GENESIS_PRICES
 from pmkit.chain.local import Clock, LocalVenue
 from pmkit.chain.node import DEFAULT_CHAIN_ID, Node, refuse_taken
+from pmkit.chain.reader import Reader
 from pmkit.chain.rpc import Rpc
 from pmkit.errors import InputError, NodeRefused
+from pmkit.hypercore.addresses import SYSTEM
+from pmkit.hypercore.place import send_as
+from pmkit.hypercore.step import core_call
 from pmkit.hyperevm.blocks import Blocks
+from pmkit.hyperevm.core_side import CoreSide
 from pmkit.hyperevm.front import Front
 from pmkit.hyperevm.limits import SMALL_SECONDS
 from pmkit.hyperevm.state import SavedChain, StateFile, fingerprint
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
     from pmkit.chain.deployment import Deployment
     from pmkit.policy import Params
 
+ORDER_DELAY = 3
+"""Seconds between an order of CoreWriter and its execution, in blocks as the chain makes them."""
 CLOCKS = {Blocks.INSTANT: Clock.STEPPED, Blocks.HYPER: Clock.WALL}
 
 
@@ -83,10 +90,15 @@ class HyperEvm(LocalVenue):
             require_same(saved, state, chosen, chain_id, blocks)
             node, deployment = resumed(saved, state, CLOCKS[blocks])
         try:
+            erc20s = erc20s_of(node, deployment)
+            if saved is None and blocks is Blocks.HYPER:
+                settings = core_call("setCore", ORDER_DELAY, chosen.policy.activation_fee)
+                send_as(Rpc(node.url), settings.fields(SYSTEM))
             front = Front.start(
                 node.url,
                 port=port,
                 blocks=blocks,
+                core=lambda upstream: CoreSide(upstream, erc20s, eager=blocks is Blocks.INSTANT),
                 seconds=seconds,
                 big=() if saved is None else saved.big,
                 held=() if saved is None else saved.held,
@@ -173,3 +185,11 @@ def resumed(saved: SavedChain, state: StateFile | None, clock: Clock) -> tuple[N
         node.close()
         raise
     return node, deployment
+
+
+def erc20s_of(node: Node, deployment: Deployment) -> dict[int, str]:
+    """Return the ERC-20s of a chain's venue by token id."""
+    rpc = Rpc(node.url)
+    tokens = Reader(rpc, deployment).listing.tokens
+    rpc.close()
+    return {token.token: token.erc20 for token in tokens}

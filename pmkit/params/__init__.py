@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from pmkit.errors import InputError
-from pmkit.params.build import Table, params_of
+from pmkit.params.build import Table, overlaid, params_of
 from pmkit.policy import Params
 
 PRESETS = ("pre-alpha", "alpha", "current")
@@ -20,20 +20,26 @@ SIZE_LIMIT = 1_000_000
 """Largest parameter file read, bytes."""
 
 
-def load_params(source: str | Path) -> Params:
+def load_params(source: str | Path, over: Table | None = None, place: str = "") -> Params:
     """Return a preset by its name, or the parameters of a TOML file.
 
+    Entries of `over`, of the same form, go over its own; `place` is what errors in them name.
     Raises InputError naming the file and the place in it.
     """
     if source in PRESETS:
-        return params_of(shipped(f"{source}.toml"), shipped("venue.toml"), place=f"{source}.toml")
-    path = Path(source)
-    if not path.is_file():
-        known = ", ".join(PRESETS)
-        raise InputError(
-            place="params", problem=f"{source} is neither a preset ({known}) nor a file"
-        )
-    return params_of(read_toml(path), shipped("venue.toml"), place=path.name)
+        preset, name = shipped(f"{source}.toml"), f"{source}.toml"
+    else:
+        path = Path(source)
+        if not path.is_file():
+            known = ", ".join(PRESETS)
+            raise InputError(
+                place="params", problem=f"{source} is neither a preset ({known}) nor a file"
+            )
+        preset, name = read_toml(path), path.name
+    params = params_of(preset, shipped("venue.toml"), place=name)
+    if not over:
+        return params
+    return params_of(overlaid(preset, over, place), shipped("venue.toml"), place=place)
 
 
 def shipped(name: str) -> Table:

@@ -407,6 +407,18 @@ def combine(over: Table, under: Table, place: str) -> Table:
     return joined
 
 
+def overlaid(preset: Table, over: Table, place: str) -> Table:
+    """Return a preset with the entries of another table put over its own. Raises InputError."""
+    root = f"{place}: "
+    joined = dict(preset)
+    for key, value in over.items():
+        under = preset.get(key, {})
+        joined[key] = value
+        if isinstance(under, dict):
+            joined[key] = combine(table_of(over, key, root), under, f"{root}{key}")
+    return joined
+
+
 def refuse_unknown(table: Table, known: tuple[str, ...] | list[str], place: str) -> None:
     """Raise InputError for a key that nothing reads: a misspelt risk figure must not pass."""
     if not isinstance(table, dict):

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ID = re.compile(r"\b(?:AC|BL|CH|CR|FD|HC|HE|HL|IN|KP|LQ|OR|PM)-\d\d\b")
+ID = re.compile(r"\b(?:AC|BL|CH|CR|DP|FD|HC|HE|HL|IN|KP|LQ|OR|PM)-\d\d\b")
 RANGE = re.compile(r"\b([A-Z]{2})-(\d\d) to (?:[A-Z]{2}-)?(\d\d)\b")
 
 

@@ -1,0 +1,59 @@
+"""The most gas that a step can take, from its own bytes: no chain is asked. SPEC DP-05."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pmkit.chain.artifacts import load_deployed_code
+from pmkit.chain.contracts import LIBRARIES
+from pmkit.deploy.plan import STAND_IN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pmkit.deploy.plan import Step
+
+TRANSACTION = 21_000
+CREATION = 32_000
+ZERO_BYTE, BYTE = 4, 16
+INITCODE_WORD = 2
+CODE_BYTE = 200
+"""For each byte of code that stays on the chain (EIP-170's rule)."""
+FIRST_WRITE = 22_100
+"""A word of storage written for the first time, never touched before in its transaction."""
+WORD = 32
+CONSTRUCTOR_WORDS = 12
+"""More words than any constructor here writes beside its arguments."""
+CALL_WORDS = 6
+"""More words than any call here writes beside its arguments."""
+RESERVE_PERCENT = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """A step and the most gas that it takes."""
+
+    step: Step
+    gas: int
+
+
+def costs_of(steps: Sequence[Step]) -> tuple[Cost, ...]:
+    """Return the bound of every step of a plan."""
+    made = dict.fromkeys([*LIBRARIES, *(s.creates for s in steps if s.creates)], STAND_IN)
+    return tuple(Cost(step=step, gas=gas_up(step, step.encoded(made)[1])) for step in steps)
+
+
+def gas_up(step: Step, data: bytes) -> int:
+    """Return the most gas that a step with these bytes takes.
+
+    A call stores at most a word for each word of its arguments and a few beside.
+    """
+    gas = TRANSACTION + sum(BYTE if byte else ZERO_BYTE for byte in data)
+    if step.creates is None:
+        gas += (len(data) // WORD + CALL_WORDS) * FIRST_WRITE
+    else:
+        stays = load_deployed_code(step.contract).size
+        gas += CREATION + CODE_BYTE * stays + INITCODE_WORD * -(-len(data) // WORD)
+        gas += CONSTRUCTOR_WORDS * FIRST_WRITE
+    return gas * (100 + RESERVE_PERCENT) // 100

@@ -1,0 +1,99 @@
+"""HyperCore's side of a block, as the front carries it out. SPEC HE-06.
+
+What a block's transactions asked of HyperCore is applied by one system transaction in a block of
+its own right after, outside the gas limit and free of fees; what HyperCore sends to the EVM is
+delivered by system transactions before the block that comes next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pmkit.hypercore.addresses import HYPE_SYSTEM, HYPER_CORE
+from pmkit.hypercore.step import bridged_of, core_call, delivery_transactions, step_transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pmkit.hypercore.step import Transaction
+    from pmkit.hyperevm.upstream import Upstream
+
+STEP_GAS = 30_000_000
+ROUNDS = 64
+"""Steps after one block, at most: each leaves to the next what it has no gas for."""
+BALANCE = hex(10**30)
+
+
+class CoreSide:
+    """Applies and delivers on one node; `eager` delivers at once, where blocks do not come."""
+
+    def __init__(self, upstream: Upstream, erc20s: Mapping[int, str], *, eager: bool) -> None:
+        self._upstream = upstream
+        self._erc20s = erc20s
+        self._eager = eager
+        self._used = True
+        """Whether anything may wait in HyperCore; not known of a chain that was taken up."""
+
+    async def after(self, block: int) -> None:
+        """Apply what a block's transactions asked of HyperCore."""
+        at = hex(block)
+        logs = await self._upstream.request("eth_getLogs", {"fromBlock": at, "toBlock": at})
+        bridged = bridged_of(logs, self._erc20s)
+        core = HYPER_CORE.lower()
+        self._used = self._used or bool(bridged) or any(log["address"] == core for log in logs)
+        if not self._used:
+            return
+        for _ in range(ROUNDS):
+            if not bridged and not await self._view("hasWork"):
+                return
+            await self._system_block([step_transaction(bridged)])
+            bridged = []
+            if self._eager:
+                await self.deliver()
+
+    async def before(self) -> None:
+        """Deliver what HyperCore sends to the block to come."""
+        if not self._eager and self._used:
+            await self.deliver()
+
+    async def deliver(self) -> None:
+        """Make the deliveries that wait."""
+        waiting = await self._view("pendingDeliveries")
+        if waiting:
+            await self._system_block(delivery_transactions(waiting))
+
+    def forget(self) -> None:
+        """Look again at what waits: the chain was rewound."""
+        self._used = True
+
+    async def _view(self, function: str) -> Any:
+        call = core_call(function)
+        return call.decode(await self._upstream.request("eth_call", call.fields(), "latest"))
+
+    async def _system_block(self, transactions: Sequence[Transaction]) -> None:
+        """Make a block of system transactions, at no fee."""
+        ask = self._upstream.request
+        latest = await ask("eth_getBlockByNumber", "latest", False)
+        coming = await ask("eth_getBlockByNumber", "pending", False)
+        automine = await ask("anvil_getAutomine")
+        if automine:
+            await ask("evm_setAutomine", False)
+        await ask("evm_setBlockGasLimit", hex(STEP_GAS * len(transactions)))
+        await ask("anvil_setNextBlockBaseFeePerGas", "0x0")
+        if self._eager:
+            # Time moves by command there, and a step of HyperCore is none.
+            await ask("anvil_setNextBlockTimestamp", int(latest["timestamp"], 16))
+        try:
+            for transaction in transactions:
+                sender = transaction["from"]
+                await ask("anvil_impersonateAccount", sender)
+                if sender.lower() != HYPE_SYSTEM:
+                    await ask("anvil_setBalance", sender, BALANCE)
+                free = {**transaction, "gas": hex(STEP_GAS), "gasPrice": "0x0"}
+                await ask("eth_sendTransaction", free)
+            await ask("evm_mine")
+        finally:
+            await ask("anvil_setNextBlockBaseFeePerGas", coming["baseFeePerGas"])
+            await ask("evm_setBlockGasLimit", latest["gasLimit"])
+            if automine:
+                await ask("evm_setAutomine", True)
