@@ -29,7 +29,10 @@ library Batches {
             // slither-disable-next-line controlled-delegatecall,delegatecall-loop
             // solhint-disable-next-line avoid-low-level-calls
             (bool ok, bytes memory answer) = address(this).delegatecall(calls[i]);
-            if (!ok) Failure.pass(answer);
+            if (!ok) {
+                require(answer.length != 0, IAccounts.UnknownCall(bytes4(calls[i])));
+                Failure.pass(answer);
+            }
             results[i] = answer;
         }
         (bool due, uint256 debtBefore) = Deferral.end();

@@ -353,6 +353,8 @@ def sample(contract: Contract, function: str) -> bytes:
     def of(entry: dict[str, Any]) -> Any:
         if entry["type"] == "tuple":
             return tuple(of(part) for part in entry["components"])
+        if entry["type"].endswith("[]"):
+            return []
         return samples.get(entry["type"], 0)
 
     return contract.calldata(function, *map(of, contract.functions[function]["inputs"]))

@@ -166,6 +166,19 @@ def test_margin_of_a_standard_account_beyond_the_number_range_stays() -> None:
 
 # A dex in a token without a price
 
+SWEPT_ALL_THE_SAME = (
+    "accountOf",
+    "sweep",
+    "deposit",
+    "supply",
+    "repay",
+    "withdraw",
+    "spotSend",
+    "setMode",
+    "setLeverage",
+)
+"""What a missing price stops no longer: the sweep borrows nothing for it. SPEC PM-08."""
+
 
 def unpriced(market: Market, who: str, isolated: bool = False) -> None:
     """Let an account be in need of USDT0, which has no price, under the LTV limit.
@@ -201,7 +214,7 @@ def unpriced(market: Market, who: str, isolated: bool = False) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        *(call for call in CALLS if call[0] not in ("accountOf", "setLeverage")),
+        *(call for call in CALLS if call[0] not in SWEPT_ALL_THE_SAME),
         ("displayLiquidationPx", TRADER, BTC_PERP),
         ("setLeverage", BTC_PERP, 5),
         ("updateIsolatedMargin", HYPE_PERP, USD),
@@ -217,18 +230,4 @@ def test_account_that_depends_on_a_missing_price_is_refused(
         answer = refusal(market.venue, function, *args, sender=TRADER)
     else:
         answer = refused(market, call)
-    assert answer == ("PriceMissing", (USDT0,))
-
-
-def test_isolated_position_of_such_an_account_waits(market: Market) -> None:
-    unpriced(market, TRADER, isolated=True)
-    # 5 for 1 HYPE at 50.
-    market.set_prices(hype=46)
-    answer = refusal(market.venue, "liquidateIsolated", TRADER, HYPE_PERP, sender=KEEPER)
-    assert answer == ("PriceMissing", (USDT0,))
-
-
-def test_backstop_that_depends_on_a_missing_price_sells_nothing(market: Market) -> None:
-    unpriced(market, BACKSTOP)
-    answer = refusal(market.venue, "sellInventory", HYPE_USDC, sender=KEEPER)
     assert answer == ("PriceMissing", (USDT0,))
