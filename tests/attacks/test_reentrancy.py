@@ -65,7 +65,7 @@ def test_token_that_calls_back_gets_into_no_action(market: Market, enter: Enter)
     before = market.token(ATTACKER, BAD_TOKEN), token("balanceOf", ATTACKER)
     claim = market.token(SUPPLIER, USDC)["supplied"]
     actions = {n for n, e in market.venue.functions.items() if e["stateMutability"] == "nonpayable"}
-    tried = {"onBehalf", "forSubAccount", "socialise"}
+    tried = {"onBehalf", "forSubAccount", "forCore", "socialise"}
     for name, *args in CALLS:
         tried.add(str(name))
         call = market.venue.calldata(str(name), *args)

@@ -42,6 +42,7 @@ IDS = {
     "perp": (BTC_PERP, HYPE_PERP, 77),
     "mode": (0, 1, 2),
     "legOrder": (0, 1, 2),
+    "look": (0, 1, 2),
 }
 IDS |= {"base": IDS["token"], "quote": IDS["token"], "collateral": IDS["token"]}
 BY_OTHERS_ALONE = {

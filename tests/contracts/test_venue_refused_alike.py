@@ -10,6 +10,7 @@ from support.misbehaving import BAD_TOKEN, Fault, list_misbehaving
 from support.venue import (
     BORROWER,
     BTC_PERP,
+    CORE,
     EVERYTHING,
     HYPE_USDC,
     KEEPER,
@@ -202,3 +203,15 @@ def test_standard_margin_beyond_the_number_range_is_refused(market: Market) -> N
     idle = market.token(TRADER, USDC)["idle"]
     refused = refusal(market.venue, "transferPerp", 0, USD, False, sender=TRADER)
     assert refused == ("DoesNotFit128", (idle + 10**8,))
+
+
+@pytest.mark.parametrize("call", [b"", b"\x01\x02\x03", b"\x01\x02\x03\x04\x05"])
+def test_core_runs_calls_of_the_venue_only(market: Market, call: bytes) -> None:
+    refused = refusal(market.venue, "forCore", TRADER, call, sender=CORE)
+    assert refused == ("UnknownCall", (call[:4].ljust(4, b"\0"),))
+
+
+def test_batch_takes_no_call_without_all_its_arguments(market: Market) -> None:
+    call = market.venue.calldata("borrow", USDC, 1)
+    refused = refusal(market.venue, "batch", [call[:20]], sender=TRADER)
+    assert refused == ("UnknownCall", (call[:4],))

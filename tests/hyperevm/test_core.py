@@ -1,0 +1,139 @@
+"""What contracts ask of HyperCore comes about behind the front. SPEC HE-06, HC-10, HC-22."""
+
+from __future__ import annotations
+
+import pytest
+from hyperevm.conftest import until
+
+from pmkit.chain.contracts import ask
+from pmkit.chain.rpc import Rpc
+from pmkit.hypercore.addresses import CORE_WRITER, HYPE, HYPE_SYSTEM, USDC, system_address
+from pmkit.hypercore.core_actions import GTC, IOC, SUPPLY, encode_action
+from pmkit.hypercore.records import Status, read_records
+from pmkit.hypercore.step import core_call
+from pmkit.hyperevm import Blocks
+from pmkit.hyperevm.local import HyperEvm
+
+BTC = 0
+
+
+@pytest.fixture(scope="module")
+def standing():
+    with HyperEvm.open() as chain:
+        yield chain
+
+
+@pytest.fixture
+def chain(standing):
+    with standing.scratch():
+        yield standing
+
+
+def ask_core(chain, who, name, **fields):
+    """Send an action through CoreWriter, as a contract would; return its receipt's block."""
+    data = encode_action(name, **fields)
+    words = len(data).to_bytes(32) + data + bytes(-len(data) % 32)
+    call = "0x17938e13" + (32).to_bytes(32).hex() + words.hex()
+    sent = {"from": chain.account(who), "to": CORE_WRITER, "data": call, "gas": hex(2_000_000)}
+    tx_hash = chain.rpc.request("eth_sendTransaction", sent)
+    return until(lambda: chain.rpc.request("eth_getTransactionReceipt", tx_hash))
+
+
+def order(chain, *, is_buy, limit_px, tif=IOC):
+    """Ask for an order of 0.1 BTC, the price in whole USD."""
+    return ask_core(
+        chain,
+        "trader",
+        "limit_order",
+        asset=BTC,
+        is_buy=is_buy,
+        limit_px=limit_px * 10**8,
+        sz=10**7,
+        reduce_only=False,
+        tif=tif,
+        cloid=0,
+    )
+
+
+def last_record(chain):
+    records, _ = read_records(chain.rpc, 1, 100)
+    return records[-1]
+
+
+def test_action_is_applied_when_its_hash_is_known(chain):
+    trader = chain.sender("trader")
+    trader.deposit("UBTC", chain.amount("UBTC", "1"))
+    before = chain.rpc.block()
+    receipt = order(chain, is_buy=False, limit_px=1)
+    assert receipt["status"] == "0x1"
+    (position,) = chain.reader.account(trader.address).perps
+    assert position.szi == -(10**4)
+    latest = chain.rpc.block()
+    # The transaction's block and the step's; the step takes no time.
+    assert (latest.number, latest.timestamp) == (before.number + 2, before.timestamp + 1)
+    assert last_record(chain).status is Status.APPLIED
+
+
+def test_step_leaves_fees_and_limits_as_they_were(chain):
+    before = chain.rpc.request("eth_getBlockByNumber", "latest", False)
+    ask_core(chain, "trader", "borrow_lend", operation=SUPPLY, token=USDC, wei=1)
+    chain.rpc.request("evm_mine")
+    after = chain.rpc.request("eth_getBlockByNumber", "latest", False)
+    assert after["gasLimit"] == before["gasLimit"]
+    assert 0 < int(after["baseFeePerGas"], 16) <= int(before["baseFeePerGas"], 16)
+    assert chain.rpc.request("anvil_getAutomine") is True
+
+
+def test_failed_action_leaves_its_transaction_alone_and_tells_why(chain):
+    receipt = ask_core(chain, "trader", "borrow_lend", operation=7, token=USDC, wei=1)
+    assert receipt["status"] == "0x1"
+    record = last_record(chain)
+    assert record.status is Status.FAILED
+    assert "UnknownOperation" in str(record.reason)
+
+
+def test_tokens_cross_over_and_come_back(chain):
+    supplier = chain.account("supplier")
+    hype = chain.reader.balance(supplier, "HYPE").idle
+    sent = {"from": supplier, "to": HYPE_SYSTEM, "value": hex(5 * 10**18)}
+    chain.rpc.request("eth_sendTransaction", sent)
+    assert chain.reader.balance(supplier, "HYPE").idle - hype == 5 * 10**8
+    native = int(chain.rpc.request("eth_getBalance", supplier, "latest"), 16)
+    ask_core(
+        chain,
+        "supplier",
+        "spot_send",
+        destination=system_address(HYPE),
+        token=HYPE,
+        wei=2 * 10**8,
+    )
+    gained = int(chain.rpc.request("eth_getBalance", supplier, "latest"), 16) - native
+    # Less the gas of the action, in a chain whose fees are below a thousandth.
+    assert 2 * 10**18 - 10**16 < gained < 2 * 10**18
+    assert chain.reader.balance(supplier, "HYPE").idle - hype == 3 * 10**8
+
+
+def test_resting_order_fills_when_a_report_crosses_it(chain):
+    chain.sender("trader").deposit("UBTC", chain.amount("UBTC", "1"))
+    order(chain, is_buy=True, limit_px=90_000, tif=GTC)
+    assert last_record(chain).status is Status.RESTING
+    chain.move("BTC", "95000")
+    assert last_record(chain).status is Status.RESTING
+    chain.move("BTC", "89000")
+    assert last_record(chain).status is Status.APPLIED
+    (position,) = chain.reader.account(chain.account("trader")).perps
+    assert position.szi == 10**4
+
+
+def test_in_blocks_as_the_chain_makes_them_orders_come_seconds_later():
+    with HyperEvm.open(blocks=Blocks.HYPER, seconds=0.2) as chain:
+        chain.sender("trader").deposit("UBTC", chain.amount("UBTC", "1"))
+        order(chain, is_buy=False, limit_px=1)
+        asked = last_record(chain)
+        assert asked.status is Status.QUEUED
+        done = until(
+            lambda: found if (found := last_record(chain)).status is not Status.QUEUED else None
+        )
+        assert done.status is Status.APPLIED
+        assert Rpc(chain.node.url).block().timestamp >= asked.time + 3
+        assert ask(chain.rpc, core_call("pendingDeliveries"), "latest") == ()
