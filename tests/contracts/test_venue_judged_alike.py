@@ -45,6 +45,8 @@ TAKE = ("liquidateAsTaker", BORROWER)
 def refused(market: WideMarket, call: tuple[Any, ...]) -> Any:
     """Return how a call of the trader's is refused, or of the matcher's who has its consent."""
     function, *args = call
+    if function == "batch":
+        args = [[market.venue.calldata(*inner) for inner in args]]
     if function != "matchOrders":
         return refusal(market.venue, function, *args, sender=TRADER)
     market.registry("grantRole", keccak(text="MATCHER"), KEEPER)
@@ -112,6 +114,7 @@ def test_nobody_leaves_more_debt_than_the_threshold(
     [
         # 50,000 / 52,500, up.
         (BORROW, 952_380_952_380_952_381),
+        (("batch", BORROW), 952_380_952_380_952_381),
         (WITHDRAW, 952_380_952_380_952_381),
         (SEND, 952_380_952_380_952_381),
         # 50,001 / 52,500.
@@ -197,7 +200,11 @@ def test_nobody_takes_debt_over_with_a_dex_below_its_initial_margin(short: WideM
     assert refused(short, TAKE) == ("InsufficientMargin", (0, 2_300 * USD, 2_000 * USD))
 
 
-@pytest.mark.parametrize("call", [("borrow", USDT0, 20 * WEI), SEND, WITHDRAW, LEAVE], ids=name_of)
+@pytest.mark.parametrize(
+    "call",
+    [("borrow", USDT0, 20 * WEI), ("batch", ("borrow", USDT0, 20 * WEI)), SEND, WITHDRAW, LEAVE],
+    ids=name_of,
+)
 def test_nobody_takes_risk_on_an_old_mark(short: WideMarket, call: tuple[Any, ...]) -> None:
     close_isolated(short)
     short.set_policy(leaves_flat=False, max_price_age=MINUTE)
@@ -211,7 +218,14 @@ def test_nobody_takes_risk_on_an_old_mark(short: WideMarket, call: tuple[Any, ..
 
 @pytest.mark.parametrize(
     "call",
-    [("borrow", USDC, WEI), SEND, WITHDRAW, BRING, ("order", BTC_PERP, True, ANY_BUY, 1, False)],
+    [
+        BORROW,
+        ("batch", BORROW),
+        SEND,
+        WITHDRAW,
+        BRING,
+        ("order", BTC_PERP, True, ANY_BUY, 1, False),
+    ],
     ids=name_of,
 )
 def test_nobody_takes_risk_on_old_collateral(

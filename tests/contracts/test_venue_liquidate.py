@@ -179,7 +179,10 @@ def test_liquidate_in_the_full_band_takes_all_collateral_and_all_net_debt(
     assert [(t["token"], t["supplied"]) for t in account["tokens"]] == [(USDT0, 250 * 10**8)]
 
 
-def test_liquidate_a_loss_goes_to_buffer_insurance_and_deficit(wide_market: WideMarket) -> None:
+@pytest.mark.parametrize("batched", [False, True])
+def test_liquidate_a_loss_goes_to_buffer_insurance_and_deficit(
+    wide_market: WideMarket, batched: bool
+) -> None:
     """SPEC LQ-09. 10 HYPE at 20 are worth 200; the debt is 250 and the interest of ten days."""
     faq_loan(wide_market)
     wide_market.fund(INSURANCE, USDC, 20 * USDC_WEI)
@@ -188,7 +191,11 @@ def test_liquidate_a_loss_goes_to_buffer_insurance_and_deficit(wide_market: Wide
     wide_market.set_prices(hype=20)
     before = wide_market.venue("reserveOf", USDC)
     debt = wide_market.token(BORROWER, USDC)["borrowed"]
-    step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
+    if batched:
+        (outcome,) = wide_market.venue("liquidateBatch", [BORROWER], False, sender=KEEPER)
+        step = outcome["step"]
+    else:
+        step = wide_market.venue("liquidate", BORROWER, sender=KEEPER)
     assert step["loss"] == debt * 10**10 - 200 * WAD
     # 250 · (0.05 · 10 / 365) = 0.3427 of interest, a tenth of it in the buffer.
     covered = wide_market.event("LossCovered")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from eth_utils.crypto import keccak
+from support.checked import Refusal
 from support.isolated import ANY_BUY, ONE_BTC, pause
 from support.loans import HYPE_WEI, faq_loan
 from support.venue import (
@@ -34,7 +35,7 @@ TRIGGER = 95 * WAD // 100
 PERP, PERP_TAKEOVER = 2, 3
 MOST = 2**63 - 1
 
-both = pytest.mark.parametrize("function", ["liquidate", "liquidateAsTaker"])
+every = pytest.mark.parametrize("function", ["liquidate", "liquidateAsTaker", "liquidateBatch"])
 
 
 @pytest.fixture
@@ -47,11 +48,25 @@ def loan(wide_market: WideMarket) -> WideMarket:
     return wide_market
 
 
-def refused(market: Market, function: str, account: str = BORROWER) -> Any:
-    return refusal(market.venue, function, account, sender=KEEPER)
+def step(market: Market, function: str, account: str, sender: str = KEEPER) -> Any:
+    """Take a step in one of the ways; return what it answers."""
+    if function != "liquidateBatch":
+        return market.venue(function, account, sender=sender)
+    (outcome,) = market.venue(function, [account], False, sender=sender)
+    return outcome
 
 
-@both
+def refused(market: Market, function: str, account: str = BORROWER, sender: str = KEEPER) -> Any:
+    """Return how a step is refused; a batch goes on, and has the refusal as its outcome."""
+    if function != "liquidateBatch":
+        return refusal(market.venue, function, account, sender=sender)
+    outcome = step(market, function, account, sender)
+    assert outcome["done"] is False
+    found = market.evm.refusal_of(outcome["reason"])
+    return Refusal.of(("Venue.liquidateBatch",), found.name, found.values)
+
+
+@every
 def test_liquidation_of_a_healthy_account_is_refused(loan: WideMarket, function: str) -> None:
     # 250 against 50 · 10 · 0.75.
     loan.set_prices(hype=50)
@@ -59,26 +74,32 @@ def test_liquidation_of_a_healthy_account_is_refused(loan: WideMarket, function:
     assert refused(loan, function) == ("NotLiquidatable", (BORROWER, ratio, TRIGGER))
 
 
-@both
+@every
 def test_liquidation_of_the_market_maker_is_refused(loan: WideMarket, function: str) -> None:
     assert refused(loan, function, MAKER) == ("NotAUserAccount", (MAKER,))
 
 
-@both
+@every
+def test_liquidation_of_oneself_is_refused(loan: WideMarket, function: str) -> None:
+    answer = refused(loan, function, BORROWER, BORROWER)
+    assert answer == ("SelfLiquidation", (BORROWER,))
+
+
+@every
 def test_liquidation_while_paused_is_refused(loan: WideMarket, function: str) -> None:
     pause(loan, PAUSE_LIQUIDATION)
     assert refused(loan, function) == ("Paused", (PAUSE_LIQUIDATION,))
 
 
-@both
+@every
 def test_next_step_before_its_time_is_refused(loan: WideMarket, function: str) -> None:
-    loan.venue(function, BORROWER, sender=KEEPER)
+    step(loan, function, BORROWER)
     loan.evm.warp(2)
     now = loan.evm.timestamp
     assert refused(loan, function) == ("StepTooEarly", (now + 1, now))
 
 
-@both
+@every
 def test_debt_that_is_carried_but_capped_is_left(loan: WideMarket, function: str) -> None:
     # At 50, 2 of 10 HYPE count against a debt of 250, but all of them carry it.
     loan.set_prices(hype=50)
@@ -86,7 +107,7 @@ def test_debt_that_is_carried_but_capped_is_left(loan: WideMarket, function: str
     assert refused(loan, function) == ("NothingToLiquidate", (BORROWER, WAD))
 
 
-@both
+@every
 def test_old_collateral_that_might_save_is_waited_for(loan: WideMarket, function: str) -> None:
     loan.set_policy(max_liquidation_price_age=MINUTE)
     loan.evm.warp(MINUTE + 1)
@@ -101,7 +122,7 @@ def short(market: Market, account: str = TRADER) -> None:
     market.venue("order", BTC_PERP, False, 0, ONE_BTC, False, sender=account)
 
 
-@both
+@every
 def test_old_mark_is_waited_for(market: Market, function: str) -> None:
     short(market)
     market.set_prices(btc=109_000)
@@ -110,12 +131,12 @@ def test_old_mark_is_waited_for(market: Market, function: str) -> None:
     assert refused(market, function, TRADER) == ("StaleMark", (BTC_PERP, MINUTE + 1, MINUTE))
 
 
-@both
+@every
 def test_perp_leg_tells_what_it_closed(market: Market, function: str) -> None:
     """At 109,000 are 1,000 left of 1,362.5 that are needed. A fifth closes first: it is large."""
     short(market)
     market.set_prices(btc=109_000)
-    market.venue(function, TRADER, sender=KEEPER)
+    step(market, function, TRADER)
     place = {"account": TRADER, "asset": BTC_PERP}
     closed = {"szi": ONE_BTC // 5, "px": grid(109_000, 1), "fee": 0}
     done = {"account": TRADER, "caller": KEEPER, "leg": PERP, "debtValue": 0}
@@ -125,7 +146,7 @@ def test_perp_leg_tells_what_it_closed(market: Market, function: str) -> None:
     ]
 
 
-@both
+@every
 def test_takeover_tells_what_the_backstop_took(market: Market, function: str) -> None:
     """At 109,500 are 500 left, less than two thirds of 1,368.75."""
     market.set_policy(funding_interval=3_600)
@@ -133,7 +154,7 @@ def test_takeover_tells_what_the_backstop_took(market: Market, function: str) ->
     short(market)
     market.evm.warp(3_600)
     market.set_prices(btc=109_500)
-    market.venue(function, TRADER, sender=KEEPER)
+    step(market, function, TRADER)
     place = {"account": TRADER, "asset": BTC_PERP}
     taken = {"szi": -ONE_BTC, "px": grid(109_500, 1)}
     done = {"account": TRADER, "caller": KEEPER, "leg": PERP_TAKEOVER, "debtValue": 0}
@@ -162,7 +183,9 @@ def large_short(market: Market, account: str) -> None:
     market.venue("transferPerp", 0, LARGE, True, sender=account)
 
 
-@pytest.mark.parametrize("function", ["liquidate", "liquidateAsTaker", "liquidateIsolated"])
+@pytest.mark.parametrize(
+    "function", ["liquidate", "liquidateAsTaker", "liquidateBatch", "liquidateIsolated"]
+)
 def test_backstop_takes_no_more_than_the_largest_size(market: Market, function: str) -> None:
     """It is short of three fifths already. The trader's other side is the keeper."""
     market.registry("reportPrices", [], [(HYPE_PERP, 10, 10)], WEI)
@@ -171,9 +194,7 @@ def test_backstop_takes_no_more_than_the_largest_size(market: Market, function: 
     market.fund(BACKSTOP, USDC, 3 * LARGE * 100)
     market.venue("deposit", USDC, 3 * LARGE * 100, BACKSTOP, sender=BACKSTOP)
     market.venue("order", HYPE_PERP, False, 0, LARGE, False, sender=BACKSTOP)
-    args: tuple[Any, ...] = (TRADER,)
     if function == "liquidateIsolated":
-        args = (TRADER, HYPE_PERP)
         market.venue("setIsolated", HYPE_PERP, True, sender=TRADER)
     market.registry("grantRole", keccak(text="MATCHER"), SUPPLIER)
     for account in (TRADER, KEEPER):
@@ -182,5 +203,8 @@ def test_backstop_takes_no_more_than_the_largest_size(market: Market, function: 
     market.venue("matchOrders", HYPE_PERP, *sides, 10, LARGE, True, sender=SUPPLIER)
     # At 11 the tenth is lost.
     market.registry("reportPrices", [], [(HYPE_PERP, 11, 11)], WEI)
-    answer = refusal(market.venue, function, *args, sender=KEEPER)
+    if function == "liquidateIsolated":
+        answer = refusal(market.venue, function, TRADER, HYPE_PERP, sender=KEEPER)
+    else:
+        answer = refused(market, function, TRADER)
     assert answer == ("InvalidSize", (LARGE,))

@@ -130,8 +130,14 @@ def recovering(mirrored: MirroredMarket) -> MirroredMarket:
     return mirrored
 
 
-def test_sweep_tells_all(recovering: MirroredMarket) -> None:
-    recovering.venue("sweep", TRADER, sender=KEEPER)
+@pytest.mark.parametrize(
+    ("call", "sender"),
+    [(("sweep", TRADER), KEEPER), (("batch", []), TRADER)],
+    ids=["sweep", "batch"],
+)
+def test_sweep_tells_all(recovering: MirroredMarket, call: tuple[Any, ...], sender: str) -> None:
+    """A batch begins with one."""
+    recovering.venue(*call, sender=sender)
     assert recovering.evm.logs == [*recovery(recovering), *capped()]
 
 
@@ -328,11 +334,16 @@ def debt_taken(taker: str) -> Log:
     return [("DebtTaken", {**taken, "loss": 0})]
 
 
-def test_liquidation_tells_all(mirrored: MirroredMarket) -> None:
+@pytest.mark.parametrize(
+    "call",
+    [("liquidate", BORROWER), ("liquidateBatch", [BORROWER], False)],
+    ids=["liquidate", "batch"],
+)
+def test_liquidation_tells_all(mirrored: MirroredMarket, call: tuple[Any, ...]) -> None:
     fall_back(mirrored, TRADER, faq_loan)
     mirrored.set_prices(hype=33)
     reach_the_cap(mirrored)
-    mirrored.venue("liquidate", BORROWER, sender=TRADER)
+    mirrored.venue(*call, sender=TRADER)
     reward = {"account": BORROWER, "caller": TRADER, "token": HYPE, "amount": TAKEN // 100}
     assert mirrored.evm.logs == [
         ("TriggerRewarded", reward),

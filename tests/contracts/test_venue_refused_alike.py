@@ -35,6 +35,7 @@ REENTERED = (
     ("deposit", USDC, 1, TRADER),
     ("liquidate", TRADER),
     ("liquidateAsTaker", TRADER),
+    ("liquidateBatch", [TRADER], False),
     ("liquidateIsolated", TRADER, BTC_PERP),
     ("matchOrders", BTC_PERP, *SIDES, 1, 1, True),
     ("order", BTC_PERP, True, 1, 1, False),

@@ -38,11 +38,15 @@ ONE_BTC, ONE_HYPE, ONE_GOLD = 10**5, 100, 10**4
 ANY_BUY = 2**64 - 1
 HOUR = 3_600
 SIDES = ((TRADER, ANY_BUY, False), (MAKER, 0, False))
-CALLS = (
+MARGIN = 2
+"""What a survey tells: the report of an account."""
+CALLS: tuple[tuple[Any, ...], ...] = (
     ("accountOf", TRADER),
     ("marginOf", TRADER),
     ("storedMarginOf", TRADER),
+    ("survey", [TRADER], MARGIN, [], []),
     ("sweep", TRADER),
+    ("batch",),
     ("deposit", UBTC, 100, TRADER),
     ("supply", UBTC, 100, TRADER),
     ("repay", USDC, 100, TRADER),
@@ -56,12 +60,14 @@ CALLS = (
     ("setLeverage", HYPE_PERP, 5),
     ("order", BTC_PERP, True, ANY_BUY, ONE_BTC, False),
 )
-BY_THE_TRADER = ("borrow", "withdraw", "spotSend", "setMode", "setLeverage", "order")
+BY_THE_TRADER = ("batch", "borrow", "withdraw", "spotSend", "setMode", "setLeverage", "order")
 
 
 def refused(market: Market, call: tuple[Any, ...]) -> Any:
     """Return how a call is refused: the trader's own, or the keeper's, who pays and matches."""
     function, *args = call
+    if function == "batch":
+        args = [[market.venue.calldata(*inner) for inner in args]]
     for token in (USDC, UBTC):
         market.fund(KEEPER, token, 10**12)
     market.registry("grantRole", keccak(text="MATCHER"), KEEPER)
@@ -169,6 +175,7 @@ def test_margin_of_a_standard_account_beyond_the_number_range_stays() -> None:
 SWEPT_ALL_THE_SAME = (
     "accountOf",
     "sweep",
+    "batch",
     "deposit",
     "supply",
     "repay",
@@ -216,6 +223,8 @@ def unpriced(market: Market, who: str, isolated: bool = False) -> None:
     [
         *(call for call in CALLS if call[0] not in SWEPT_ALL_THE_SAME),
         ("displayLiquidationPx", TRADER, BTC_PERP),
+        ("batch", ("borrow", USDC, 100)),
+        ("withdraw", HYPE, WEI, TRADER),
         ("setLeverage", BTC_PERP, 5),
         ("updateIsolatedMargin", HYPE_PERP, USD),
     ],

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 ACCRUING = (
-    "accountOf accrue borrow coverDeficitFromInsurance deposit displayLiquidationPx inventoryOf "
-    "liquidate liquidateAsTaker liquidateIsolated marginOf matchOrders order repay reserveOf "
-    "reserveStatus sellInventory setLeverage setMode socialise spotSend storedMarginOf supply "
-    "sweep sweepBuffer transferPerp updateIsolatedMargin withdraw"
+    "accountOf accrue batch borrow coverDeficitFromInsurance deposit displayLiquidationPx "
+    "inventoryOf liquidate liquidateAsTaker liquidateBatch liquidateIsolated marginOf "
+    "matchOrders order repay reserveOf reserveStatus sellInventory setLeverage setMode "
+    "socialise spotSend storedMarginOf supply survey sweep sweepBuffer transferPerp "
+    "updateIsolatedMargin withdraw"
 )
 JUDGING = (
-    "borrow deposit displayLiquidationPx isolatedOf liquidate liquidateAsTaker liquidateIsolated "
-    "marginOf repay sellInventory setLeverage setMode spotSend storedMarginOf supply sweep "
-    "transferPerp updateIsolatedMargin withdraw"
+    "batch borrow deposit displayLiquidationPx isolatedOf liquidate liquidateAsTaker "
+    "liquidateBatch liquidateIsolated survey marginOf repay sellInventory setLeverage setMode "
+    "spotSend storedMarginOf supply sweep transferPerp updateIsolatedMargin withdraw"
 )
 JUDGED_OR_PAYING = (
     "DebtAboveThreshold HealthFactorBelowOne InsufficientBalance InsufficientCash "
@@ -41,6 +42,12 @@ REASONS: tuple[tuple[str, str, str, str], ...] = (
         "UnknownToken",
         "matchOrders order sellInventory transferPerp",
         "the tokens of a listed pair or dex are listed",
+    ),
+    (
+        "Venue",
+        "PriceMissing",
+        "liquidateIsolated repay sellInventory sweep",
+        "only an account in an episode is judged, as it was before, and no price is taken away",
     ),
     # The tokens' own.
     (
@@ -73,12 +80,6 @@ REASONS: tuple[tuple[str, str, str, str], ...] = (
         PAID_FROM_WALLETS,
         "an allowance that is used up is not announced",
     ),
-    (
-        "Venue",
-        "ERC20InsufficientBalance",
-        "withdraw",
-        "the venue holds what it owes (SPEC BL-08)",
-    ),
     ("LocalToken", "Approval", "transferFrom", "an allowance that is used up is not announced"),
     ("LocalToken", "ERC20InsufficientBalance", "mint", "what is minted is taken from nobody"),
     ("LocalToken", "ERC20InvalidApprover", "approve", "who calls is not the zero address"),
@@ -103,6 +104,12 @@ REASONS: tuple[tuple[str, str, str, str], ...] = (
         JUDGED_OR_PAYING,
         "liquidate",
         "the backstop takes over without paying and without being judged",
+    ),
+    (
+        "Venue",
+        JUDGED_OR_PAYING,
+        "liquidateBatch",
+        "a step that is refused is an outcome, by the name that liquidateAsTaker has for it",
     ),
     (
         "Venue",

@@ -10,6 +10,7 @@ import pytest
 from deploy.conftest import DEPLOYER, STARTED, run, sent_by
 from eth_account import Account
 
+from pmkit.chain.contracts import LIBRARIES
 from pmkit.chain.node import Node
 from pmkit.chain.rpc import Rpc
 from pmkit.chain.signing import KeySigner
@@ -198,7 +199,7 @@ def test_transaction_that_failed_while_nobody_looked_is_sent_anew(rpc, files, ki
     monkeypatch.setattr("pmkit.deploy.runner.GAS_MARGIN_PERCENT", -30)
 
     def tell(what, _):
-        if what == "create Venue":
+        if what == "create Lens":
             kill("sent")
 
     with pytest.raises(Killed):
@@ -234,7 +235,7 @@ def test_balance_that_ends_midway_stops_there_and_goes_on_when_there_is_more(rpc
 
     with pytest.raises(NodeRefused, match=r"(?i)insufficient funds"):
         run(rpc, files, signer=KeySigner(KEY), tell=tell)
-    assert sent_by(rpc, OWNER) == 5
+    assert sent_by(rpc, OWNER) == LIBRARIES.index("Trading") + 1
     rpc.request("anvil_setBalance", OWNER, hex(10**20))
     done = run(rpc, files, signer=KeySigner(KEY))
     one_deployment(rpc, files, done, account=OWNER)
@@ -250,7 +251,7 @@ def test_node_that_goes_away_midway_leaves_what_the_next_run_needs(rpc, standing
 
         with pytest.raises(NodeUnavailable):
             run(Rpc(front.url), files, tell=tell)
-    assert sent_by(rpc) == 4
+    assert sent_by(rpc) == LIBRARIES.index("Isolated") + 1
     assert not files.registry.exists()
     done = run(rpc, files)
     one_deployment(rpc, files, done)

@@ -17,10 +17,10 @@ GIVING = {"deposit": 2, "supply": 2, "repay": 2, "spotSend": 0, "sweep": 0}
 """Calls that are about an account that an argument names."""
 WITH_THE_HOUSE = {
     *("order", "matchOrders", "sellInventory", "sweepBuffer", "coverDeficitFromInsurance"),
-    *("liquidate", "liquidateAsTaker", "liquidateIsolated"),
+    *("liquidate", "liquidateAsTaker", "liquidateBatch", "liquidateIsolated"),
 }
 """Calls in which market maker, backstop or insurance have a part: fills, fees, losses."""
-LIQUIDATING = ("liquidate", "liquidateAsTaker", "liquidateIsolated")
+LIQUIDATING = ("liquidate", "liquidateAsTaker", "liquidateBatch", "liquidateIsolated")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Step:
     """How many calls there were so far."""
     settled: int = 0
     """How many positions have settled their funding so far."""
+    batched: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    """The calls of a batch."""
 
     @property
     def story(self) -> str:
@@ -73,11 +75,19 @@ class Step:
     def named(self) -> set[str]:
         """Return the accounts that the call is about, but for the house."""
         found = self.willing | {self.sender}
-        if self.function in GIVING:
-            found.add(self.args[GIVING[self.function]].lower())
-        if self.liquidates:
+        for function, args in self.parts:
+            if function in GIVING:
+                found.add(args[GIVING[function]].lower())
+        if self.function == "liquidateBatch":
+            found |= {who.lower() for who in self.args[0]}
+        elif self.liquidates:
             found.add(self.args[0].lower())
         return found
+
+    @property
+    def parts(self) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+        """Return the call, or the calls of a batch."""
+        return self.batched or ((self.function, self.args),)
 
     def pairs(self) -> Iterator[tuple[Holder, Holder]]:
         """Give every account that was there before, as it was and as it is."""
@@ -92,7 +102,7 @@ class Step:
 
     def deals_with(self, who: str) -> bool:
         """Return whether an account is of the house, and the call one in which it has a part."""
-        return who in HOUSE and self.function in WITH_THE_HOUSE
+        return who in HOUSE and any(function in WITH_THE_HOUSE for function, _ in self.parts)
 
     def with_after(self, **changes: Any) -> Step:
         """Return the step with another outcome."""

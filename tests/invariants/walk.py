@@ -183,14 +183,16 @@ class Watched(Both):
         """Return what happened: of a call for another account, the call that it holds."""
         account, reached = sender.lower(), self.findings.reached
         reached[f"{snake_case(function)}: done"] += 1
-        while function in ("onBehalf", "forSubAccount"):
-            account = str(args[0]).lower()
+        while function in ("onBehalf", "forSubAccount", "forCore"):
             if function == "forSubAccount":
-                account = str(mirror("subAccountOf", sender, args[0])).lower()
+                account = str(mirror("subAccountOf", account, args[0])).lower()
+            else:
+                account = str(args[0]).lower()
             function, args = mirror.call_of(args[-1])
             reached[f"{snake_case(function)}: done"] += 1
         made = (function, tuple(args), sender.lower(), account, mirror.name)
-        return Step(*made, tuple(logs), before, after, *self.counts())
+        batched = tuple(map(mirror.call_of, args[0])) if function == "batch" else ()
+        return Step(*made, tuple(logs), before, after, *self.counts(), batched)
 
     def judge(self, step: Step) -> None:
         """Let every rule judge a step, and note where it led."""
