@@ -36,11 +36,15 @@ def margins(step: Step, leg: int) -> list[tuple[str, dict[str, Any], dict[str, A
 def partial_steps_improve(step: Step) -> Verdicts:
     """Every step of the partial band lowers the ratio. SPEC IN-19.
 
-    It stays infinite while something is owed that cannot be borrowed; then less of it is owed.
+    It stays infinite while something is owed that cannot be borrowed; then less of it is owed. The
+    20 USD of the reading `docs` do not shrink with the debt: there net debt over collateral falls.
     """
     for who, *both in margins(step, DEBT_PARTIAL):
         before, after = ((m["ratio"], m["netDebt"]) for m in both)
         better = after[0] < before[0] or (before[0] == INFINITE and after < before)
+        if step.before.holders[who].account["policy"]["borrowOffset"]:
+            carried = [m["thresholdValue"] for m in both]
+            better = better or after[1] * carried[0] < before[1] * carried[1]
         yield better, f"{who}: ratio and net debt from {before} to {after}"
 
 

@@ -200,7 +200,10 @@ def other(step: Step) -> Any:
     """Return somebody whom a call of the venue is not about, and who is well."""
     if not step.moves or step.liquidates or step.events("Socialised"):
         return None
-    return first(step.others(), lambda holder: not holder.liquidatable and holder.owned != {})
+    return first(
+        step.others(),
+        lambda holder: holder.who not in HOUSE and not holder.liquidatable and holder.owned != {},
+    )
 
 
 def make_another_liquidatable(step: Step) -> Step | None:
