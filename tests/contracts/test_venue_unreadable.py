@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from eth_utils.crypto import keccak
+from support.checked import Refusal
 from support.venue import (
     BACKSTOP,
     BTC_PERP,
@@ -52,6 +53,7 @@ CALLS: tuple[tuple[Any, ...], ...] = (
     ("repay", USDC, 100, TRADER),
     ("liquidate", TRADER),
     ("liquidateAsTaker", TRADER),
+    ("liquidateBatch", [TRADER], False),
     ("matchOrders", BTC_PERP, *SIDES, 10**6, ONE_BTC, True),
     ("borrow", USDC, 100),
     ("withdraw", UBTC, 100, TRADER),
@@ -74,6 +76,11 @@ def refused(market: Market, call: tuple[Any, ...]) -> Any:
     for account in (TRADER, MAKER):
         market.venue("approveOperator", KEEPER, True, sender=account)
     sender = TRADER if function in BY_THE_TRADER else KEEPER
+    if function == "liquidateBatch":
+        # A batch goes on, and has the refusal as its outcome.
+        (outcome,) = market.venue(function, *args, sender=sender)
+        found = market.evm.refusal_of(outcome["reason"])
+        return Refusal.of(("Venue.liquidateBatch",), found.name, found.values)
     return refusal(market.venue, function, *args, sender=sender)
 
 
