@@ -78,6 +78,7 @@ class ForeignInterface(Interface):
     def __init__(self, artifact: Artifact) -> None:
         self.name = artifact.name
         self.abi = artifact.abi
+        self._answers = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,6 @@ from bench.gas.scenarios import (
     complete,
     slope,
 )
-from pmkit.chain.abi import interface
 from pmkit.chain.actions import Action
 from pmkit.chain.contracts import call_of
 from pmkit.model import Mode
@@ -185,13 +184,8 @@ def liquidate_perp(s: Stand) -> int:
     return require_leg(keeper.send(action), Leg.PERP).gas_used
 
 
-def batch_marginal(s: Stand) -> int | Missing:
+def batch_marginal(s: Stand) -> int:
     """Return what each further account costs in one call that takes a step of several."""
-    function = interface("Venue").functions.get("liquidateBatch")
-    if function is None:
-        return Missing(why="the venue has no liquidateBatch yet")
-    if [entry["type"] for entry in function["inputs"]] != ["address[]"]:
-        return Missing(why="liquidateBatch takes more than a list of accounts")
     keeper, actions = _liquidations(s, max(BATCHES))
     for action in actions:
         s.do(keeper, action)
@@ -200,7 +194,7 @@ def batch_marginal(s: Stand) -> int | Missing:
     used = []
     for size in BATCHES:
         with s.local.scratch():
-            call = call_of("Venue", venue, "liquidateBatch", accounts[:size])
+            call = call_of("Venue", venue, "liquidateBatch", accounts[:size], False)
             used.append(s.gas(keeper, Action(call=call, about=None)))
     return slope(used[0], used[1], BATCHES)
 

@@ -134,6 +134,7 @@ README_ROWS = {
     "repay from the wallet": "repay",
     "withdraw": "withdraw",
     "liquidate, debt leg": "liquidate",
+    "each further account of a batch of liquidations": "batch_marginal",
     "each further collateral in a borrow": "per_further_asset",
     "each further collateral in the account check": "check_per_further_collateral",
     "dearest liquidation call on 12 tokens and 32 perps": "liquidate_largest",
