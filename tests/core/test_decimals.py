@@ -95,8 +95,8 @@ def test_refusal_says_what_was_found(value, said):
 
 
 def test_kinds_of_values_have_the_words_of_json():
-    kinds = [kind_of(value) for value in (False, 1, "", [], {}, None, b"")]
-    assert kinds == [
+    values: tuple[object, ...] = (False, 1, "", [], {}, None, b"")
+    assert [kind_of(value) for value in values] == [
         "true or false",
         "an integer",
         "text",
