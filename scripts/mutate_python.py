@@ -71,7 +71,8 @@ def configuration(modules: Sequence[str], tests: list[str]) -> str:
         "also_copy": [*COPIED[2:], *COPIED_FILES],
         "pytest_add_cli_args_test_selection": tests,
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-m", "not deep", "-k", LEFT_OUT],
-        "timeout_constant": 30.0,
+        "timeout_constant": 5.0,
+        "timeout_multiplier": 5.0,
         "use_setproctitle": False,
         "use_git_change_detection": False,
     }

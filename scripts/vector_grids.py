@@ -153,6 +153,8 @@ def rate_grids() -> dict[str, list[Inputs]]:
         replace(reserves[2], supply_shares=UINT128_MAX, borrow_shares=UINT128_MAX),
         replace(reserves[2], buffer=UINT128_MAX - 10**9),
         replace(reserves[4], buffer=UINT128_MAX),
+        # Just the room for a year's interest at a rate of one: (e - 1) of 1e9 shares, down.
+        replace(reserves[4], buffer=UINT128_MAX - 1_718_281_828),
     ]
     return {
         "utilization": grid(
