@@ -217,6 +217,9 @@ def tier_and_oracle_grids() -> dict[str, list[Inputs]]:
         ((0,), (101,)),
         ((0, 5), (10, 10)),
         ((0, 5, 5), (10, 5, 4)),
+        ((0, 10, 5), (10, 5, 4)),
+        ((0, 5), (5, 10)),
+        ((0, 5, 10), (10, 4, 5)),
     )
     oracle: list[Inputs] = [
         {"perp_sz_decimals": perp, "sz_decimals": size, "usdc_px": usdc}
@@ -228,10 +231,10 @@ def tier_and_oracle_grids() -> dict[str, list[Inputs]]:
         "margin_table": [{"lower_bounds": b, "max_leverages": m} for b, m in tables],
         "tier_at": of_table,
         "tier_room_down": grid(
-            szi=(0, 1, -12_500, 2**63 - 1),
+            szi=(0, 1, 9_998, -12_500, 2**63 - 1),
             mark=(0, 1, 7, 1_000_000),
             is_buy=(False, True),
-            leverage=(0, 10, 11, 25, 40),
+            leverage=(0, 10, 11, 25, 40, 41),
             table=(BITCOIN, THREE_TIERS),
         ),
         "maintenance_margin_down": of_table,
@@ -361,7 +364,9 @@ def liquidation_grids() -> dict[str, list[Inputs]]:
             step=(0, WAD // 5, WAD),
             minimum=(0, 10),
         ),
-        "partial_takeover": grid(debt=(0, 1, 50 * WAD), takeover_value=(0, 1, 3, 275 * WAD)),
+        "partial_takeover": grid(
+            debt=(0, 1, 50 * WAD), takeover_value=(0, 1, 3, 275 * WAD, 300 * WAD)
+        ),
         "width_share_down": grid(
             share=(0, 1, WAD // 5, WAD),
             value=(0, 1, *around(300_000 * WAD), 10**30),
@@ -395,7 +400,7 @@ def liquidation_grids() -> dict[str, list[Inputs]]:
         ],
         "remaining_up": grid(
             amount=(0, 1, 10**11, UINT128_MAX, UINT256_MAX),
-            elapsed=(0, 1, 300, 600, 601, 12_345, 600 * 128, 600 * 400),
+            elapsed=(0, 1, 300, 600, 601, 12_345, 600 * 128, 600 * 129, 600 * 400),
             half_life=(0, 1, 600, UINT256_MAX),
         ),
         "isolated_liquidation_px_down": [
@@ -529,18 +534,22 @@ def stale_grids() -> dict[str, list[Inputs]]:
         replace(UBTC, px=2**64 - 1, supplied=1),
         replace(COARSE, idle=7),
     )
+    others = (
+        replace(HYPE, supplied=1),
+        replace(USDC, supplied=5, ltv_bps=0),
+        replace(COARSE, idle=7),
+        replace(UBTC, borrowed=1),
+    )
+    dexes = (DexState(collateral=1, raw_usd=0), DexState(collateral=3, raw_usd=-1))
+    richer = (DexState(collateral=1, raw_usd=1), DexState(collateral=2, raw_usd=0))
     accounts = [
-        Account(
-            mode=mode,
-            tokens=tokens,
-            dexes=(DexState(collateral=1, raw_usd=0), DexState(collateral=3, raw_usd=-1)),
-            perps=(),
-            policy=RECORDED,
-        )
+        Account(mode=mode, tokens=held, dexes=those, perps=(), policy=RECORDED)
+        for held, those in ((others, richer), (tokens, dexes))
         for mode in Mode
     ]
     of_token = grid(account=accounts, token=range(len(tokens)))
-    of_set = grid(account=accounts[-1:], stale=(0, 0b1, 0b110, 0b1111))
+    # A set may name places beyond the last token.
+    of_set = grid(account=accounts[2::3], stale=(0, 0b1, 0b110, 0b1111, UINT256_MAX))
     return {
         "is_decisive": of_token,
         "backs": of_token,
