@@ -261,6 +261,7 @@ def mark_grids() -> dict[str, list[Inputs]]:
         ((5,), ()),
         ((5,), (0,)),
         ((5,), (7,)),
+        ((1,), (7,)),
         ((0,), (7,)),
         ((5, 3), (1, 1)),
         ((5, 3), (2, 1)),
@@ -284,8 +285,8 @@ def mark_grids() -> dict[str, list[Inputs]]:
             elapsed=(0, 1, 3, 7_000, 2**40),
             time_constant=(0, 30, 150),
         ),
-        "ema_nearest": grid(ema=(*averages, Ema(num=-3, den=2), Ema(num=3, den=2))),
-        "basis_px_nearest": grid(oracle=(0, 1, 15, 16, 783_400), ema=averages),
+        "ema_nearest": grid(ema=(*averages, *(Ema(num=num, den=2) for num in range(-6, 7)))),
+        "basis_px_nearest": grid(oracle=(0, 1, 15, 16, 17, 783_400), ema=averages),
         "book_median": grid(bid=(0, 783_460), ask=(0, 783_480), last=(0, 783_430, 783_490)),
         "mark_px": grid(basis_px=parts, book_px=parts, cex_px=parts, book_ema_px=(0, 783_460)),
     }
