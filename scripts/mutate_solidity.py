@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import re
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +41,10 @@ LIBRARIES = {
 NEEDS_IR = {"SweepMath"}
 """Too many variables for the compiler's older way, which takes a fraction of the time."""
 BATCH = 64
+WHOLE_ACCOUNTS = {"accountMargin", "sweep"}
+"""What tests/differential compares, too, on random accounts."""
+SEED, ACCOUNTS = 20_260_819, 400
+"""The first of the accounts that it takes."""
 GAS = 60_000_000
 """Many times what the longest vector takes; a loop without an end runs out of it."""
 HARNESS = "contracts/mocks/MathHarness.sol"
@@ -133,7 +137,8 @@ Calls = list[tuple[str, bytes]]
 def calls_of(abi: list[Json]) -> Calls:
     """Return the vectors of a library's functions as calls, each with its name."""
     from support.evm import Contract, InProcessEvm
-    from support.twins import snake_case, solidity
+    from support.random_accounts import random_account
+    from support.twins import account_tuple, snake_case, solidity
 
     from scripts.vector_codec import VECTORS, arguments, pure_functions, read_file
 
@@ -149,6 +154,11 @@ def calls_of(abi: list[Json]) -> Calls:
             if name == "dex_margin":
                 values.append(0)  # the contract picks the positions of a dex itself
             calls.append((f"{name}/{case['id']}", contract.calldata(entry, *values)))
+    for entry in WHOLE_ACCOUNTS & set(contract.functions):
+        random = Random(SEED)  # noqa: S311
+        for number in range(ACCOUNTS):
+            account = account_tuple(random_account(random))
+            calls.append((f"{entry} of account {number}", contract.calldata(entry, account)))
     return calls
 
 
@@ -189,36 +199,35 @@ class Outcome:
     """What became of the mutants of one library."""
 
     library: str
-    made: int
-    taken: int
     killed: int
     survived: list[Mutant]
     seconds: int
 
-    @property
-    def counted(self) -> int:
-        """How many compile."""
-        return self.killed + len(self.survived)
+
+def source_of(library: str) -> str:
+    """Return the text of a library."""
+    return (ROOT / "contracts" / "libraries" / f"{library}.sol").read_text()
 
 
-def run(library: str, most: int | None, seed: int) -> Outcome:
-    """Run the mutants of a library, or a sample of them."""
+def sample(everything: list[Mutant], most: int | None, seed: int) -> list[Mutant]:
+    """Return all mutants, or so many of them, always the same for a seed."""
+    if most is None or most >= len(everything):
+        return everything
+    taken = Random(seed).sample(everything, most)  # noqa: S311
+    return sorted(taken, key=everything.index)
+
+
+def run(library: str, taken: list[Mutant]) -> Outcome:
+    """Run mutants of a library."""
     began = time.monotonic()
-    source = (ROOT / "contracts" / "libraries" / f"{library}.sol").read_text()
+    source = source_of(library)
     harness = (ROOT / HARNESS).read_text()
-    everything = mutants(source)
-    taken = everything
-    if most is not None and most < len(everything):
-        taken = random.Random(seed).sample(everything, most)  # noqa: S311
-        taken.sort(key=everything.index)
     machine = Machine()
     plain = compiled(library, harness, {"m": source})["m"]
     calls = calls_of(plain["abi"])
     home = machine.place(plain["evm"]["deployedBytecode"]["object"])
     expected = {name: machine.answer(home, data) for name, data in calls}
-    outcome = Outcome(
-        library=library, made=len(everything), taken=len(taken), killed=0, survived=[], seconds=0
-    )
+    outcome = Outcome(library=library, killed=0, survived=[], seconds=0)
     for batch in _batches(taken):
         sources = {f"m{n}": mutant.applied(source) for n, mutant in enumerate(batch)}
         built = compiled(library, harness, sources)
@@ -248,31 +257,43 @@ def _batches(taken: Sequence[Mutant]) -> Iterator[Sequence[Mutant]]:
         yield taken[start : start + BATCH]
 
 
+def noted(mutant: Mutant) -> str:
+    """Return a mutant in a line: where it is, and what became of what."""
+    place = f"{mutant.line}:{mutant.column} {mutant.operator}"
+    old, new = (" ".join(text.split()) for text in (mutant.old, mutant.new))
+    return f"{place}: {old} => {new}"
+
+
 def main() -> int:
     """Run the libraries named, and note the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("libraries", nargs="*", default=list(LIBRARIES), metavar="library")
     parser.add_argument("--most", type=int, help="a random sample of so many mutants of each")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", action="store_true", help="only those that survived last time")
     options = parser.parse_args()
     for library in options.libraries:
-        outcome = run(library, options.most, options.seed)
-        for mutant in outcome.survived:
-            old, new = (" ".join(text.split()) for text in (mutant.old, mutant.new))
-            print(f"  {library}.sol:{mutant.line} {mutant.operator}: {old!r} -> {new!r}")
         figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-        figures[library] = {
-            "made": outcome.made,
-            "taken": outcome.taken,
-            "compiled": outcome.counted,
-            "killed": outcome.killed,
-            "seconds": outcome.seconds,
-            "survived": [
-                {"line": m.line, "operator": m.operator, "old": m.old, "new": m.new}
-                for m in outcome.survived
-            ],
-        }
+        everything = mutants(source_of(library))
+        if options.again:
+            before = figures[library]
+            taken = [m for m in everything if noted(m) in before["survived"]]
+            outcome = run(library, taken)
+            before["killed"] += outcome.killed
+        else:
+            taken = sample(everything, options.most, options.seed)
+            outcome = run(library, taken)
+            before = figures[library] = {
+                "made": len(everything),
+                "compiled": outcome.killed + len(outcome.survived),
+                "killed": outcome.killed,
+                "seconds": outcome.seconds,
+            }
+        before["survived"] = [noted(mutant) for mutant in outcome.survived]
         FIGURES.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
+        for line in before["survived"]:
+            print(f"  {line}")
+        print(f"{library}: {before['killed']} of {before['compiled']} killed")
     return 0
 
 

@@ -61,6 +61,7 @@ class Mutant:
 
     operator: str
     line: int
+    column: int
     start: int
     old: str
     new: str
@@ -78,7 +79,10 @@ def mutants(source: str) -> list[Mutant]:
         for operator, start, end, new in _changes(source, tokens, first, last):
             old = source[start:end]
             line = source.count("\n", 0, start) + 1
-            mutant = Mutant(operator=operator, line=line, start=start, old=old, new=new)
+            column = start - source.rfind("\n", 0, start)
+            mutant = Mutant(
+                operator=operator, line=line, column=column, start=start, old=old, new=new
+            )
             found.setdefault((start, old, new), mutant)
     return sorted(found.values(), key=lambda m: (m.start, m.old, m.new))
 

@@ -8,8 +8,17 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from pmkit.margin import NO_CONDITION
-from pmkit.model import Account, DexState, MarginPolicy, Mode, PerpState, TokenState
+from pmkit.errors import VenueError
+from pmkit.margin import NO_CONDITION, account_margin
+from pmkit.model import (
+    Account,
+    AccountMargin,
+    DexState,
+    MarginPolicy,
+    Mode,
+    PerpState,
+    TokenState,
+)
 from pmkit.oracle import Ema
 from pmkit.rates import MAX_EXPONENT, YEAR, RateCurve, ReserveIndexes
 from pmkit.tiers import margin_table
@@ -87,8 +96,22 @@ def grids(random_accounts: Iterator[Any]) -> dict[str, list[Inputs]]:
         **stale_grids(),
         "account_margin": [{"account": a} for a in accounts],
         "account_value_down": [{"account": a} for a in accounts],
+        "display_available_down": [
+            {"account": a, "margin": margin, "dex": dex}
+            for a in accounts
+            if (margin := margin_of(a)) is not None
+            for dex in range(len(a.dexes))
+        ],
         "sweep": [{"account": a} for a in accounts],
     }
+
+
+def margin_of(account: Account) -> AccountMargin | None:
+    """Return an account's figures; None where a price is missing."""
+    try:
+        return account_margin(account)
+    except VenueError:
+        return None
 
 
 def unit_grids() -> dict[str, list[Inputs]]:
