@@ -31,6 +31,7 @@ STABLE = RateCurve(
 )
 FREE = RateCurve(base=0, slope=0, kink=RAY, protocol_share=0)
 ANNUAL = replace(STABLE, annual=True)
+EARLY = replace(STABLE, kink=RAY * 3 // 10)
 BITCOIN = margin_table((0, 150_000_000 * USD), (40, 20))
 THREE_TIERS = margin_table((0, 10_000 * USD, 50_000 * USD), (40, 25, 10))
 RECORDED = MarginPolicy(
@@ -168,8 +169,19 @@ def rate_grids() -> dict[str, list[Inputs]]:
         for supply, borrow, buffer in ((RAY, RAY, 0), (RAY + 12_345, RAY + 99_999, 10**12 + 7))
         for s, b in ((0, 0), (10**18, 0), (10**18, 5 * 10**17), (10**18, 9 * 10**17), (0, 10**9))
     ]
+    # Where no product comes out even.
+    uneven = ReserveIndexes(
+        supply_index=RAY + 2 * RAY // 3,
+        borrow_index=RAY + 6 * RAY // 7,
+        supply_shares=10**18 + 1,
+        borrow_shares=8 * 10**17 + 11,
+        buffer=3,
+    )
     # Near the ends of an index, of what shares are worth, of the buffer.
     full = [
+        uneven,
+        replace(uneven, buffer=UINT128_MAX - 10**9 - 7),
+        replace(uneven, buffer=UINT128_MAX - 5 * 10**8 - 1, borrow_shares=7 * 10**17 + 13),
         replace(reserves[2], borrow_index=UINT128_MAX - 10**27),
         replace(reserves[2], supply_index=UINT128_MAX, borrow_index=10**38),
         replace(reserves[2], supply_shares=10**38, borrow_shares=10**38, borrow_index=10**36),
@@ -183,7 +195,7 @@ def rate_grids() -> dict[str, list[Inputs]]:
         "utilization": grid(
             borrowed=(0, 1, 10**8, UINT128_MAX), supplied=(0, 1, 10**8 + 1, 10**30)
         ),
-        "borrow_rate": grid(utilization_=utilizations, curve=(STABLE, FREE)),
+        "borrow_rate": grid(utilization_=utilizations, curve=(STABLE, FREE, EARLY)),
         "supply_rate": grid(
             borrow_rate_=(0, RAY // 20, RAY),
             utilization_=utilizations,
