@@ -84,7 +84,7 @@ def around(*edges: int) -> list[int]:
 
 def grids(random_accounts: Iterator[Any]) -> dict[str, list[Inputs]]:
     """Return the inputs of every function; whole accounts come from an iterator."""
-    accounts = [next(random_accounts) for _ in range(ACCOUNTS)]
+    accounts = [next(random_accounts) for _ in range(ACCOUNTS)] + edge_accounts()
     return {
         **unit_grids(),
         **rate_grids(),
@@ -105,6 +105,29 @@ def grids(random_accounts: Iterator[Any]) -> dict[str, list[Inputs]]:
         ],
         "sweep": [{"account": a} for a in accounts],
     }
+
+
+def edge_accounts() -> list[Account]:
+    """Return accounts that random ones miss: whole figures, and figures a unit away from them."""
+    # Of 18 decimals at the least price 1e20 wei are worth 1e-6 USD.
+    dust = replace(FINE, px=1, borrow_room=UINT128_MAX)
+    short = PerpState(asset=0, dex=0, szi=-(10**5), mark=783_470, leverage=40, table=BITCOIN)
+    unified = [
+        Account(mode=Mode.UNIFIED, tokens=(token,), dexes=(), perps=(), policy=RECORDED)
+        for wei in around(10**20)
+        for token in (replace(dust, idle=wei), replace(dust, borrowed=wei))
+    ]
+    standard = [
+        Account(
+            mode=Mode.STANDARD,
+            tokens=(USDC,),
+            dexes=(DexState(collateral=0, raw_usd=78_347_000_000 + equity),),
+            perps=(short,),
+            policy=RECORDED,
+        )
+        for equity in (-1, 0, 1, 2)
+    ]
+    return unified + standard
 
 
 def margin_of(account: Account) -> AccountMargin | None:
@@ -356,8 +379,8 @@ def margin_grids() -> dict[str, list[Inputs]]:
             borrow_power=(0, 1, 45_000 * WAD), gross_debt=(0, 1, 3, 42_000 * WAD)
         ),
         "is_admitted": grid(
-            volume=around(5_000_000 * USD),
-            value=(-1, *around(10_000 * USD, 25_000_000 * USD)),
+            volume=(*around(5_000_000 * USD), 2**64),
+            value=(-1, *around(10_000 * USD, 25_000_000 * USD), 2**64),
             min_volume=(0, 5_000_000 * USD, NO_CONDITION),
             min_value=(0, 10_000 * USD, NO_CONDITION),
             max_value=(25_000_000 * USD, NO_CONDITION),
@@ -515,6 +538,7 @@ def token_grids() -> dict[str, list[Inputs]]:
                 replace(HYPE, supplied=10**9),
                 replace(HYPE, supplied=10**9, ltv_bps=0),
                 replace(unpriced, supplied=10**9),
+                replace(FINE, px=123_457, ltv_bps=9_999, supplied=10**20 + 7),
             ),
             borrow_power=(0, 165 * WAD, 200 * WAD),
             gross_debt=(0, 1, 100 * WAD, 165 * WAD, 201 * WAD),
