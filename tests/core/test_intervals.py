@@ -180,8 +180,10 @@ def test_interval_of_a_coin_margined_in_its_own_token_is_refused():
         dexes=(DexState(collateral=0, raw_usd=0),),
         perps=(perp("BTC", 1, 1_000_000),),
     )
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as failed:
         liquidation_interval(built, Move(asset=BTC, token=0, mark=1_000_000))
+    said = "token 197: moves with a coin that is margined or borrowed in it"
+    assert str(failed.value) == said
 
 
 def at_mark(built: Account, move: Move, factor: Fraction) -> Account | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ import pytest
 from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, of_mode, read, recorded
 
 from pmkit.decimals import parse_units
-from pmkit.errors import InputError
+from pmkit.errors import InputError, MarkMissing
 from pmkit.intervals import Interval
 from pmkit.margin import (
     dex_margins,
@@ -216,8 +217,29 @@ def test_coin_of_an_isolated_position_and_of_collateral_has_the_nearest_of_both_
 
 def test_standard_account_whose_hold_nobody_states_is_refused():
     bundle = recorded("standard_isolated_short")
-    with pytest.raises(InputError, match="hold"):
+    with pytest.raises(InputError) as failed:
         margin_report(read(changed(bundle, ("spotClearinghouseState", "balances", 0, "hold"), ...)))
+    assert str(failed.value) == "token 0 (USDC): has no hold"
+
+
+def test_price_that_is_needed_and_missing_is_named():
+    view = read(recorded(SHORT_BOOK))
+    account = view.account
+    place = next(i for i, t in enumerate(account.tokens) if t.token == 197)
+    tokens = (
+        *account.tokens[:place],
+        replace(account.tokens[place], px=0),
+        *account.tokens[place + 1 :],
+    )
+    with pytest.raises(InputError) as failed:
+        margin_report(replace(view, account=replace(account, tokens=tokens)))
+    said = "prices: token 197 has no price, and the answer depends on it"
+    assert str(failed.value) == said
+    perps = (replace(account.perps[0], mark=0), *account.perps[1:])
+    with pytest.raises(InputError) as failed:
+        margin_report(replace(view, account=replace(account, perps=perps)))
+    assert failed.value.place == "prices"
+    assert failed.value.problem == str(MarkMissing(asset=account.perps[0].asset))
 
 
 def test_unified_account_with_cross_positions_shows_maintenance_over_total():
@@ -248,6 +270,10 @@ def test_collateral_without_position_has_an_interval_in_its_own_price():
     report = margin_report(read(bundle))
     btc = next(c for c in report.coins if c.coin == "BTC")
     assert btc.position is None
+    assert (btc.displayed_px, btc.printed_px) == (None, None)
+    # UBTC's price, 78,316.638, on its own grid of three decimals.
+    assert (btc.mark, btc.px_decimals) == (78_316_638, 3)
+    assert btc.crossed is report.liquidatable is False
     # 500,000 = 0.95 · 0.75 · 19.9999434962 x.
     exact = Fraction(500_000) / (Fraction("0.7125") * Fraction("19.9999434962")) * 1_000
     assert btc.interval.lower == exact
