@@ -127,7 +127,20 @@ def edge_accounts() -> list[Account]:
         )
         for equity in (-1, 0, 1, 2)
     ]
-    return unified + standard
+    # Under the strict limit debt is made in a second round: there the first token lacks nothing.
+    second = Account(
+        mode=Mode.PORTFOLIO_MARGIN,
+        tokens=(USDC, USDT0, replace(UBTC, supplied=10**12)),
+        dexes=(DexState(collateral=1, raw_usd=78_347_000_000),),
+        perps=(short,),
+        policy=replace(RECORDED, strict_ltv=True),
+    )
+    # Of fewer decimals than perp USD: no dex may count in it, and none does.
+    few = replace(COARSE, wei_decimals=5, sz_decimals=5, idle=7)
+    coarse = [
+        Account(mode=mode, tokens=(few,), dexes=(), perps=(), policy=RECORDED) for mode in Mode
+    ]
+    return [*unified, *standard, second, *coarse]
 
 
 def margin_of(account: Account) -> AccountMargin | None:
@@ -521,6 +534,11 @@ def token_grids() -> dict[str, list[Inputs]]:
         replace(UBTC, supplied=10**10 + 1),
         replace(USDT0, borrowed=7),
     )
+    least = (
+        (replace(UBTC, supplied=1),),
+        # Worth 33 wei of USDC, less a debt of less than any unit.
+        (replace(HYPE, supplied=2), replace(FINE, px=1, borrowed=1)),
+    )
     return {
         "px_of": [{"token": t} for t in (*TOKENS, unpriced)],
         "token_value_down": of_amount,
@@ -572,11 +590,11 @@ def token_grids() -> dict[str, list[Inputs]]:
         ],
         "ltv_room_down": [
             {"tokens": tokens, "borrowed": borrowed}
-            for tokens in ((), backed, backed[:2], backed[:1], (unpriced, *backed))
+            for tokens in ((), backed, backed[:2], backed[:1], (unpriced, *backed), *least)
             for borrowed in (USDC, USDT0, unlisted)
         ],
         "sweep_token": grid(
-            token=(holding, owing, capped),
+            token=(holding, owing, capped, replace(owing, borrowed=10**8)),
             room=(0, 10**9 + 7),
             wanted=(0, 100, 10**9, 10**10),
             freed=(0, 10**9),

@@ -32,6 +32,7 @@ settings.register_profile(
     derandomize=True,
     max_examples=20,
     phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
