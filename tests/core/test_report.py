@@ -13,6 +13,7 @@ from pmkit.decimals import parse_units
 from pmkit.errors import InputError, MarkMissing
 from pmkit.intervals import Interval
 from pmkit.margin import (
+    account_margin,
     dex_margins,
     hold_up,
     net_total,
@@ -23,6 +24,8 @@ from pmkit.margin import (
 from pmkit.model import Health, Mode
 from pmkit.report import margin_report
 from pmkit.shock import parse_shock, shocked
+from pmkit.sweep import swept
+from pmkit.tiers import maintenance_margin_down
 from pmkit.units import INFINITE, WAD
 
 UBTC_AT_THE_HEALTH_FACTORS_MOMENT = "78346.630"
@@ -287,3 +290,81 @@ def test_capacity_of_a_token_without_balance_and_price_is_unknown_not_zero():
     assert usdt0.borrow_capacity is usdt0.liquidation_value is None
     assert usdt0.available_after_maintenance is None
     assert (usdt0.net_total, usdt0.requirement) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("shock", "health"),
+    [
+        # 21.8931 BTC at three times 78,347 more lose 5,145,810; 4,915,320 are owed net, and 112,422
+        # are maintenance. UBTC at 313,266.55 is 6,265,313: 75 % are less, five sixths more.
+        ("BTC=+300%", Health.MARKET_LIQUIDATABLE),
+        # At ten times more 16,922,190 are owed against five sixths of 17,229,612.
+        ("BTC=+1000%", Health.BACKSTOP_LIQUIDATABLE),
+    ],
+)
+def test_report_beyond_the_trigger_says_so_of_every_coin(shock, health):
+    report = margin_report(shocked(read(recorded(SHORT_BOOK)), (parse_shock(shock),)))
+    assert report.liquidatable is True
+    assert report.health is health
+    assert len(report.coins) == 10
+    for coin in report.coins:
+        assert coin.crossed is True
+        assert coin.interval == Interval(lower=None, upper=None)
+
+
+def test_coins_of_a_report_are_the_positions_at_their_marks():
+    view = read(recorded(SHORT_BOOK))
+    for coin, position in zip(margin_report(view).coins, view.positions, strict=True):
+        assert coin.position is position
+        assert (coin.coin, coin.mark) == (position.coin, position.perp.mark)
+        assert coin.px_decimals == position.px_decimals
+        assert coin.crossed is False
+
+
+def test_tokens_of_a_report_carry_the_figures_of_their_margin():
+    view = read(recorded(SHORT_BOOK))
+    margins = account_margin(swept(view.account)).tokens
+    tokens = margin_report(view).tokens
+    names = [(t.token, t.name) for t in tokens]
+    assert names[0] == (0, "USDC")
+    assert (197, "UBTC") in names
+    for figures, margin in zip(tokens, margins, strict=True):
+        assert figures.maintenance == margin.maintenance
+        assert figures.requirement == margin.requirement
+        assert figures.borrow_capacity == margin.borrow_capacity
+        assert figures.liquidation_value == margin.liquidation_value
+
+
+def test_available_of_a_standard_account_is_all_that_is_not_held():
+    view = read(recorded("standard_isolated_short"))
+    account = view.account
+    held = view.tokens[0].hold
+    richer = replace(account.tokens[0], idle=100, supplied=40, borrowed=3)
+    tokens = (richer, *account.tokens[1:])
+    report = margin_report(replace(view, account=replace(account, tokens=tokens)))
+    assert report.tokens[0].available_after_maintenance == 137 - held
+    # Without balance nothing need be held.
+    nothing = replace(account.tokens[0], idle=0, supplied=0, borrowed=0)
+    unheld = (replace(view.tokens[0], hold=None), *view.tokens[1:])
+    account = replace(account, tokens=(nothing, *account.tokens[1:]))
+    report = margin_report(replace(view, account=account, tokens=unheld))
+    assert report.tokens[0].available_after_maintenance == 0
+
+
+def test_isolated_positions_are_noted_together():
+    view = read(recorded("standard_isolated_short"))
+    (short,) = view.positions
+    pair = (short, replace(short, coin="HYPE2"))
+    notes = margin_report(replace(view, positions=pair)).notes
+    assert notes == ("The account check leaves out isolated positions: HYPE, HYPE2.",)
+
+
+def test_isolated_position_with_just_its_maintenance_is_not_beyond_its_trigger():
+    view = read(recorded("standard_isolated_short"))
+    (short,) = view.positions
+    size = abs(short.perp.szi) * short.perp.mark
+    needed = maintenance_margin_down(size, short.perp.table)
+    for margin, crossed in ((needed, False), (needed - 1, True)):
+        positions = (replace(short, isolated_margin=margin),)
+        (coin,) = margin_report(replace(view, positions=positions)).coins
+        assert coin.crossed is crossed

@@ -147,4 +147,4 @@ def test_shock_below_the_price_grid_is_refused():
 def test_account_after_a_shock_is_no_recorded_one():
     view = read(recorded(SHORT_BOOK))
     assert view.recorded
-    assert not shocked(view, (parse_shock("BTC=0%"),)).recorded
+    assert shocked(view, (parse_shock("BTC=0%"),)).recorded is False
