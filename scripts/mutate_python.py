@@ -42,6 +42,8 @@ MODULES = (
     "intervals",
 )
 VECTOR_TEST = "tests/vectors/test_vectors.py::test_vectors_give_in_python_what_they_say"
+OTHER_TESTS = {"intervals": ["tests/core/test_report.py"]}
+"""What is tested through another module."""
 ALL_TESTS = ["tests/core", "tests/vectors"]
 LEFT_OUT = "not solidity and not refilled and not codec and not well_formed and not spec_id"
 """What runs no function of the core that another test does not run, and takes long."""
@@ -60,6 +62,7 @@ def own_tests(module: str) -> list[str]:
         and (ROOT / "tests" / "vectors" / f"{name}.json").exists()
     ]
     files = [f"tests/core/test_{module}.py"]
+    files += OTHER_TESTS.get(module, [])
     return files + [f"{VECTOR_TEST}[{name}]" for name in names]
 
 
@@ -140,39 +143,50 @@ def changed_lines(name: str) -> str:
     return f"{name}: " + " => ".join(" ".join(line.split()) for line in differing)
 
 
+def note(figures: Json, module: str, left: set[str]) -> None:
+    """Put who is left of a module into its figures."""
+    lines = [changed_lines(name) for name in sorted(left) if name.startswith(f"pmkit.{module}.")]
+    figures[module]["survived"] = lines
+    figures[module]["killed"] = figures[module]["mutants"] - len(lines)
+
+
+def write(figures: Json) -> None:
+    """Keep the figures."""
+    text = json.dumps(figures, indent=1, sort_keys=True, ensure_ascii=False)
+    FIGURES.write_text(f"{text}\n")
+
+
 def main() -> int:
     """Run the modules named, and note the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", default=list(MODULES), metavar="module")
+    parser.add_argument(
+        "--again", action="store_true", help="only those that survived last time, by all tests"
+    )
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     prepare()
-    figures: Json = {}
-    left: set[str] = set()
+    figures: Json = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    if not options.again:
+        for module in options.modules:
+            began = time.monotonic()
+            left = run([module], own_tests(module))
+            figures[module] = {"mutants": len(exit_codes(module))}
+            note(figures, module, left)
+            figures[module]["killed_by_own_tests"] = figures[module]["killed"]
+            figures[module]["seconds"] = round(time.monotonic() - began)
+            print(f"{module}: {figures[module]['mutants']} mutants, {len(left)} left", flush=True)
+            write(figures)
+    names = [line.split(": ")[0] for m in options.modules for line in figures[m]["survived"]]
+    if names:
+        left = run(options.modules, ALL_TESTS, names)
+        for module in options.modules:
+            note(figures, module, left)
+        write(figures)
     for module in options.modules:
-        began = time.monotonic()
-        survivors = run([module], own_tests(module))
-        left |= survivors
-        made = len(exit_codes(module))
-        spent = round(time.monotonic() - began)
-        figures[module] = {
-            "mutants": made,
-            "killed_by_own_tests": made - len(survivors),
-            "seconds": spent,
-        }
-        print(f"{module}: {made} mutants, {len(survivors)} left, {spent} s", flush=True)
-        (WORK / "left.json").write_text(json.dumps(sorted(left), indent=1))
-    if left:
-        left = run(options.modules, ALL_TESTS, sorted(left))
-    for module, found in figures.items():
-        lines = [changed_lines(n) for n in sorted(left) if n.startswith(f"pmkit.{module}.")]
-        found["killed"] = found["mutants"] - len(lines)
-        found["survived"] = lines
-        print(f"{module}: {found['killed']} killed, {found['killed'] / found['mutants']:.1%}")
-        print("".join(f"  {line}\n" for line in lines), end="", flush=True)
-    noted = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    text = json.dumps(noted | figures, indent=1, sort_keys=True, ensure_ascii=False)
-    FIGURES.write_text(f"{text}\n")
+        found = figures[module]
+        print(f"{module}: {found['killed']} of {found['mutants']} killed")
+        print("".join(f"  {line}\n" for line in found["survived"]), end="", flush=True)
     return 0
 
 

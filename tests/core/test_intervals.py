@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
+from random import Random
 
 import pytest
 from core.builders import (
@@ -22,10 +23,21 @@ from core.builders import (
 from core.strategies import accounts
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from support.random_accounts import random_account
 
-from pmkit.errors import InputError
-from pmkit.intervals import Interval, Move, buffers_of, liquidation_interval
-from pmkit.margin import account_margin
+from pmkit.errors import InputError, MarkMissing, PriceMissing
+from pmkit.intervals import (
+    Interval,
+    Move,
+    buffers_of,
+    dex_figures,
+    flow_of,
+    liquidation_interval,
+    narrower,
+    new_debts,
+    perp_buffers,
+)
+from pmkit.margin import account_margin, dex_margins, wei_per_perp_usd
 from pmkit.model import Account, DexState, Mode
 from pmkit.sweep import swept
 from pmkit.units import WAD
@@ -282,3 +294,85 @@ def test_interval_end_is_a_zero_of_one_buffer_and_of_none_before(built):
             assert min(abs(f.at(root)) for f in every) == 0
             middle = (root + move.mark) / 2
             assert all(f.at(middle) >= 0 for f in every)
+
+
+STILL = Move(asset=None, token=None, mark=1)
+"""Nothing moves: every function stands at the integers, but for their floors."""
+
+
+def some_accounts(count):
+    """Yield random accounts that lend or borrow and lack no price."""
+    random = Random(20_260_819)  # noqa: S311 - reproducible inputs, not secrets
+    for _ in range(count):
+        built = random_account(random)
+        try:
+            after = swept(built)
+        except (MarkMissing, PriceMissing):
+            continue
+        if built.mode is not Mode.STANDARD:
+            yield built, after
+
+
+def test_sweep_of_functions_is_the_sweep_of_integers_where_nothing_moves():
+    """Each floor, to 1e-6 USD and to token wei, may part the two by one."""
+    here, compared = Fraction(STILL.mark), 0
+    for built, after in some_accounts(250):
+        dexes = tuple(dex_figures(built, d, STILL) for d in range(len(built.dexes)))
+        flows = [flow_of(built, i, dexes) for i in range(len(built.tokens))]
+        debts = new_debts(built, STILL, flows)
+        spares = iter(perp_buffers(built, STILL, dexes))
+        margins = dex_margins(after)
+        for i, (held, flow, debt) in enumerate(zip(after.tokens, flows, debts, strict=True)):
+            unit = wei_per_perp_usd(held.wei_decimals) if flow.own else 1
+            floors = unit * (2 * len(flow.own) + 2)
+            assert flow.own == tuple(d for d, x in enumerate(after.dexes) if x.collateral == i)
+            assert abs(flow.supplied.at(here) - held.supplied) <= floors
+            assert abs(flow.borrowed.at(here) + debt.at(here) - held.borrowed) <= floors
+            for dex in flow.own:
+                spare = (margins[dex].account_value - margins[dex].maintenance) * unit
+                assert abs(next(spares).at(here) - spare) <= floors
+            compared += 1
+        assert list(spares) == []
+    assert compared > 600
+
+
+def test_dex_as_a_function_of_a_mark_is_the_dex_at_that_mark():
+    compared = 0
+    for built, _ in some_accounts(150):
+        for moving in built.perps:
+            move = Move(asset=moving.asset, token=None, mark=moving.mark)
+            d = moving.dex
+            unit = wei_per_perp_usd(built.tokens[built.dexes[d].collateral].wei_decimals)
+            figures = dex_figures(built, d, move)
+            for times in (1, 2, 3):
+                perps = tuple(
+                    replace(p, mark=p.mark * times) if p.asset == moving.asset else p
+                    for p in built.perps
+                )
+                there = dex_margins(replace(built, perps=perps))[d]
+                mark, floors = Fraction(moving.mark * times), unit * (len(perps) + 1)
+                assert figures.equity.at(mark) == there.account_value * unit
+                assert abs(figures.maintenance.at(mark) - there.maintenance * unit) <= floors
+                assert abs(figures.transfer.at(mark) - there.transfer_margin * unit) <= floors
+                compared += 1
+    assert compared > 100
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "both"),
+    [
+        ((1, 9), (2, 8), (2, 8)),
+        ((3, 7), (2, 8), (3, 7)),
+        ((None, 9), (2, None), (2, 9)),
+        ((None, None), (None, None), (None, None)),
+        ((1, None), (None, None), (1, None)),
+    ],
+)
+def test_narrower_of_two_intervals_is_safe_by_both(a, b, both):
+    first, second, found = (
+        Interval(
+            lower=None if low is None else Fraction(low), upper=None if up is None else Fraction(up)
+        )
+        for low, up in (a, b, both)
+    )
+    assert narrower(first, second) == narrower(second, first) == found
