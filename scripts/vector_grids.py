@@ -140,7 +140,21 @@ def edge_accounts() -> list[Account]:
     coarse = [
         Account(mode=mode, tokens=(few,), dexes=(), perps=(), policy=RECORDED) for mode in Mode
     ]
-    return [*unified, *standard, second, *coarse]
+    # Two dexes of one token: both hand back, or share what there is in their order.
+    over, lacking = (
+        Account(
+            mode=Mode.UNIFIED,
+            tokens=(replace(USDC, idle=idle),),
+            dexes=(DexState(collateral=0, raw_usd=first), DexState(collateral=0, raw_usd=other)),
+            perps=perps,
+            policy=RECORDED,
+        )
+        for idle, first, other, perps in (
+            (0, 10**9, 2 * 10**9, ()),
+            (10**12, 78_347_000_000, 78_347_000_001, (short, replace(short, dex=1))),
+        )
+    )
+    return [*unified, *standard, second, *coarse, over, lacking]
 
 
 def margin_of(account: Account) -> AccountMargin | None:
@@ -536,6 +550,7 @@ def token_grids() -> dict[str, list[Inputs]]:
     )
     least = (
         (replace(UBTC, supplied=1),),
+        (replace(UBTC, supplied=10**10, ltv_bps=1),),
         # Worth 33 wei of USDC, less a debt of less than any unit.
         (replace(HYPE, supplied=2), replace(FINE, px=1, borrowed=1)),
     )
@@ -580,7 +595,11 @@ def token_grids() -> dict[str, list[Inputs]]:
             token=(holding, owing, USDT0, unlisted),
             equity=(0, 5 * 10**9, -(5 * 10**9)),
             maintenance=(0, 1_875 * 10**8),
-            threshold_values=((), (60_000 * WAD, 0, 52_500 * WAD)),
+            threshold_values=(
+                (),
+                (60_000 * WAD, 0, 52_500 * WAD),
+                (6 * 10**7 * WAD, 7 * 10**7 * WAD),
+            ),
             policy=(RECORDED, DOCS, replace(RECORDED, cap_each=True)),
         ),
         "dex_margin": [
