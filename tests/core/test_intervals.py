@@ -336,6 +336,28 @@ def test_sweep_of_functions_is_the_sweep_of_integers_where_nothing_moves():
     assert compared > 600
 
 
+def test_debts_under_the_strict_limit_share_what_collateral_carries():
+    # 0.1 UBTC carries 5,000 and 100 HYPE 3,250, of which 250 are owed; of the 7,000 that each of
+    # two dexes lacks, the first gets all and the second what is left.
+    built = account(
+        usdc(),
+        token("USDT0", px=10**6, borrowed=250 * USDC_WEI, borrow_floor=250 * USDC_WEI),
+        ubtc(100_000, supplied=10**9),
+        hype(50, supplied=100 * 10**8),
+        dexes=tuple(DexState(collateral=d, raw_usd=103_000 * 10**6) for d in (0, 1)),
+        perps=tuple(perp("BTC", -(10**5), 1_000_000, dex=d) for d in (0, 1)),
+        policy=replace(RECORDED, strict_ltv=True),
+    )
+    dexes = tuple(dex_figures(built, d, STILL) for d in (0, 1))
+    flows = [flow_of(built, i, dexes) for i in range(4)]
+    here = Fraction(STILL.mark)
+    debts = [debt.at(here) for debt in new_debts(built, STILL, flows)]
+    assert debts == [7_000 * USDC_WEI, 1_000 * USDC_WEI, 0, 0]
+    # Less 1,250 of maintenance each.
+    spares = [spare.at(here) for spare in perp_buffers(built, STILL, dexes)]
+    assert spares == [8_750 * USDC_WEI, 2_750 * USDC_WEI]
+
+
 def test_dex_as_a_function_of_a_mark_is_the_dex_at_that_mark():
     compared = 0
     for built, _ in some_accounts(150):
