@@ -223,15 +223,15 @@ def rate_grids() -> dict[str, list[Inputs]]:
     uneven = ReserveIndexes(
         supply_index=RAY + 2 * RAY // 3,
         borrow_index=RAY + 6 * RAY // 7,
-        supply_shares=10**18 + 1,
-        borrow_shares=8 * 10**17 + 11,
+        supply_shares=10**18 + 2,
+        borrow_shares=8 * 10**17 + 13,
         buffer=3,
     )
     # Near the ends of an index, of what shares are worth, of the buffer.
     full = [
         uneven,
         replace(uneven, buffer=UINT128_MAX - 10**9 - 7),
-        replace(uneven, buffer=UINT128_MAX - 5 * 10**8 - 1, borrow_shares=7 * 10**17 + 13),
+        replace(uneven, buffer=UINT128_MAX - 5 * 10**8 - 1, borrow_shares=7 * 10**17 + 11),
         replace(reserves[2], borrow_index=UINT128_MAX - 10**27),
         replace(reserves[2], supply_index=UINT128_MAX, borrow_index=10**38),
         replace(reserves[2], supply_shares=10**38, borrow_shares=10**38, borrow_index=10**36),
