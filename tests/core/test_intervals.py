@@ -148,6 +148,22 @@ def test_interval_of_a_capped_debt_ends_where_the_cap_binds():
     assert found.upper == 10 * Fraction(1_950_000) / Fraction("10.125")
 
 
+@pytest.mark.parametrize(("cap_each", "carried"), [(False, 950_000), (True, 1_900_000)])
+def test_interval_of_a_debt_on_two_collaterals_has_the_cap_that_the_policy_says(cap_each, carried):
+    # Each of the two would carry more than the cap of one million; no dex is judged by itself.
+    built = account(
+        token("USDT0", px=10**6),
+        ubtc(100_000, supplied=200 * 10**10),
+        hype(50, supplied=400_000 * 10**8),
+        dexes=(DexState(collateral=0, raw_usd=10**6 * 10**6),),
+        perps=(perp("BTC", -(10**6), 1_000_000),),
+        policy=replace(RECORDED, cap_each=cap_each, perp_shortfall_trigger=False),
+    )
+    found = liquidation_interval(built, Move(asset=BTC, token=1, mark=1_000_000))
+    # 10 x · 1.0125 − 1,000,000 is what both carry.
+    assert found.upper == 10 * Fraction(1_000_000 + carried) / Fraction("10.125")
+
+
 def test_interval_of_two_debts_on_one_collateral_ends_at_the_second_trigger():
     built = account(
         usdc(borrowed=30_000 * USDC_WEI),
