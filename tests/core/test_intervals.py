@@ -164,6 +164,18 @@ def test_interval_of_a_debt_on_two_collaterals_has_the_cap_that_the_policy_says(
     assert found.upper == 10 * Fraction(1_000_000 + carried) / Fraction("10.125")
 
 
+def test_interval_of_two_debts_ends_where_the_larger_does():
+    # 0.95 · 0.75 x = 40,000, whatever the second token owes.
+    built = account(
+        usdc(borrowed=40_000 * USDC_WEI),
+        ubtc(120_000, supplied=10**10),
+        token("USDT0", px=10**6, borrowed=10_000 * USDC_WEI),
+        policy=replace(RECORDED, second_trigger=False),
+    )
+    found = liquidation_interval(built, Move(asset=None, token=1, mark=built.tokens[1].px))
+    assert found == Interval(lower=10**3 * 40_000 / Fraction("0.7125"), upper=None)
+
+
 def test_interval_of_two_debts_on_one_collateral_ends_at_the_second_trigger():
     built = account(
         usdc(borrowed=30_000 * USDC_WEI),
