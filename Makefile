@@ -48,6 +48,22 @@ test-fast: build ## Run the tests that take no time (ARGS='-k margin' goes to py
 deep: build ## Run every test with many more examples (an hour or so)
 	@HYPOTHESIS_PROFILE=deep $(PYTEST) tests -m 'deep or not deep' -n auto --dist loadgroup --timeout 7200 $(ARGS)
 
+# Beside the set-up, since nobody else needs it: mutmut asks for other versions than Ape does.
+MUTATION_VENV := .cache/mutation-venv
+$(MUTATION_VENV)/.stamp: requirements/mutation.txt | setup
+	@$(PY) -m venv --clear $(MUTATION_VENV)
+	@$(MUTATION_VENV)/bin/python -m pip install --quiet -r requirements/mutation.txt
+	@touch $@
+
+.PHONY: mutate mutate-sol mutate-py
+mutate: mutate-sol mutate-py ## Hold the fast tests against mutants of contracts and core (hours)
+
+mutate-sol: build ## Mutants of the Solidity libraries (ARGS='RateMath --most 300')
+	@$(PY) scripts/mutate_solidity.py $(ARGS)
+
+mutate-py: build $(MUTATION_VENV)/.stamp ## Mutants of the Python core (ARGS=rates)
+	@$(MUTATION_VENV)/bin/python scripts/mutate_python.py $(ARGS)
+
 .PHONY: bench
 bench: build ## Measure speed and gas
 	@if [ -f bench/__main__.py ]; then $(PY) -m bench $(ARGS); \

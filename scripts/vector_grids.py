@@ -8,8 +8,17 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from pmkit.margin import NO_CONDITION
-from pmkit.model import Account, DexState, MarginPolicy, Mode, PerpState, TokenState
+from pmkit.errors import VenueError
+from pmkit.margin import NO_CONDITION, account_margin
+from pmkit.model import (
+    Account,
+    AccountMargin,
+    DexState,
+    MarginPolicy,
+    Mode,
+    PerpState,
+    TokenState,
+)
 from pmkit.oracle import Ema
 from pmkit.rates import MAX_EXPONENT, YEAR, RateCurve, ReserveIndexes
 from pmkit.tiers import margin_table
@@ -22,6 +31,7 @@ STABLE = RateCurve(
 )
 FREE = RateCurve(base=0, slope=0, kink=RAY, protocol_share=0)
 ANNUAL = replace(STABLE, annual=True)
+EARLY = replace(STABLE, kink=RAY * 3 // 10)
 BITCOIN = margin_table((0, 150_000_000 * USD), (40, 20))
 THREE_TIERS = margin_table((0, 10_000 * USD, 50_000 * USD), (40, 25, 10))
 RECORDED = MarginPolicy(
@@ -74,7 +84,7 @@ def around(*edges: int) -> list[int]:
 
 def grids(random_accounts: Iterator[Any]) -> dict[str, list[Inputs]]:
     """Return the inputs of every function; whole accounts come from an iterator."""
-    accounts = [next(random_accounts) for _ in range(ACCOUNTS)]
+    accounts = [next(random_accounts) for _ in range(ACCOUNTS)] + edge_accounts()
     return {
         **unit_grids(),
         **rate_grids(),
@@ -87,8 +97,72 @@ def grids(random_accounts: Iterator[Any]) -> dict[str, list[Inputs]]:
         **stale_grids(),
         "account_margin": [{"account": a} for a in accounts],
         "account_value_down": [{"account": a} for a in accounts],
+        "display_available_down": [
+            {"account": a, "margin": margin, "dex": dex}
+            for a in accounts
+            if (margin := margin_of(a)) is not None
+            for dex in range(len(a.dexes))
+        ],
         "sweep": [{"account": a} for a in accounts],
     }
+
+
+def edge_accounts() -> list[Account]:
+    """Return accounts that random ones miss: whole figures, and figures a unit away from them."""
+    # Of 18 decimals at the least price 1e20 wei are worth 1e-6 USD.
+    dust = replace(FINE, px=1, borrow_room=UINT128_MAX)
+    short = PerpState(asset=0, dex=0, szi=-(10**5), mark=783_470, leverage=40, table=BITCOIN)
+    unified = [
+        Account(mode=Mode.UNIFIED, tokens=(token,), dexes=(), perps=(), policy=RECORDED)
+        for wei in around(10**20)
+        for token in (replace(dust, idle=wei), replace(dust, borrowed=wei))
+    ]
+    standard = [
+        Account(
+            mode=Mode.STANDARD,
+            tokens=(USDC,),
+            dexes=(DexState(collateral=0, raw_usd=78_347_000_000 + equity),),
+            perps=(short,),
+            policy=RECORDED,
+        )
+        for equity in (-1, 0, 1, 2)
+    ]
+    # Under the strict limit debt is made in a second round: there the first token lacks nothing.
+    second = Account(
+        mode=Mode.PORTFOLIO_MARGIN,
+        tokens=(USDC, USDT0, replace(UBTC, supplied=10**12)),
+        dexes=(DexState(collateral=1, raw_usd=78_347_000_000),),
+        perps=(short,),
+        policy=replace(RECORDED, strict_ltv=True),
+    )
+    # Of fewer decimals than perp USD: no dex may count in it, and none does.
+    few = replace(COARSE, wei_decimals=5, sz_decimals=5, idle=7)
+    coarse = [
+        Account(mode=mode, tokens=(few,), dexes=(), perps=(), policy=RECORDED) for mode in Mode
+    ]
+    # Two dexes of one token: both hand back, or share what there is in their order.
+    over, lacking = (
+        Account(
+            mode=Mode.UNIFIED,
+            tokens=(replace(USDC, idle=idle),),
+            dexes=(DexState(collateral=0, raw_usd=first), DexState(collateral=0, raw_usd=other)),
+            perps=perps,
+            policy=RECORDED,
+        )
+        for idle, first, other, perps in (
+            (0, 10**9, 2 * 10**9, ()),
+            (10**12, 78_347_000_000, 78_347_000_001, (short, replace(short, dex=1))),
+        )
+    )
+    return [*unified, *standard, second, *coarse, over, lacking]
+
+
+def margin_of(account: Account) -> AccountMargin | None:
+    """Return an account's figures; None where a price is missing."""
+    try:
+        return account_margin(account)
+    except VenueError:
+        return None
 
 
 def unit_grids() -> dict[str, list[Inputs]]:
@@ -145,20 +219,33 @@ def rate_grids() -> dict[str, list[Inputs]]:
         for supply, borrow, buffer in ((RAY, RAY, 0), (RAY + 12_345, RAY + 99_999, 10**12 + 7))
         for s, b in ((0, 0), (10**18, 0), (10**18, 5 * 10**17), (10**18, 9 * 10**17), (0, 10**9))
     ]
+    # Where no product comes out even.
+    uneven = ReserveIndexes(
+        supply_index=RAY + 2 * RAY // 3,
+        borrow_index=RAY + 6 * RAY // 7,
+        supply_shares=10**18 + 2,
+        borrow_shares=8 * 10**17 + 13,
+        buffer=3,
+    )
     # Near the ends of an index, of what shares are worth, of the buffer.
     full = [
+        uneven,
+        replace(uneven, buffer=UINT128_MAX - 10**9 - 7),
+        replace(uneven, buffer=UINT128_MAX - 5 * 10**8 - 1, borrow_shares=7 * 10**17 + 11),
         replace(reserves[2], borrow_index=UINT128_MAX - 10**27),
         replace(reserves[2], supply_index=UINT128_MAX, borrow_index=10**38),
         replace(reserves[2], supply_shares=10**38, borrow_shares=10**38, borrow_index=10**36),
         replace(reserves[2], supply_shares=UINT128_MAX, borrow_shares=UINT128_MAX),
         replace(reserves[2], buffer=UINT128_MAX - 10**9),
         replace(reserves[4], buffer=UINT128_MAX),
+        # Just the room for a year's interest at a rate of one: (e - 1) of 1e9 shares, down.
+        replace(reserves[4], buffer=UINT128_MAX - 1_718_281_828),
     ]
     return {
         "utilization": grid(
             borrowed=(0, 1, 10**8, UINT128_MAX), supplied=(0, 1, 10**8 + 1, 10**30)
         ),
-        "borrow_rate": grid(utilization_=utilizations, curve=(STABLE, FREE)),
+        "borrow_rate": grid(utilization_=utilizations, curve=(STABLE, FREE, EARLY)),
         "supply_rate": grid(
             borrow_rate_=(0, RAY // 20, RAY),
             utilization_=utilizations,
@@ -219,6 +306,9 @@ def tier_and_oracle_grids() -> dict[str, list[Inputs]]:
         ((0,), (101,)),
         ((0, 5), (10, 10)),
         ((0, 5, 5), (10, 5, 4)),
+        ((0, 10, 5), (10, 5, 4)),
+        ((0, 5), (5, 10)),
+        ((0, 5, 10), (10, 4, 5)),
     )
     oracle: list[Inputs] = [
         {"perp_sz_decimals": perp, "sz_decimals": size, "usdc_px": usdc}
@@ -230,10 +320,10 @@ def tier_and_oracle_grids() -> dict[str, list[Inputs]]:
         "margin_table": [{"lower_bounds": b, "max_leverages": m} for b, m in tables],
         "tier_at": of_table,
         "tier_room_down": grid(
-            szi=(0, 1, -12_500, 2**63 - 1),
+            szi=(0, 1, 9_998, -12_500, 2**63 - 1),
             mark=(0, 1, 7, 1_000_000),
             is_buy=(False, True),
-            leverage=(0, 10, 11, 25, 40),
+            leverage=(0, 10, 11, 25, 40, 41),
             table=(BITCOIN, THREE_TIERS),
         ),
         "maintenance_margin_down": of_table,
@@ -260,6 +350,7 @@ def mark_grids() -> dict[str, list[Inputs]]:
         ((5,), ()),
         ((5,), (0,)),
         ((5,), (7,)),
+        ((1,), (7,)),
         ((0,), (7,)),
         ((5, 3), (1, 1)),
         ((5, 3), (2, 1)),
@@ -283,8 +374,8 @@ def mark_grids() -> dict[str, list[Inputs]]:
             elapsed=(0, 1, 3, 7_000, 2**40),
             time_constant=(0, 30, 150),
         ),
-        "ema_nearest": grid(ema=(*averages, Ema(num=-3, den=2), Ema(num=3, den=2))),
-        "basis_px_nearest": grid(oracle=(0, 1, 15, 16, 783_400), ema=averages),
+        "ema_nearest": grid(ema=(*averages, *(Ema(num=num, den=2) for num in range(-6, 7)))),
+        "basis_px_nearest": grid(oracle=(0, 1, 15, 16, 17, 783_400), ema=averages),
         "book_median": grid(bid=(0, 783_460), ask=(0, 783_480), last=(0, 783_430, 783_490)),
         "mark_px": grid(basis_px=parts, book_px=parts, cex_px=parts, book_ema_px=(0, 783_460)),
     }
@@ -319,8 +410,8 @@ def margin_grids() -> dict[str, list[Inputs]]:
             borrow_power=(0, 1, 45_000 * WAD), gross_debt=(0, 1, 3, 42_000 * WAD)
         ),
         "is_admitted": grid(
-            volume=around(5_000_000 * USD),
-            value=(-1, *around(10_000 * USD, 25_000_000 * USD)),
+            volume=(*around(5_000_000 * USD), 2**64),
+            value=(-1, *around(10_000 * USD, 25_000_000 * USD), 2**64),
             min_volume=(0, 5_000_000 * USD, NO_CONDITION),
             min_value=(0, 10_000 * USD, NO_CONDITION),
             max_value=(25_000_000 * USD, NO_CONDITION),
@@ -363,7 +454,9 @@ def liquidation_grids() -> dict[str, list[Inputs]]:
             step=(0, WAD // 5, WAD),
             minimum=(0, 10),
         ),
-        "partial_takeover": grid(debt=(0, 1, 50 * WAD), takeover_value=(0, 1, 3, 275 * WAD)),
+        "partial_takeover": grid(
+            debt=(0, 1, 50 * WAD), takeover_value=(0, 1, 3, 275 * WAD, 300 * WAD)
+        ),
         "reward_ppm_down": grid(
             reward_ppm=(0, 1, 50_000, 100_000),
             debt=(0, 1, *around(95 * WAD), 10**30),
@@ -402,7 +495,7 @@ def liquidation_grids() -> dict[str, list[Inputs]]:
         ],
         "remaining_up": grid(
             amount=(0, 1, 10**11, UINT128_MAX, UINT256_MAX),
-            elapsed=(0, 1, 300, 600, 601, 12_345, 600 * 128, 600 * 400),
+            elapsed=(0, 1, 300, 600, 601, 12_345, 600 * 128, 600 * 129, 600 * 400),
             half_life=(0, 1, 600, UINT256_MAX),
         ),
         "isolated_liquidation_px_down": [
@@ -464,6 +557,12 @@ def token_grids() -> dict[str, list[Inputs]]:
         replace(UBTC, supplied=10**10 + 1),
         replace(USDT0, borrowed=7),
     )
+    least = (
+        (replace(UBTC, supplied=1),),
+        (replace(UBTC, supplied=10**10, ltv_bps=1),),
+        # Worth 33 wei of USDC, less a debt of less than any unit.
+        (replace(HYPE, supplied=2), replace(FINE, px=1, borrowed=1)),
+    )
     return {
         "px_of": [{"token": t} for t in (*TOKENS, unpriced)],
         "token_value_down": of_amount,
@@ -481,6 +580,7 @@ def token_grids() -> dict[str, list[Inputs]]:
                 replace(HYPE, supplied=10**9),
                 replace(HYPE, supplied=10**9, ltv_bps=0),
                 replace(unpriced, supplied=10**9),
+                replace(FINE, px=123_457, ltv_bps=9_999, supplied=10**20 + 7),
             ),
             borrow_power=(0, 165 * WAD, 200 * WAD),
             gross_debt=(0, 1, 100 * WAD, 165 * WAD, 201 * WAD),
@@ -504,7 +604,11 @@ def token_grids() -> dict[str, list[Inputs]]:
             token=(holding, owing, USDT0, unlisted),
             equity=(0, 5 * 10**9, -(5 * 10**9)),
             maintenance=(0, 1_875 * 10**8),
-            threshold_values=((), (60_000 * WAD, 0, 52_500 * WAD)),
+            threshold_values=(
+                (),
+                (60_000 * WAD, 0, 52_500 * WAD),
+                (6 * 10**7 * WAD, 7 * 10**7 * WAD),
+            ),
             policy=(RECORDED, DOCS, replace(RECORDED, cap_each=True)),
         ),
         "dex_margin": [
@@ -514,11 +618,11 @@ def token_grids() -> dict[str, list[Inputs]]:
         ],
         "ltv_room_down": [
             {"tokens": tokens, "borrowed": borrowed}
-            for tokens in ((), backed, backed[:2], backed[:1], (unpriced, *backed))
+            for tokens in ((), backed, backed[:2], backed[:1], (unpriced, *backed), *least)
             for borrowed in (USDC, USDT0, unlisted)
         ],
         "sweep_token": grid(
-            token=(holding, owing, capped),
+            token=(holding, owing, capped, replace(owing, borrowed=10**8)),
             room=(0, 10**9 + 7),
             wanted=(0, 100, 10**9, 10**10),
             freed=(0, 10**9),
@@ -536,18 +640,22 @@ def stale_grids() -> dict[str, list[Inputs]]:
         replace(UBTC, px=2**64 - 1, supplied=1),
         replace(COARSE, idle=7),
     )
+    others = (
+        replace(HYPE, supplied=1),
+        replace(USDC, supplied=5, ltv_bps=0),
+        replace(COARSE, idle=7),
+        replace(UBTC, borrowed=1),
+    )
+    dexes = (DexState(collateral=1, raw_usd=0), DexState(collateral=3, raw_usd=-1))
+    richer = (DexState(collateral=1, raw_usd=1), DexState(collateral=2, raw_usd=0))
     accounts = [
-        Account(
-            mode=mode,
-            tokens=tokens,
-            dexes=(DexState(collateral=1, raw_usd=0), DexState(collateral=3, raw_usd=-1)),
-            perps=(),
-            policy=RECORDED,
-        )
+        Account(mode=mode, tokens=held, dexes=those, perps=(), policy=RECORDED)
+        for held, those in ((others, richer), (tokens, dexes))
         for mode in Mode
     ]
     of_token = grid(account=accounts, token=range(len(tokens)))
-    of_set = grid(account=accounts[-1:], stale=(0, 0b1, 0b110, 0b1111))
+    # A set may name places beyond the last token.
+    of_set = grid(account=accounts[2::3], stale=(0, 0b1, 0b110, 0b1111, UINT256_MAX))
     return {
         "is_decisive": of_token,
         "backs": of_token,

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 APE_TESTS = Path(__file__).parent / "ape"
 RUN_BY_APE = "ape._cli" in sys.modules
@@ -24,6 +24,15 @@ settings.register_profile(
     max_examples=10_000,
     stateful_step_count=200,
     suppress_health_check=[HealthCheck.too_slow],
+)
+# Once for every mutant of the core: few examples, always the same, and none sought smaller.
+settings.register_profile(
+    "mutation",
+    deadline=None,
+    derandomize=True,
+    max_examples=20,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmkit.decimals import fixed, parse_units, trimmed
+from pmkit.decimals import fixed, kind_of, parse_units, shown, trimmed
 from pmkit.errors import InputError
 
 units_and_decimals = st.tuples(st.integers(-(10**25), 10**25), st.integers(0, 18))
@@ -72,3 +72,58 @@ def test_whole_numbers_may_come_as_integers():
 )
 def test_trimmed_text_keeps_one_decimal(units, decimals, text):
     assert trimmed(units, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (True, "a decimal number was expected, found true or false"),
+        (None, "a decimal number was expected, found nothing"),
+        ([1], "a decimal number was expected, found a list"),
+        ({"a": 1}, "a decimal number was expected, found an object"),
+        (1.5, "a decimal number was expected, found float"),
+        ("1e5", "'1e5' is not a plain decimal number"),
+        ("9" * 41, f"'{'9' * 37}...' is not a plain decimal number"),
+        ("0.125", "'0.125' has more than 2 decimals"),
+    ],
+)
+def test_refusal_says_what_was_found(value, said):
+    with pytest.raises(InputError) as failed:
+        parse_units(value, 2, "balances[0].total")
+    assert failed.value.place == "balances[0].total"
+    assert failed.value.problem == said
+
+
+def test_kinds_of_values_have_the_words_of_json():
+    values: tuple[object, ...] = (False, 1, "", [], {}, None, b"")
+    assert [kind_of(value) for value in values] == [
+        "true or false",
+        "an integer",
+        "text",
+        "a list",
+        "an object",
+        "nothing",
+        "bytes",
+    ]
+
+
+def test_text_longer_than_forty_characters_is_cut():
+    assert shown("a" * 40) == f"'{'a' * 40}'"
+    assert shown("a" * 41) == f"'{'a' * 37}...'"
+
+
+def test_numbers_of_the_most_digits_are_read():
+    assert parse_units("9" * 30, 0, "here") == 10**30 - 1
+    assert parse_units(f"0.{'0' * 39}1", 40, "here") == 1
+
+
+def test_zeros_finer_than_the_unit_are_no_digits():
+    assert parse_units("1.50", 1, "here") == 15
+    assert parse_units("1.50", 1, "here", "up") == 15
+
+
+@pytest.mark.parametrize(
+    ("units", "decimals", "text"), [(7, 0, "7"), (-7, 0, "-7"), (0, 2, "0.00"), (-1, 2, "-0.01")]
+)
+def test_fixed_text_has_exactly_so_many_decimals(units, decimals, text):
+    assert fixed(units, decimals) == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
+from random import Random
 
 import pytest
 from core.builders import (
@@ -22,10 +23,21 @@ from core.builders import (
 from core.strategies import accounts
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from support.random_accounts import random_account
 
-from pmkit.errors import InputError
-from pmkit.intervals import Interval, Move, buffers_of, liquidation_interval
-from pmkit.margin import account_margin
+from pmkit.errors import InputError, MarkMissing, PriceMissing
+from pmkit.intervals import (
+    Interval,
+    Move,
+    buffers_of,
+    dex_figures,
+    flow_of,
+    liquidation_interval,
+    narrower,
+    new_debts,
+    perp_buffers,
+)
+from pmkit.margin import account_margin, dex_margins, wei_per_perp_usd
 from pmkit.model import Account, DexState, Mode
 from pmkit.sweep import swept
 from pmkit.units import WAD
@@ -136,6 +148,34 @@ def test_interval_of_a_capped_debt_ends_where_the_cap_binds():
     assert found.upper == 10 * Fraction(1_950_000) / Fraction("10.125")
 
 
+@pytest.mark.parametrize(("cap_each", "carried"), [(False, 950_000), (True, 1_900_000)])
+def test_interval_of_a_debt_on_two_collaterals_has_the_cap_that_the_policy_says(cap_each, carried):
+    # Each of the two would carry more than the cap of one million; no dex is judged by itself.
+    built = account(
+        token("USDT0", px=10**6),
+        ubtc(100_000, supplied=200 * 10**10),
+        hype(50, supplied=400_000 * 10**8),
+        dexes=(DexState(collateral=0, raw_usd=10**6 * 10**6),),
+        perps=(perp("BTC", -(10**6), 1_000_000),),
+        policy=replace(RECORDED, cap_each=cap_each, perp_shortfall_trigger=False),
+    )
+    found = liquidation_interval(built, Move(asset=BTC, token=1, mark=1_000_000))
+    # 10 x · 1.0125 − 1,000,000 is what both carry.
+    assert found.upper == 10 * Fraction(1_000_000 + carried) / Fraction("10.125")
+
+
+def test_interval_of_two_debts_ends_where_the_larger_does():
+    # 0.95 · 0.75 x = 40,000, whatever the second token owes.
+    built = account(
+        usdc(borrowed=40_000 * USDC_WEI),
+        ubtc(120_000, supplied=10**10),
+        token("USDT0", px=10**6, borrowed=10_000 * USDC_WEI),
+        policy=replace(RECORDED, second_trigger=False),
+    )
+    found = liquidation_interval(built, Move(asset=None, token=1, mark=built.tokens[1].px))
+    assert found == Interval(lower=10**3 * 40_000 / Fraction("0.7125"), upper=None)
+
+
 def test_interval_of_two_debts_on_one_collateral_ends_at_the_second_trigger():
     built = account(
         usdc(borrowed=30_000 * USDC_WEI),
@@ -180,8 +220,10 @@ def test_interval_of_a_coin_margined_in_its_own_token_is_refused():
         dexes=(DexState(collateral=0, raw_usd=0),),
         perps=(perp("BTC", 1, 1_000_000),),
     )
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as failed:
         liquidation_interval(built, Move(asset=BTC, token=0, mark=1_000_000))
+    said = "token 197: moves with a coin that is margined or borrowed in it"
+    assert str(failed.value) == said
 
 
 def at_mark(built: Account, move: Move, factor: Fraction) -> Account | None:
@@ -280,3 +322,107 @@ def test_interval_end_is_a_zero_of_one_buffer_and_of_none_before(built):
             assert min(abs(f.at(root)) for f in every) == 0
             middle = (root + move.mark) / 2
             assert all(f.at(middle) >= 0 for f in every)
+
+
+STILL = Move(asset=None, token=None, mark=1)
+"""Nothing moves: every function stands at the integers, but for their floors."""
+
+
+def some_accounts(count):
+    """Yield random accounts that lend or borrow and lack no price."""
+    random = Random(20_260_819)  # noqa: S311 - reproducible inputs, not secrets
+    for _ in range(count):
+        built = random_account(random)
+        try:
+            after = swept(built)
+        except (MarkMissing, PriceMissing):
+            continue
+        if built.mode is not Mode.STANDARD:
+            yield built, after
+
+
+def test_sweep_of_functions_is_the_sweep_of_integers_where_nothing_moves():
+    """Each floor, to 1e-6 USD and to token wei, may part the two by one."""
+    here, compared = Fraction(STILL.mark), 0
+    for built, after in some_accounts(250):
+        dexes = tuple(dex_figures(built, d, STILL) for d in range(len(built.dexes)))
+        flows = [flow_of(built, i, dexes) for i in range(len(built.tokens))]
+        debts = new_debts(built, STILL, flows)
+        spares = iter(perp_buffers(built, STILL, dexes))
+        margins = dex_margins(after)
+        for i, (held, flow, debt) in enumerate(zip(after.tokens, flows, debts, strict=True)):
+            unit = wei_per_perp_usd(held.wei_decimals) if flow.own else 1
+            floors = unit * (2 * len(flow.own) + 2)
+            assert flow.own == tuple(d for d, x in enumerate(after.dexes) if x.collateral == i)
+            assert abs(flow.supplied.at(here) - held.supplied) <= floors
+            assert abs(flow.borrowed.at(here) + debt.at(here) - held.borrowed) <= floors
+            for dex in flow.own:
+                spare = (margins[dex].account_value - margins[dex].maintenance) * unit
+                assert abs(next(spares).at(here) - spare) <= floors
+            compared += 1
+        assert list(spares) == []
+    assert compared > 600
+
+
+def test_debts_under_the_strict_limit_share_what_collateral_carries():
+    # 0.1 UBTC carries 5,000 and 100 HYPE 3,250, of which 250 are owed; of the 7,000 that each of
+    # two dexes lacks, the first gets all and the second what is left.
+    built = account(
+        usdc(),
+        token("USDT0", px=10**6, borrowed=250 * USDC_WEI, borrow_floor=250 * USDC_WEI),
+        ubtc(100_000, supplied=10**9),
+        hype(50, supplied=100 * 10**8),
+        dexes=tuple(DexState(collateral=d, raw_usd=103_000 * 10**6) for d in (0, 1)),
+        perps=tuple(perp("BTC", -(10**5), 1_000_000, dex=d) for d in (0, 1)),
+        policy=replace(RECORDED, strict_ltv=True),
+    )
+    dexes = tuple(dex_figures(built, d, STILL) for d in (0, 1))
+    flows = [flow_of(built, i, dexes) for i in range(4)]
+    here = Fraction(STILL.mark)
+    debts = [debt.at(here) for debt in new_debts(built, STILL, flows)]
+    assert debts == [7_000 * USDC_WEI, 1_000 * USDC_WEI, 0, 0]
+    # Less 1,250 of maintenance each.
+    spares = [spare.at(here) for spare in perp_buffers(built, STILL, dexes)]
+    assert spares == [8_750 * USDC_WEI, 2_750 * USDC_WEI]
+
+
+def test_dex_as_a_function_of_a_mark_is_the_dex_at_that_mark():
+    compared = 0
+    for built, _ in some_accounts(150):
+        for moving in built.perps:
+            move = Move(asset=moving.asset, token=None, mark=moving.mark)
+            d = moving.dex
+            unit = wei_per_perp_usd(built.tokens[built.dexes[d].collateral].wei_decimals)
+            figures = dex_figures(built, d, move)
+            for times in (1, 2, 3):
+                perps = tuple(
+                    replace(p, mark=p.mark * times) if p.asset == moving.asset else p
+                    for p in built.perps
+                )
+                there = dex_margins(replace(built, perps=perps))[d]
+                mark, floors = Fraction(moving.mark * times), unit * (len(perps) + 1)
+                assert figures.equity.at(mark) == there.account_value * unit
+                assert abs(figures.maintenance.at(mark) - there.maintenance * unit) <= floors
+                assert abs(figures.transfer.at(mark) - there.transfer_margin * unit) <= floors
+                compared += 1
+    assert compared > 100
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "both"),
+    [
+        ((1, 9), (2, 8), (2, 8)),
+        ((3, 7), (2, 8), (3, 7)),
+        ((None, 9), (2, None), (2, 9)),
+        ((None, None), (None, None), (None, None)),
+        ((1, None), (None, None), (1, None)),
+    ],
+)
+def test_narrower_of_two_intervals_is_safe_by_both(a, b, both):
+    first, second, found = (
+        Interval(
+            lower=None if low is None else Fraction(low), upper=None if up is None else Fraction(up)
+        )
+        for low, up in (a, b, both)
+    )
+    assert narrower(first, second) == narrower(second, first) == found

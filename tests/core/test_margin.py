@@ -234,7 +234,8 @@ def test_isolated_position_gives_back_no_more_than_it_has(equity, initial, befor
     """SPEC CH-08: and never more than the part that was closed."""
     kept = kept_margin_up(equity, initial, before, now)
     if before * now > 0 and abs(now) < abs(before):
-        assert 0 <= equity - kept <= max(0, equity) * (abs(before) - abs(now)) / abs(before)
+        part = max(0, equity) * (abs(before) - abs(now))
+        assert 0 <= (equity - kept) * abs(before) <= part
     if now != 0 and equity > 0:
         assert kept > 0 or initial == 0
 
@@ -384,3 +385,40 @@ def test_admission_asks_for_volume_or_value_and_for_a_ceiling(volume, value, adm
 
 def test_admission_without_conditions_is_everybodys_even_below_zero():
     assert is_admitted(0, -1, NO_CONDITION, NO_CONDITION, NO_CONDITION)
+
+
+@pytest.mark.parametrize("inclusive", [False, True])
+def test_account_just_at_its_trigger_is_liquidatable_where_that_is_inclusive(inclusive):
+    # 71,250 are owed against 75,000, three quarters of one UBTC: 95 %.
+    built = account(
+        usdc(borrowed=71_250 * 10**8),
+        ubtc(100_000, supplied=10**10),
+        policy=replace(RECORDED, trigger_inclusive=inclusive),
+    )
+    margin = account_margin(built)
+    assert margin.ratio == 95 * WAD // 100
+    assert margin.liquidatable is inclusive
+
+
+@pytest.mark.parametrize(("missing", "liquidatable"), [(0, False), (1, True)])
+def test_dex_with_just_its_maintenance_lacks_none(missing, liquidatable):
+    # One BTC short at 100,000 needs 1,250.
+    built = account(
+        usdc(),
+        dexes=(DexState(collateral=0, raw_usd=101_250 * 10**6 - missing),),
+        perps=(perp("BTC", -(10**5), 1_000_000),),
+        mode=Mode.STANDARD,
+    )
+    margin = account_margin(built)
+    assert margin.perp_shortfall is margin.liquidatable is liquidatable
+
+
+def test_value_of_an_account_counts_what_stands_behind_an_unpriced_token():
+    built = account(replace(hype(1, idle=7), px=0), usdc(idle=5 * 10**8))
+    assert account_value_down(built) == 5 * 10**6
+
+
+def test_position_of_the_least_size_is_long_or_short():
+    for szi in (1, -1):
+        held = (perp("BTC", szi, 1_000_000),)
+        assert dex_margin(0, held).account_value == szi * 1_000_000

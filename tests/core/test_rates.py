@@ -173,7 +173,26 @@ def test_expm1_above_its_range_is_refused():
     assert expm1(MAX_EXPONENT) > 0
     with pytest.raises(ExponentTooLarge) as failed:
         expm1(MAX_EXPONENT + 1)
-    assert failed.value.maximum == MAX_EXPONENT
+    assert failed.value.values == {"exponent": MAX_EXPONENT + 1, "maximum": MAX_EXPONENT}
+
+
+@pytest.mark.parametrize(
+    ("missing", "index"),
+    [(0, 2_718_281_828_459_045_235_360_287_471), (1, 2_718_281_827 * 10**18)],
+)
+def test_interest_that_just_fits_is_the_interest_in_full(missing, index):
+    """SPEC BL-22: all is borrowed at a rate of one for a year, which makes e - 1 of 1e9 shares."""
+    room = 1_718_281_828 - missing
+    reserve = ReserveIndexes(
+        supply_index=RAY,
+        borrow_index=RAY,
+        supply_shares=0,
+        borrow_shares=10**9,
+        buffer=UINT128_MAX - room,
+    )
+    after = accrue(reserve, CURVE, YEAR)
+    assert after.borrow_index == index
+    assert after.buffer == UINT128_MAX
 
 
 def independent_ln1p(rate: int) -> Decimal:

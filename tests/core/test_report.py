@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -9,9 +10,10 @@ import pytest
 from core.bundles import CROSS_LONGS, SHORT_BOOK, changed, of_mode, read, recorded
 
 from pmkit.decimals import parse_units
-from pmkit.errors import InputError
+from pmkit.errors import InputError, MarkMissing
 from pmkit.intervals import Interval
 from pmkit.margin import (
+    account_margin,
     dex_margins,
     hold_up,
     net_total,
@@ -22,6 +24,8 @@ from pmkit.margin import (
 from pmkit.model import Health, Mode
 from pmkit.report import margin_report
 from pmkit.shock import parse_shock, shocked
+from pmkit.sweep import swept
+from pmkit.tiers import maintenance_margin_down
 from pmkit.units import INFINITE, WAD
 
 UBTC_AT_THE_HEALTH_FACTORS_MOMENT = "78346.630"
@@ -216,8 +220,29 @@ def test_coin_of_an_isolated_position_and_of_collateral_has_the_nearest_of_both_
 
 def test_standard_account_whose_hold_nobody_states_is_refused():
     bundle = recorded("standard_isolated_short")
-    with pytest.raises(InputError, match="hold"):
+    with pytest.raises(InputError) as failed:
         margin_report(read(changed(bundle, ("spotClearinghouseState", "balances", 0, "hold"), ...)))
+    assert str(failed.value) == "token 0 (USDC): has no hold"
+
+
+def test_price_that_is_needed_and_missing_is_named():
+    view = read(recorded(SHORT_BOOK))
+    account = view.account
+    place = next(i for i, t in enumerate(account.tokens) if t.token == 197)
+    tokens = (
+        *account.tokens[:place],
+        replace(account.tokens[place], px=0),
+        *account.tokens[place + 1 :],
+    )
+    with pytest.raises(InputError) as failed:
+        margin_report(replace(view, account=replace(account, tokens=tokens)))
+    said = "prices: token 197 has no price, and the answer depends on it"
+    assert str(failed.value) == said
+    perps = (replace(account.perps[0], mark=0), *account.perps[1:])
+    with pytest.raises(InputError) as failed:
+        margin_report(replace(view, account=replace(account, perps=perps)))
+    assert failed.value.place == "prices"
+    assert failed.value.problem == str(MarkMissing(asset=account.perps[0].asset))
 
 
 def test_unified_account_with_cross_positions_shows_maintenance_over_total():
@@ -248,6 +273,10 @@ def test_collateral_without_position_has_an_interval_in_its_own_price():
     report = margin_report(read(bundle))
     btc = next(c for c in report.coins if c.coin == "BTC")
     assert btc.position is None
+    assert (btc.displayed_px, btc.printed_px) == (None, None)
+    # UBTC's price, 78,316.638, on its own grid of three decimals.
+    assert (btc.mark, btc.px_decimals) == (78_316_638, 3)
+    assert btc.crossed is report.liquidatable is False
     # 500,000 = 0.95 · 0.75 · 19.9999434962 x.
     exact = Fraction(500_000) / (Fraction("0.7125") * Fraction("19.9999434962")) * 1_000
     assert btc.interval.lower == exact
@@ -261,3 +290,81 @@ def test_capacity_of_a_token_without_balance_and_price_is_unknown_not_zero():
     assert usdt0.borrow_capacity is usdt0.liquidation_value is None
     assert usdt0.available_after_maintenance is None
     assert (usdt0.net_total, usdt0.requirement) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("shock", "health"),
+    [
+        # 21.8931 BTC at three times 78,347 more lose 5,145,810; 4,915,320 are owed net, and 112,422
+        # are maintenance. UBTC at 313,266.55 is 6,265,313: 75 % are less, five sixths more.
+        ("BTC=+300%", Health.MARKET_LIQUIDATABLE),
+        # At ten times more 16,922,190 are owed against five sixths of 17,229,612.
+        ("BTC=+1000%", Health.BACKSTOP_LIQUIDATABLE),
+    ],
+)
+def test_report_beyond_the_trigger_says_so_of_every_coin(shock, health):
+    report = margin_report(shocked(read(recorded(SHORT_BOOK)), (parse_shock(shock),)))
+    assert report.liquidatable is True
+    assert report.health is health
+    assert len(report.coins) == 10
+    for coin in report.coins:
+        assert coin.crossed is True
+        assert coin.interval == Interval(lower=None, upper=None)
+
+
+def test_coins_of_a_report_are_the_positions_at_their_marks():
+    view = read(recorded(SHORT_BOOK))
+    for coin, position in zip(margin_report(view).coins, view.positions, strict=True):
+        assert coin.position is position
+        assert (coin.coin, coin.mark) == (position.coin, position.perp.mark)
+        assert coin.px_decimals == position.px_decimals
+        assert coin.crossed is False
+
+
+def test_tokens_of_a_report_carry_the_figures_of_their_margin():
+    view = read(recorded(SHORT_BOOK))
+    margins = account_margin(swept(view.account)).tokens
+    tokens = margin_report(view).tokens
+    names = [(t.token, t.name) for t in tokens]
+    assert names[0] == (0, "USDC")
+    assert (197, "UBTC") in names
+    for figures, margin in zip(tokens, margins, strict=True):
+        assert figures.maintenance == margin.maintenance
+        assert figures.requirement == margin.requirement
+        assert figures.borrow_capacity == margin.borrow_capacity
+        assert figures.liquidation_value == margin.liquidation_value
+
+
+def test_available_of_a_standard_account_is_all_that_is_not_held():
+    view = read(recorded("standard_isolated_short"))
+    account = view.account
+    held = view.tokens[0].hold
+    richer = replace(account.tokens[0], idle=100, supplied=40, borrowed=3)
+    tokens = (richer, *account.tokens[1:])
+    report = margin_report(replace(view, account=replace(account, tokens=tokens)))
+    assert report.tokens[0].available_after_maintenance == 137 - held
+    # Without balance nothing need be held.
+    nothing = replace(account.tokens[0], idle=0, supplied=0, borrowed=0)
+    unheld = (replace(view.tokens[0], hold=None), *view.tokens[1:])
+    account = replace(account, tokens=(nothing, *account.tokens[1:]))
+    report = margin_report(replace(view, account=account, tokens=unheld))
+    assert report.tokens[0].available_after_maintenance == 0
+
+
+def test_isolated_positions_are_noted_together():
+    view = read(recorded("standard_isolated_short"))
+    (short,) = view.positions
+    pair = (short, replace(short, coin="HYPE2"))
+    notes = margin_report(replace(view, positions=pair)).notes
+    assert notes == ("The account check leaves out isolated positions: HYPE, HYPE2.",)
+
+
+def test_isolated_position_with_just_its_maintenance_is_not_beyond_its_trigger():
+    view = read(recorded("standard_isolated_short"))
+    (short,) = view.positions
+    size = abs(short.perp.szi) * short.perp.mark
+    needed = maintenance_margin_down(size, short.perp.table)
+    for margin, crossed in ((needed, False), (needed - 1, True)):
+        positions = (replace(short, isolated_margin=margin),)
+        (coin,) = margin_report(replace(view, positions=positions)).coins
+        assert coin.crossed is crossed

@@ -109,17 +109,42 @@ def test_shock_is_read_exactly(text, factor):
     assert parse_shock(text) == Shock(coin=text.partition("=")[0], factor=factor)
 
 
-def test_shock_of_an_unknown_coin_is_refused():
-    for text in ("PURR=-10%", "btc=-10%", "UBTC=-10%"):
-        with pytest.raises(InputError, match="no perp coin"):
-            shocked(read(recorded(CROSS_LONGS)), (parse_shock(text),))
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("BTC=10", "--shock: 'BTC=10' is not of the form BTC=-10%"),
+        ("BTC=-100%", "--shock: 'BTC=-100%' leaves no price above zero"),
+    ],
+)
+def test_refusal_of_a_shock_says_what_is_wrong_with_it(text, said):
+    with pytest.raises(InputError) as failed:
+        parse_shock(text)
+    assert str(failed.value) == said
+
+
+def refusal_of(name, *texts):
+    with pytest.raises(InputError) as failed:
+        shocked(read(recorded(name)), tuple(parse_shock(text) for text in texts))
+    return str(failed.value)
+
+
+@pytest.mark.parametrize("coin", ["PURR", "btc", "UBTC"])
+def test_shock_of_an_unknown_coin_is_refused(coin):
+    said = refusal_of(CROSS_LONGS, f"{coin}=-10%")
+    assert said == f"--shock: there is no perp coin {coin!r}"
 
 
 def test_shock_of_one_coin_twice_is_refused():
-    with pytest.raises(InputError, match="twice"):
-        shocked(read(recorded(SHORT_BOOK)), (parse_shock("BTC=1%"), parse_shock("BTC=2%")))
+    assert refusal_of(SHORT_BOOK, "BTC=1%", "BTC=2%") == "--shock: BTC is named twice"
+    assert refusal_of(SHORT_BOOK, "ETH=1%", "BTC=1%", "BTC=1%") == "--shock: BTC is named twice"
 
 
 def test_shock_below_the_price_grid_is_refused():
-    with pytest.raises(InputError, match="grid"):
-        shocked(read(recorded(CROSS_LONGS)), (parse_shock("PENGU=-99.999%"),))
+    said = refusal_of(CROSS_LONGS, "PENGU=-99.999%")
+    assert said == "--shock: PENGU falls below its price grid"
+
+
+def test_account_after_a_shock_is_no_recorded_one():
+    view = read(recorded(SHORT_BOOK))
+    assert view.recorded
+    assert shocked(view, (parse_shock("BTC=0%"),)).recorded is False

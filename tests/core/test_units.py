@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pmkit.errors import ArithmeticOverflow, DivisionByZero, DoesNotFit128
 from pmkit.units import (
+    INT128_MAX,
     UINT128_MAX,
     UINT256_MAX,
     WAD,
@@ -19,6 +20,7 @@ from pmkit.units import (
     mul_div_down,
     mul_div_nearest,
     mul_div_up,
+    to_int128,
     to_uint128,
     value_down,
     value_up,
@@ -65,6 +67,14 @@ def test_to_uint128_above_its_word_names_the_value():
     with pytest.raises(DoesNotFit128) as failed:
         to_uint128(UINT128_MAX + 1)
     assert failed.value.value == UINT128_MAX + 1
+
+
+@pytest.mark.parametrize("outside", [INT128_MAX + 1, -INT128_MAX - 1])
+def test_to_int128_outside_its_word_names_the_size(outside):
+    assert to_int128(INT128_MAX) == -to_int128(-INT128_MAX)
+    with pytest.raises(DoesNotFit128) as failed:
+        to_int128(outside)
+    assert failed.value.value == 2**127
 
 
 def test_value_of_recorded_collateral_is_exact_to_the_wad():
