@@ -117,10 +117,9 @@ class InstantBlocks:
                 self._core.forget()
             return answer
 
-    def pending(self, sender: str) -> int:
-        """Return how many transactions of an account wait here: none."""
-        del sender
-        return 0
+    async def count(self, method: str, params: list[Any]) -> Any:
+        """Return an account's count of transactions: the node knows all of them."""
+        return await self._upstream.request(method, *params)
 
     async def prepare(self) -> None:
         """Let the node make blocks, which is how it starts."""
@@ -200,8 +199,7 @@ class HyperBlocks:
         signed = Signed.of(params[0]) if params and isinstance(params[0], str) else None
         if signed is not None and signed.sender in self._big:
             require_gas(method, signed.gas, BIG_GAS, "a big block")
-            self._held.add(signed)
-            return signed.hash
+            return await self._hold(method, signed)
         if signed is not None:
             require_gas(method, signed.gas, SMALL_GAS, SMALL_BLOCK)
         tx_hash: str = await self._upstream.request(method, *params)
@@ -239,9 +237,16 @@ class HyperBlocks:
                 self._core.forget()
             return answer
 
-    def pending(self, sender: str) -> int:
-        """Return how many transactions of an account wait for a big block."""
-        return self._held.count(sender)
+    async def count(self, method: str, params: list[Any]) -> Any:
+        """Return an account's count of transactions, with "pending" those held too.
+
+        While a big block takes what was held, a transaction is neither here nor at the node.
+        """
+        async with self._lock:
+            count = await self._upstream.request(method, *params)
+            if params[1:] != ["pending"]:
+                return count
+            return hex(int(count, 16) + self._held.count(params[0]))
 
     async def run(self) -> None:
         """Make blocks until cancelled. A block that is late is made late, never twice."""
@@ -278,6 +283,17 @@ class HyperBlocks:
                 self.dropped.append((signed.hash, str(refused)))
         await self._make(BIG_GAS)
 
+    async def _hold(self, method: str, signed: Signed) -> str:
+        """Hold a transaction once; the node refuses one that it has already."""
+        async with self._lock:
+            known = await self._upstream.request("eth_getTransactionByHash", signed.hash)
+            if known is not None:
+                answer: str = await self._upstream.request(method, signed.raw)
+                return answer
+            if signed.raw not in self._held.raw:
+                self._held.add(signed)
+            return signed.hash
+
     async def _signed_by_node(self, params: list[Any]) -> tuple[str, list[Any]]:
         """Return a transaction that the node signs; signed, its nonce after those held."""
         fields: dict[str, Any] = params[0]
@@ -287,8 +303,7 @@ class HyperBlocks:
                 gas = int(str(fields["gas"]), 0)
                 require_gas("eth_sendTransaction", gas, SMALL_GAS, SMALL_BLOCK)
             return "eth_sendTransaction", params
-        count = await self._upstream.request("eth_getTransactionCount", sender, "pending")
-        nonce = hex(int(count, 16) + self.pending(sender))
+        nonce = await self.count("eth_getTransactionCount", [sender, "pending"])
         raw = await self._upstream.request("eth_signTransaction", {"nonce": nonce, **fields})
         return "eth_sendRawTransaction", [raw]
 

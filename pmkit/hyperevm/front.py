@@ -185,7 +185,7 @@ class Handler:
             **dict.fromkeys(AUTOMINING, maker.set_automine),
             **dict.fromkeys(ADVANCING, maker.advance),
             **dict.fromkeys(RECEIPTS, self._after_settling),
-            "eth_getTransactionCount": self._count,
+            "eth_getTransactionCount": maker.count,
             "eth_usingBigBlocks": self._using_big_blocks,
             "eth_bigBlockGasPrice": self._big_block_gas_price,
             "pmkit_useBigBlocks": self._use_big_blocks,
@@ -268,12 +268,6 @@ class Handler:
     async def _after_settling(self, method: str, params: list[Any]) -> Any:
         await self._maker.settled()
         return await self._upstream.request(method, *params)
-
-    async def _count(self, method: str, params: list[Any]) -> Any:
-        count = await self._upstream.request(method, *params)
-        if params[1:] == ["pending"]:
-            return hex(int(count, 16) + self._maker.pending(params[0]))
-        return count
 
     async def _using_big_blocks(self, method: str, params: list[Any]) -> bool:
         return self._hyper(method).uses_big_blocks(params[0])

@@ -84,6 +84,20 @@ def test_account_that_uses_big_blocks_waits_for_one(rich):
         rich.request("eth_sendRawTransaction", signed(2, BIG + 1))
 
 
+def test_transaction_that_is_handed_in_twice_is_held_once(rich):
+    """Once the second stayed, was counted, and the nonce after it was one too high."""
+    rich.request("pmkit_useBigBlocks", OWNER, True)
+    raw = signed(0, 21_000)
+    tx_hash = rich.request("eth_sendRawTransaction", raw)
+    assert rich.request("eth_sendRawTransaction", raw) == tx_hash
+    assert int(rich.request("eth_getTransactionCount", OWNER, "pending"), 16) == 1
+    until(lambda: rich.request("eth_getTransactionReceipt", tx_hash))
+    with pytest.raises(NodeRefused):
+        rich.request("eth_sendRawTransaction", raw)
+    assert int(rich.request("eth_getTransactionCount", OWNER, "pending"), 16) == 1
+    assert rich.request("pmkit_blocks")["dropped"] == []
+
+
 def test_transaction_that_the_node_signs_waits_for_a_big_block_too(hyper):
     sender = hyper.request("eth_accounts")[0]
     hyper.request("pmkit_useBigBlocks", sender, True)
