@@ -155,7 +155,7 @@ def calls_of(abi: list[Json]) -> Calls:
                 values.append(0)  # the contract picks the positions of a dex itself
             calls.append((f"{name}/{case['id']}", contract.calldata(entry, *values)))
     for entry in WHOLE_ACCOUNTS & set(contract.functions):
-        random = Random(SEED)  # noqa: S311
+        random = Random(SEED)  # noqa: S311 - reproducible, not secret
         for number in range(ACCOUNTS):
             account = account_tuple(random_account(random))
             calls.append((f"{entry} of account {number}", contract.calldata(entry, account)))
@@ -213,7 +213,7 @@ def sample(everything: list[Mutant], most: int | None, seed: int) -> list[Mutant
     """Return all mutants, or so many of them, always the same for a seed."""
     if most is None or most >= len(everything):
         return everything
-    taken = Random(seed).sample(everything, most)  # noqa: S311
+    taken = Random(seed).sample(everything, most)  # noqa: S311 - as above
     return sorted(taken, key=everything.index)
 
 

@@ -29,7 +29,7 @@ class Loader(yaml.BaseLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Return a node. Raises a YAMLError for an anchor or its use."""
-        event = self.peek_event()  # type: ignore[no-untyped-call]
+        event = self.peek_event()  # type: ignore[no-untyped-call] # (PyYAML has no types here)
         if getattr(event, "anchor", None) is not None:
             problem = "anchors are not known here; a reference is written $name"
             raise yaml.composer.ComposerError(None, None, problem, event.start_mark)

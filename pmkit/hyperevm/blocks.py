@@ -44,9 +44,6 @@ class Core(Protocol):
     async def before(self) -> None:
         """Deliver what HyperCore sends to the block to come."""
 
-    def forget(self) -> None:
-        """Look again at what waits: the chain was rewound."""
-
 
 class InstantBlocks:
     """The node mines each transaction at once. SPEC HE-01."""
@@ -112,10 +109,7 @@ class InstantBlocks:
     async def rewind(self, method: str, params: list[Any]) -> Any:
         """Take the chain back to a snapshot."""
         async with self._lock:
-            answer = await self._upstream.request(method, *params)
-            if self._core is not None:
-                self._core.forget()
-            return answer
+            return await self._upstream.request(method, *params)
 
     async def count(self, method: str, params: list[Any]) -> Any:
         """Return an account's count of transactions: the node knows all of them."""
@@ -202,7 +196,9 @@ class HyperBlocks:
             return await self._hold(method, signed)
         if signed is not None:
             require_gas(method, signed.gas, SMALL_GAS, SMALL_BLOCK)
-        tx_hash: str = await self._upstream.request(method, *params)
+        # A step of HyperCore has a block of its own.
+        async with self._lock:
+            tx_hash: str = await self._upstream.request(method, *params)
         return tx_hash
 
     async def mine(self, method: str, params: list[Any]) -> Any:
@@ -232,10 +228,7 @@ class HyperBlocks:
     async def rewind(self, method: str, params: list[Any]) -> Any:
         """Take the chain back to a snapshot; what was held stays held."""
         async with self._lock:
-            answer = await self._upstream.request(method, *params)
-            if self._core is not None:
-                self._core.forget()
-            return answer
+            return await self._upstream.request(method, *params)
 
     async def count(self, method: str, params: list[Any]) -> Any:
         """Return an account's count of transactions, with "pending" those held too.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pmkit.hypercore.addresses import HYPE_SYSTEM, HYPER_CORE
+from pmkit.errors import NodeRefused
+from pmkit.hypercore.addresses import HYPE_SYSTEM, SYSTEM
 from pmkit.hypercore.step import bridged_of, core_call, delivery_transactions, step_transaction
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ STEP_GAS = 30_000_000
 ROUNDS = 64
 """Steps after one block, at most: each leaves to the next what it has no gas for."""
 BALANCE = hex(10**30)
+STEP_FAILED = -32_000
 
 
 class CoreSide:
@@ -31,18 +33,12 @@ class CoreSide:
         self._upstream = upstream
         self._erc20s = erc20s
         self._eager = eager
-        self._used = True
-        """Whether anything may wait in HyperCore; not known of a chain that was taken up."""
 
     async def after(self, block: int) -> None:
         """Apply what a block's transactions asked of HyperCore."""
         at = hex(block)
         logs = await self._upstream.request("eth_getLogs", {"fromBlock": at, "toBlock": at})
         bridged = bridged_of(logs, self._erc20s)
-        core = HYPER_CORE.lower()
-        self._used = self._used or bool(bridged) or any(log["address"] == core for log in logs)
-        if not self._used:
-            return
         for _ in range(ROUNDS):
             if not bridged and not await self._view("hasWork"):
                 return
@@ -53,7 +49,7 @@ class CoreSide:
 
     async def before(self) -> None:
         """Deliver what HyperCore sends to the block to come."""
-        if not self._eager and self._used:
+        if not self._eager:
             await self.deliver()
 
     async def deliver(self) -> None:
@@ -62,16 +58,15 @@ class CoreSide:
         if waiting:
             await self._system_block(delivery_transactions(waiting))
 
-    def forget(self) -> None:
-        """Look again at what waits: the chain was rewound."""
-        self._used = True
-
     async def _view(self, function: str) -> Any:
         call = core_call(function)
         return call.decode(await self._upstream.request("eth_call", call.fields(), "latest"))
 
     async def _system_block(self, transactions: Sequence[Transaction]) -> None:
-        """Make a block of system transactions, at no fee."""
+        """Make a block of system transactions, at no fee.
+
+        Raises NodeRefused where HyperCore itself has failed: nothing after it would be true.
+        """
         ask = self._upstream.request
         latest = await ask("eth_getBlockByNumber", "latest", False)
         coming = await ask("eth_getBlockByNumber", "pending", False)
@@ -83,6 +78,7 @@ class CoreSide:
         if self._eager:
             # Time moves by command there, and a step of HyperCore is none.
             await ask("anvil_setNextBlockTimestamp", int(latest["timestamp"], 16))
+        hashes: dict[str, Transaction] = {}
         try:
             for transaction in transactions:
                 sender = transaction["from"]
@@ -90,10 +86,17 @@ class CoreSide:
                 if sender.lower() != HYPE_SYSTEM:
                     await ask("anvil_setBalance", sender, BALANCE)
                 free = {**transaction, "gas": hex(STEP_GAS), "gasPrice": "0x0"}
-                await ask("eth_sendTransaction", free)
+                hashes[await ask("eth_sendTransaction", free)] = transaction
             await ask("evm_mine")
         finally:
             await ask("anvil_setNextBlockBaseFeePerGas", coming["baseFeePerGas"])
-            await ask("evm_setBlockGasLimit", latest["gasLimit"])
+            # The limit as it was set; that of the latest block may be a big one's, or a step's.
+            await ask("evm_setBlockGasLimit", coming["gasLimit"])
             if automine:
                 await ask("evm_setAutomine", True)
+        for tx_hash, transaction in hashes.items():
+            receipt = await ask("eth_getTransactionReceipt", tx_hash)
+            # A delivery that its receiver or its token refuses is struck off all the same.
+            if transaction["from"] == SYSTEM and (receipt is None or receipt["status"] != "0x1"):
+                told = f"HyperCore's step {tx_hash} failed"
+                raise NodeRefused(method="evm_mine", code=STEP_FAILED, message=told, data=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.evm import Reverted
 from support.loans import HYPE_WEI, UBTC_WEI, USDC_WEI, USDT0_SPOT, faq_loan
 from support.venue import (
     BACKSTOP,
@@ -212,7 +213,7 @@ def foretell(market: WideMarket, account: str = BORROWER) -> bool:
     try:
         market.venue("liquidate", account, sender=KEEPER)
         done = True
-    except Exception:
+    except Reverted:
         done = False
     market.evm.evm.revert(checkpoint)
     assert done == actionable

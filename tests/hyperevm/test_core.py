@@ -84,6 +84,22 @@ def test_step_leaves_fees_and_limits_as_they_were(chain):
     assert chain.rpc.request("anvil_getAutomine") is True
 
 
+def limit_of_coming_blocks(chain):
+    """Return the gas limit as it is set."""
+    coming = chain.rpc.request("eth_getBlockByNumber", "pending", False)
+    return int(coming["gasLimit"], 16)
+
+
+def test_steps_in_a_row_leave_the_limit_as_it_was(chain):
+    """Once the second took that of the first, which is as large as its transactions need."""
+    before = limit_of_coming_blocks(chain)
+    chain.sender("supplier").deposit("HYPE", chain.amount("HYPE", "5"))
+    ask_core(
+        chain, "supplier", "spot_send", destination=system_address(HYPE), token=HYPE, wei=10**8
+    )
+    assert limit_of_coming_blocks(chain) == before
+
+
 def test_failed_action_leaves_its_transaction_alone_and_tells_why(chain):
     receipt = ask_core(chain, "trader", "borrow_lend", operation=7, token=USDC, wei=1)
     assert receipt["status"] == "0x1"
@@ -123,6 +139,19 @@ def test_resting_order_fills_when_a_report_crosses_it(chain):
     assert last_record(chain).status is Status.APPLIED
     (position,) = chain.reader.account(chain.account("trader")).perps
     assert position.szi == 10**4
+
+
+def test_step_after_a_big_block_leaves_small_blocks_small():
+    """Once the blocks after it had a big one's limit."""
+    with HyperEvm.open(blocks=Blocks.HYPER, seconds=0.05) as chain:
+        chain.rpc.request("pmkit_useBigBlocks", chain.account("trader"), True)
+        receipt = ask_core(chain, "trader", "borrow_lend", operation=SUPPLY, token=USDC, wei=1)
+        chain.rpc.request("evm_mine")
+        latest = int(receipt["blockNumber"], 16) + 1
+        until(lambda: True if chain.rpc.block_number() > latest + 3 else None)
+        blocks = range(latest + 1, latest + 4)
+        found = [chain.rpc.request("eth_getBlockByNumber", hex(n), False) for n in blocks]
+        assert {int(block["gasLimit"], 16) for block in found} == {3_000_000}
 
 
 def test_in_blocks_as_the_chain_makes_them_orders_come_seconds_later():
