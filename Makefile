@@ -65,9 +65,12 @@ mutate-py: build $(MUTATION_VENV)/.stamp ## Mutants of the Python core (ARGS=rat
 	@$(MUTATION_VENV)/bin/python scripts/mutate_python.py $(ARGS)
 
 .PHONY: bench
-bench: build ## Measure speed and gas
-	@if [ -f bench/__main__.py ]; then $(PY) -m bench $(ARGS); \
-	else echo 'bench: required: bench/__main__.py; was: missing in this clone' >&2; exit 1; fi
+bench: build ## Measure gas and speed (ARGS='--blocks 60' for fewer than 1,000)
+	@$(PY) -m bench $(ARGS)
+
+.PHONY: speed
+speed: build ## Measure the local HyperEVM's speed, into bench/speed.json (ARGS='front start')
+	@$(PY) -m bench.speed $(ARGS)
 
 .PHONY: gas
 gas: build ## Measure gas beside Morpho Blue and Aave v3, into bench/gas.json

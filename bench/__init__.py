@@ -1,1 +1,1 @@
-"""What pmkit costs, measured: gas on the chain."""
+"""What pmkit costs, measured: gas on the chain, and time of the local HyperEVM."""

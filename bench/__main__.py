@@ -1,8 +1,9 @@
-"""`python -m bench`: everything that is measured."""
+"""`python -m bench`: everything that is measured, gas first; options are those of `bench.speed`."""
 
 import sys
 
-from bench.gas.__main__ import main
+from bench.gas.__main__ import main as gas
+from bench.speed.__main__ import main as speed
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(gas() or speed(sys.argv[1:]))
