@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from support.reach import reachable  # noqa: E402
+from support.reach import reachable  # noqa: E402 (after the paths)
 
 TESTS = ROOT / "tests" / "contracts"
 CHECKS = TESTS / "checks.json"

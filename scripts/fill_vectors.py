@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from scripts.vector_codec import (  # noqa: E402
+from scripts.vector_codec import (  # noqa: E402 (after the paths)
     VECTORS,
     encoded,
     outcome,
@@ -24,7 +24,7 @@ from scripts.vector_codec import (  # noqa: E402
     read_file,
     text_of,
 )
-from scripts.vector_grids import grids, some_accounts  # noqa: E402
+from scripts.vector_grids import grids, some_accounts  # noqa: E402 (after the paths)
 
 SPEC_ID = re.compile(r"\b[A-Z]{2}-\d\d\b")
 

@@ -24,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from scripts.solidity_mutants import Mutant, mutants  # noqa: E402
+from scripts.solidity_mutants import Mutant, mutants  # noqa: E402 (after the paths)
 
 LIBRARIES = {
     "WadMath": "units",
