@@ -28,19 +28,19 @@ class Shock:
     """WAD, above zero."""
 
 
-def parse_shock(text: str) -> Shock:
-    """Return the shock that text like `BTC=-10%` means. Raises InputError.
+def parse_shock(text: str, place: str = "--shock") -> Shock:
+    """Return the shock that text like `BTC=-10%` means. Raises InputError naming `place`.
 
     >>> parse_shock("BTC=-10%").factor == 9 * WAD // 10
     True
     """
     found = SHOCK.fullmatch(text)
     if found is None:
-        raise InputError(place="--shock", problem=f"{shown(text)} is not of the form BTC=-10%")
-    move = parse_units(found[3], PERCENT_DECIMALS, "--shock")
+        raise InputError(place=place, problem=f"{shown(text)} is not of the form BTC=-10%")
+    move = parse_units(found[3], PERCENT_DECIMALS, place)
     factor = WAD - move if found[2] == "-" else WAD + move
     if factor <= 0:
-        raise InputError(place="--shock", problem=f"{shown(text)} leaves no price above zero")
+        raise InputError(place=place, problem=f"{shown(text)} leaves no price above zero")
     return Shock(coin=found[1], factor=factor)
 
 

@@ -6,6 +6,7 @@ started here are ever ended.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -124,8 +125,14 @@ def refuse_taken(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            problem = f"port {port} cannot be used ({error.strerror}); choose another, or 0 for any"
-            raise NodeUnavailable(endpoint=f"http://{HOST}:{port}", problem=problem) from error
+            raise taken_port(port, error) from error
+
+
+def taken_port(port: int, error: OSError) -> NodeUnavailable:
+    """Return the error of a port that cannot be listened on."""
+    why = os.strerror(error.errno) if error.errno else str(error)
+    problem = f"port {port} cannot be used ({why}); choose another, or 0 for any"
+    return NodeUnavailable(endpoint=f"http://{HOST}:{port}", problem=problem)
 
 
 def wait_for_port(process: subprocess.Popen[bytes], folder: Path, asked: int) -> int:

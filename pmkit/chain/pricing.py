@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pmkit.chain.listing import Prices
 from pmkit.decimals import parse_units
 from pmkit.errors import InputError
-from pmkit.units import WAD, mul_div_nearest
+from pmkit.units import UINT64_MAX, WAD, mul_div_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,18 @@ def units(figure: Figure, decimals: int, place: str) -> int:
     return parse_units(text, decimals, place)
 
 
+def px_units(figure: Figure, decimals: int, place: str) -> int:
+    """Return a price in units of 10^-decimals, as above. Raises InputError."""
+    return in_range(units(figure, decimals, place), place)
+
+
+def in_range(px: int, place: str) -> int:
+    """Return a price that the contracts can take. Raises InputError for any other."""
+    if not 0 <= px <= UINT64_MAX:
+        raise InputError(place=place, problem="is beyond the venue's range of numbers")
+    return px
+
+
 def report_of(
     listing: Listing,
     last: ReportedPrices,
@@ -54,15 +66,15 @@ def report_of(
         perp = listing.perp(coin)
         before = next(px for px in last.perps if px.asset == perp.asset)
         place = f"price of {coin}"
-        mark = units(marks.get(coin, before.mark), perp.px_decimals, place)
-        oracle = units(oracles.get(coin, mark), perp.px_decimals, place)
+        mark = px_units(marks.get(coin, before.mark), perp.px_decimals, place)
+        oracle = px_units(oracles.get(coin, mark), perp.px_decimals, place)
         perps.append((perp.asset, mark, oracle))
     pairs: list[tuple[int, int]] = []
     for token, px in spots.items():
         pair = pair_of(listing, token)
         if pair is None:
             raise InputError(place="spots", problem=f"{token} has no spot pair")
-        pairs.append((pair.pair, units(px, pair.px_decimals, f"spot price of {token}")))
+        pairs.append((pair.pair, px_units(px, pair.px_decimals, f"spot price of {token}")))
     return Prices(
         spots=tuple(pairs),
         perps=tuple(perps),
@@ -116,7 +128,7 @@ def moved(px: int, factor: int, place: str) -> int:
     after = mul_div_nearest(px, factor, WAD)
     if after == 0:
         raise InputError(place=place, problem="would round to zero")
-    return after
+    return in_range(after, place)
 
 
 def pair_of(listing: Listing, token: str) -> ListedPair | None:

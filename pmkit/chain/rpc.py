@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pmkit.decimals import shown
 from pmkit.errors import InputError, NodeRefused, NodeUnavailable
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class Rpc:
     """A node, by its URL."""
 
     def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
-        parts = urlsplit(url)
         try:
+            parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
             raise InputError(place=url, problem="is not the URL of a node") from error
@@ -97,7 +98,7 @@ class Rpc:
 
     def chain_id(self) -> int:
         """Return the chain's id."""
-        return int(self.request("eth_chainId"), 16)
+        return self._number("eth_chainId")
 
     def block(self, number: int | str = "latest") -> Block:
         """Return a block by number or tag. Raises NodeUnavailable for one that is not there."""
@@ -105,28 +106,48 @@ class Rpc:
         found = self.request("eth_getBlockByNumber", tag, False)
         if found is None:
             raise NodeUnavailable(endpoint=self.url, problem=f"has no block {number}")
-        return Block(
-            number=int(found["number"], 16),
-            timestamp=int(found["timestamp"], 16),
-            hash=found["hash"],
-            base_fee=int(found.get("baseFeePerGas", "0x0"), 16),
-        )
+        try:
+            return Block(
+                number=int(found["number"], 16),
+                timestamp=int(found["timestamp"], 16),
+                hash=found["hash"],
+                base_fee=int(found.get("baseFeePerGas", "0x0"), 16),
+            )
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise self._odd("eth_getBlockByNumber", found) from None
 
     def block_number(self) -> int:
         """Return the latest block's number."""
-        return int(self.request("eth_blockNumber"), 16)
+        return self._number("eth_blockNumber")
 
     def code(self, address: str) -> bytes:
         """Return the code at an address, empty where there is none."""
-        found: str = self.request("eth_getCode", address, "latest")
-        return bytes.fromhex(found.removeprefix("0x"))
+        found = self.request("eth_getCode", address, "latest")
+        try:
+            return bytes.fromhex(found.removeprefix("0x"))
+        except (ValueError, AttributeError):
+            raise self._odd("eth_getCode", found) from None
+
+    def _number(self, method: str) -> int:
+        found = self.request(method)
+        try:
+            return int(found, 16)
+        except (TypeError, ValueError):
+            raise self._odd(method, found) from None
+
+    def _odd(self, method: str, answer: Any) -> NodeUnavailable:
+        """Return the error of an answer that no node of a chain gives."""
+        told = shown(json.dumps(answer))
+        return NodeUnavailable(endpoint=self.url, problem=f"answered {method} with {told}")
 
     def _result(self, method: str, answer: dict[str, Any]) -> Any:
         if "error" in answer:
             error = answer["error"]
+            if not isinstance(error, dict) or not isinstance(error.get("code", 0), int):
+                raise self._odd(method, error)
             raise NodeRefused(
                 method=method,
-                code=int(error.get("code", 0)),
+                code=error.get("code", 0),
                 message=str(error.get("message", "")),
                 data=revert_text(error.get("data")),
             )

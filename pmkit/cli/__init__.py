@@ -2,7 +2,7 @@
 
 `pmkit margin` needs no chain, so it must not wait for web3 to be imported. Exit codes: 0 done, 1
 the venue refused, 2 bad input, 3 the chain could not be reached, 130 interrupted, 70 a fault in
-pmkit.
+pmkit. SPEC HE-07.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)?", re.ASCII)
 SECONDS = {None: 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+LONGEST = 36_525 * SECONDS["d"]
+"""The contracts keep times in 40 bits, which centuries of them do not fit."""
 
 
 @click.command()
@@ -67,7 +69,10 @@ def seconds_of(duration: str) -> int:
         raise InputError(
             place="DURATION", problem=f"{duration!r} is not of the form 90s, 5m, 1h, 2d"
         )
-    return int(found[1]) * SECONDS[found[2]]
+    seconds = int(found[1]) * SECONDS[found[2]]
+    if seconds > LONGEST:
+        raise InputError(place="DURATION", problem=f"{duration} is more than 100 years")
+    return seconds
 
 
 def tell(node: Rpc, *, as_json: bool) -> None:

@@ -68,7 +68,7 @@ def report_of_changes(listing: Listing, last: ReportedPrices, changes: tuple[str
         if name in {*marks, *spots, *factors}:
             raise InputError(place=name, problem="is named twice")
         if figure.endswith("%"):
-            factors[name] = parse_shock(change).factor
+            factors[name] = parse_shock(change, "COIN=±N%").factor
             continue
         if PLAIN.fullmatch(figure) is None or Decimal(figure) == 0:
             problem = f"a price above zero was expected, found {shown(figure)}"

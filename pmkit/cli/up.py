@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,31 +99,33 @@ def up(
     actions of CoreWriter. The node signs for the accounts, whose keys are those of the well-known
     test mnemonic.
     """
-    # A polite request to end must run the same code as ctrl-C, so that the node goes first.
+    # A polite request to end must run the same code as ctrl-C, so that the node goes first. Who is
+    # deaf to it from the beginning, as under nohup, stays so.
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-    try:
-        with ExitStack() as stack:
-            file = None if state is None else stack.enter_context(closing(StateFile.open(state)))
-            venue = stack.enter_context(
-                HyperEvm.open(
-                    params,
-                    port=usual_or_any() if port is None else port,
-                    chain_id=chain_id,
-                    blocks=Blocks(blocks),
-                    conditions=conditions,
-                    state=file,
-                )
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    with ExitStack() as stack:
+        file = None if state is None else stack.enter_context(closing(StateFile.open(state)))
+        venue = stack.enter_context(
+            HyperEvm.open(
+                params,
+                port=usual_or_any() if port is None else port,
+                chain_id=chain_id,
+                blocks=Blocks(blocks),
+                conditions=conditions,
+                state=file,
             )
-            # Whatever ends it from here on leaves the chain in its file.
-            stack.callback(venue.save)
-            if deployment is not None:
-                save_deployment(venue.deployment, deployment)
+        )
+        if deployment is not None:
+            save_deployment(venue.deployment, deployment)
+        # Whatever ends it from here on leaves the chain in its file.
+        stack.callback(venue.save)
+        # Once it is ready, a request to end is no failure.
+        with suppress(KeyboardInterrupt):
             announce(venue.deployment, as_json=as_json)
             stay(venue, republish=republish)
-    except KeyboardInterrupt:
-        if not as_json:
-            click.echo("stopped")
+    if not as_json:
+        click.echo("stopped")
 
 
 def usual_or_any() -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
 
-from pmkit.chain.node import HOST, refuse_taken
+from pmkit.chain.node import HOST, refuse_taken, taken_port
 from pmkit.errors import NodeRefused, NodeUnavailable
 from pmkit.hyperevm.blocks import Blocks, Core, HyperBlocks, InstantBlocks
 from pmkit.hyperevm.limits import SMALL_SECONDS
@@ -158,7 +158,10 @@ class Front:
             making = asyncio.create_task(maker.run())
             try:
                 site = web.TCPSite(runner, HOST, self.port)
-                await site.start()
+                try:
+                    await site.start()
+                except OSError as error:
+                    raise taken_port(self.port, error) from error
                 self.port = runner.addresses[0][1]
                 self._ready.set()
                 stopping = asyncio.create_task(self._stop.wait())

@@ -117,9 +117,13 @@ class HyperEvm(LocalVenue):
         )
 
     def save(self) -> None:
-        """Write the chain to its state file, if it has one. Raises InputError, NodeUnavailable."""
+        """Write the chain to its state file, if it has one. Raises InputError, NodeUnavailable.
+
+        Of a chain that has gone, what was saved before stays.
+        """
         if self._state is None:
             return
+        self.require_running()
         big, held = self.front.waiting()
         node = Rpc(self.node.url)
         latest = node.block()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Any
@@ -51,18 +52,23 @@ class StateFile:
     @classmethod
     def open(cls, path: Path) -> StateFile:
         """Take a state file, which need not be there yet. Raises InputError."""
-        beside = path.with_name(f"{path.name}.lock")
-        try:
-            lock = beside.open("w", encoding="ascii")
-        except OSError as error:
-            raise InputError(place=str(beside), problem=f"cannot be written: {error}") from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        beside = lock_of(path)
+        while True:
+            try:
+                lock = beside.open("w", encoding="ascii")
+            except OSError as error:
+                problem = f"cannot be written: {error.strerror}"
+                raise InputError(place=str(beside), problem=problem) from error
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.close()
+                problem = "another pmkit up has this state; end it, or choose another file"
+                raise InputError(place=str(path), problem=problem) from None
+            if is_at(lock, beside):
+                return cls(path, lock)
+            # Its owner took it away between the two steps: what was locked is no one's.
             lock.close()
-            problem = "another pmkit up has this state; end it, or choose another file"
-            raise InputError(place=str(path), problem=problem) from None
-        return cls(path, lock)
 
     def load(self) -> SavedChain | None:
         """Return the chain in the file, None where there is no file. Raises InputError."""
@@ -72,13 +78,16 @@ class StateFile:
             text = self.path.read_text("utf-8")
         except FileNotFoundError:
             return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise self._wrong(f"cannot be read: {error}") from error
+        except OSError as error:
+            raise self._wrong(f"cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise self._wrong("is no text") from error
         try:
             found = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise self._wrong(f"is no JSON: {error}") from error
-        if not isinstance(found, dict) or found.get("pmkit_state") != FORMAT:
+        kind = found.get("pmkit_state") if isinstance(found, dict) else None
+        if type(kind) is not int or kind != FORMAT:
             raise self._wrong(f"is no state of `pmkit up` in format {FORMAT}")
         return saved_of(found, self)
 
@@ -89,10 +98,14 @@ class StateFile:
             draft.write_text(json.dumps({"pmkit_state": FORMAT, **asdict(chain)}), "utf-8")
             draft.replace(self.path)
         except OSError as error:
-            raise InputError(place=str(self.path), problem=f"cannot be written: {error}") from error
+            draft.unlink(missing_ok=True)
+            problem = f"cannot be written: {error.strerror}"
+            raise InputError(place=str(self.path), problem=problem) from error
 
     def close(self) -> None:
-        """Let go of the file; the lock beside it stays, empty."""
+        """Let go of the file, and take the lock beside it away."""
+        if not self._lock.closed:
+            lock_of(self.path).unlink(missing_ok=True)
         self._lock.close()
 
     def _wrong(self, problem: str) -> InputError:
@@ -101,6 +114,19 @@ class StateFile:
     def wrong_key(self, key: str, expected: str) -> InputError:
         """Return the error of a key."""
         return self._wrong(f"{key}: {expected} was expected; the file is damaged")
+
+
+def lock_of(path: Path) -> Path:
+    """Return the lock beside a state file."""
+    return path.with_name(f"{path.name}.lock")
+
+
+def is_at(lock: IO[str], path: Path) -> bool:
+    """Return whether an open file is the one at a path."""
+    try:
+        return os.path.samestat(os.fstat(lock.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def saved_of(found: dict[str, Any], file: StateFile) -> SavedChain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from hyperevm.conftest import until
 from pmkit.errors import InputError, NodeUnavailable
 from pmkit.hyperevm import Blocks
 from pmkit.hyperevm.local import HyperEvm
-from pmkit.hyperevm.state import SavedChain, StateFile
+from pmkit.hyperevm.state import SavedChain, StateFile, lock_of
 
 CHAIN = SavedChain(
     chain_id=998,
@@ -37,6 +38,29 @@ def test_state_of_another_instance_is_refused_by_name(tmp_path):
     with closing(StateFile.open(path)), pytest.raises(InputError, match="another pmkit up"):
         StateFile.open(path)
     StateFile.open(path).close()
+
+
+def test_lock_is_taken_away_with_the_last_of_its_owner(tmp_path):
+    StateFile.open(tmp_path / "chain.json").close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lock_that_its_owner_takes_away_meanwhile_is_taken_anew(tmp_path, monkeypatch):
+    path = tmp_path / "chain.json"
+    plain = fcntl.flock
+    calls: list[int] = []
+
+    def late(lock, how):
+        if not calls:
+            lock_of(path).unlink()
+        calls.append(how)
+        plain(lock, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with closing(StateFile.open(path)):
+        assert len(calls) == 2
+        with pytest.raises(InputError, match="another pmkit up"):
+            StateFile.open(path)
 
 
 @pytest.mark.parametrize(
