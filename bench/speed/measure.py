@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Value = float | int | bool | str | None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
@@ -27,16 +25,12 @@ class Goal:
 class Measured:
     """Figures of one subject by name; units stand in the names."""
 
-    figures: dict[str, Value] = field(default_factory=dict)
+    figures: dict[str, float] = field(default_factory=dict)
     goals: tuple[Goal, ...] = ()
 
     def missed(self) -> tuple[Goal, ...]:
         """Return the goals that the figures do not meet."""
-        return tuple(goal for goal in self.goals if not self._meets(goal))
-
-    def _meets(self, goal: Goal) -> bool:
-        found = self.figures[goal.figure]
-        return isinstance(found, int | float) and found <= goal.at_most
+        return tuple(goal for goal in self.goals if self.figures[goal.figure] > goal.at_most)
 
 
 @contextmanager
