@@ -66,6 +66,7 @@ class CoreSide:
         """Make a block of system transactions, at no fee.
 
         Raises NodeRefused where HyperCore itself has failed: nothing after it would be true.
+        SPEC HE-08.
         """
         ask = self._upstream.request
         latest = await ask("eth_getBlockByNumber", "latest", False)

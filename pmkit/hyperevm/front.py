@@ -102,9 +102,14 @@ class Front:
         """Return where it listens; a websocket is at the same place."""
         return f"http://{HOST}:{self.port}"
 
+    @property
+    def running(self) -> bool:
+        """Whether it still serves."""
+        return self._thread.is_alive()
+
     def require_running(self) -> None:
         """Raise NodeUnavailable, with the reason, if it no longer serves."""
-        if not self._thread.is_alive():
+        if not self.running:
             problem = f"the front ended: {self._failure}"
             raise NodeUnavailable(endpoint=self.url, problem=problem)
 
