@@ -63,7 +63,7 @@ async def watched(deployment: Deployment, count: int) -> list[float]:
     sender = dict(deployment.accounts)["trader"]
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(deployment.rpc_url) as socket,
+        session.ws_connect(str(deployment.rpc_url)) as socket,
     ):
         await socket.send_str(message(1, "eth_subscribe", "newHeads"))
         while len(times) <= count:

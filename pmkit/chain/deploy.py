@@ -32,7 +32,7 @@ def deploy(rpc: Rpc, params: Params, prices: Mapping[str, Decimal] = GENESIS_PRI
     unlocked: list[str] = rpc.request("eth_accounts")
     if len(unlocked) < len(ROLES):
         problem = f"the node signs for {len(unlocked)} accounts, {len(ROLES)} are needed"
-        raise InputError(place=rpc.url, problem=problem)
+        raise InputError(place=rpc.place, problem=problem)
     accounts = {role: checked(a) for role, a in zip(ROLES, unlocked, strict=False)}
     genesis = plan_genesis(params, accounts, prices)
     place_wrapped_hype(rpc)

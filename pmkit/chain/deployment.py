@@ -31,8 +31,8 @@ SIZE_LIMIT = 1_000_000
 class Deployment:
     """The addresses of one venue."""
 
-    rpc_url: str
-    """A node of its chain, as seen from where it was deployed."""
+    rpc_url: str | None
+    """A node of its chain, as seen from where it was deployed; None where its URL has a secret."""
     chain_id: int
     registry: str
     venue: str
@@ -81,7 +81,7 @@ class Deployment:
         if "pool" in found and address_at(found, "pool", place) != venue:
             raise InputError(place=f"{place}: pool", problem="pool and venue are one contract")
         return cls(
-            rpc_url=text_at(found, "rpc_url", place),
+            rpc_url=None if found.get("rpc_url", "") is None else text_at(found, "rpc_url", place),
             chain_id=count_at(found, "chain_id", place),
             registry=address_at(found, "registry", place),
             venue=venue,
@@ -131,7 +131,7 @@ def marked_deployment(rpc: Rpc) -> Deployment | None:
     if not code:
         return None
     try:
-        return Deployment.from_json(json.loads(code), f"marker of {rpc.url}")
+        return Deployment.from_json(json.loads(code), f"marker of {rpc.place}")
     except ValueError:
         return None
 
@@ -147,10 +147,14 @@ def connect(rpc_url: str | None, file: Path | None) -> tuple[Rpc, Deployment]:
         deployment = marked_deployment(rpc)
         if deployment is None:
             problem = "the chain carries no record of one; name it with --deployment FILE"
-            raise NotDeployed(endpoint=rpc.url, problem=problem)
+            raise NotDeployed(endpoint=rpc.place, problem=problem)
     else:
         deployment = load_deployment(file)
-        rpc = Rpc(rpc_url or deployment.rpc_url)
+        url = rpc_url or deployment.rpc_url
+        if url is None:
+            problem = "is left out, since the URL had a secret in it; name the node with --rpc URL"
+            raise InputError(place=f"{file.name}: rpc_url", problem=problem)
+        rpc = Rpc(url)
     require_deployed(rpc, deployment)
     return rpc, replace(deployment, rpc_url=rpc.url)
 
@@ -160,7 +164,7 @@ def require_deployed(rpc: Rpc, deployment: Deployment) -> None:
     chain_id = rpc.chain_id()
     if chain_id != deployment.chain_id:
         problem = f"the deployment is on chain {deployment.chain_id}, this is chain {chain_id}"
-        raise NotDeployed(endpoint=rpc.url, problem=problem)
+        raise NotDeployed(endpoint=rpc.place, problem=problem)
     contracts = (
         ("registry", deployment.registry),
         ("venue", deployment.venue),
@@ -169,7 +173,7 @@ def require_deployed(rpc: Rpc, deployment: Deployment) -> None:
     for name, address in contracts:
         if not rpc.code(address):
             problem = f"there is no code at the {name}'s address {address}"
-            raise NotDeployed(endpoint=rpc.url, problem=problem)
+            raise NotDeployed(endpoint=rpc.place, problem=problem)
 
 
 def look_up(entries: tuple[tuple[str, str], ...], name: str, kind: str) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TIMEOUT = 30.0
 """Seconds that a node may take to answer."""
+KEY_LENGTH = 16
+"""Letters from which on a part of a URL may be a key."""
 SENDING = ("eth_sendRawTransaction", "eth_sendTransaction")
 """Methods that must not be repeated when an answer is lost."""
 
@@ -52,6 +54,8 @@ class Rpc:
         if parts.scheme not in ("http", "https") or parts.hostname is None:
             raise InputError(place=url, problem="is not an http or https URL of a node")
         self.url = url
+        self.place = shown_url(url)
+        """The URL as messages have it."""
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         kind = (
             http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -70,7 +74,7 @@ class Rpc:
         message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
         answer = self._post(message, repeat=method not in SENDING)
         if not isinstance(answer, dict):
-            raise NodeUnavailable(endpoint=self.url, problem="answered no JSON-RPC")
+            raise NodeUnavailable(endpoint=self.place, problem="answered no JSON-RPC")
         return self._result(method, answer)
 
     def batch(self, requests: Sequence[Request]) -> list[Any]:
@@ -86,7 +90,7 @@ class Rpc:
         ]
         answers = self._post(messages, repeat=True)
         if not isinstance(answers, list) or len(answers) != len(requests):
-            raise NodeUnavailable(endpoint=self.url, problem="does not answer batches in full")
+            raise NodeUnavailable(endpoint=self.place, problem="does not answer batches in full")
         by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
         results: list[Any] = []
         for i, (method, _) in enumerate(requests):
@@ -105,7 +109,7 @@ class Rpc:
         tag = hex(number) if isinstance(number, int) else number
         found = self.request("eth_getBlockByNumber", tag, False)
         if found is None:
-            raise NodeUnavailable(endpoint=self.url, problem=f"has no block {number}")
+            raise NodeUnavailable(endpoint=self.place, problem=f"has no block {number}")
         try:
             return Block(
                 number=int(found["number"], 16),
@@ -138,7 +142,7 @@ class Rpc:
     def _odd(self, method: str, answer: Any) -> NodeUnavailable:
         """Return the error of an answer that no node of a chain gives."""
         told = shown(json.dumps(answer))
-        return NodeUnavailable(endpoint=self.url, problem=f"answered {method} with {told}")
+        return NodeUnavailable(endpoint=self.place, problem=f"answered {method} with {told}")
 
     def _result(self, method: str, answer: dict[str, Any]) -> Any:
         if "error" in answer:
@@ -152,7 +156,7 @@ class Rpc:
                 data=revert_text(error.get("data")),
             )
         if "result" not in answer:
-            raise NodeUnavailable(endpoint=self.url, problem=f"gave no answer to {method}")
+            raise NodeUnavailable(endpoint=self.place, problem=f"gave no answer to {method}")
         return answer["result"]
 
     def _post(self, message: Any, *, repeat: bool) -> Any:
@@ -165,22 +169,47 @@ class Rpc:
                 self._connection.close()
                 # A node that is silent for the whole time allowed would be silent once more.
                 if not (reused and repeat) or isinstance(error, TimeoutError):
-                    raise NodeUnavailable(endpoint=self.url, problem=told(error)) from error
+                    raise NodeUnavailable(endpoint=self.place, problem=told(error)) from error
                 try:
                     text = self._exchange(body)
                 except (OSError, http.client.HTTPException) as again:
                     self._connection.close()
-                    raise NodeUnavailable(endpoint=self.url, problem=told(again)) from again
+                    raise NodeUnavailable(endpoint=self.place, problem=told(again)) from again
         try:
             return json.loads(text)
         except ValueError as error:
-            raise NodeUnavailable(endpoint=self.url, problem="answered no JSON") from error
+            raise NodeUnavailable(endpoint=self.place, problem="answered no JSON") from error
 
     def _exchange(self, body: bytes) -> bytes:
         headers = {"Content-Type": "application/json"}
         self._connection.request("POST", self._path, body, headers)
         with self._connection.getresponse() as response:
             return response.read()
+
+
+def public_url(url: str) -> str | None:
+    """Return a node's URL if nothing in it can be a secret, else None. SPEC DP-10.
+
+    >>> public_url("https://rpc.example.org/evm")
+    'https://rpc.example.org/evm'
+    """
+    parts = urlsplit(url)
+    words = parts.path.split("/")
+    words += [label for label in (parts.hostname or "").split(".") if any(map(str.isdigit, label))]
+    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    return url if plain and all(len(word) < KEY_LENGTH for word in words) else None
+
+
+def shown_url(url: str) -> str:
+    """Return a node's URL without what may be a secret in it.
+
+    >>> shown_url("https://me:pass@rpc.example.org:8545/v2/0123456789abcdef0123456789abcdef")
+    'https://rpc.example.org:8545/...'
+    """
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2].split(".")
+    hidden = ["..." if len(label) >= KEY_LENGTH else label for label in host]
+    return public_url(url) or f"{parts.scheme}://{'.'.join(hidden)}/..."
 
 
 def revert_text(data: Any) -> str | None:

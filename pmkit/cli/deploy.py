@@ -153,9 +153,8 @@ def signer_of(node: Rpc, whose: str) -> RawSigner:
     accounts: list[str] = node.request("eth_accounts")
     at = LOCAL_ROLES.index(whose)
     if at >= len(accounts):
-        problem = (
-            f"the node at {node.url} signs for no {whose}; give a private key in {SENDER_VARIABLE}"
-        )
+        remedy = f"give a private key in {SENDER_VARIABLE}"
+        problem = f"the node at {node.place} signs for no {whose}; {remedy}"
         raise InputError(place="--from", problem=problem)
     return NodeSigner(accounts[at])
 

@@ -45,7 +45,7 @@ def require_chain(rpc: Rpc, chain_id: int, place: str) -> None:
     """Raise InputError unless the node's chain is the file's. NodeUnavailable without a node."""
     found = rpc.chain_id()
     if found != chain_id:
-        raise wrong(place, "chain_id", f"is {chain_id}, but the node at {rpc.url} has {found}")
+        raise wrong(place, "chain_id", f"is {chain_id}, but the node at {rpc.place} has {found}")
 
 
 def ready(rpc: Rpc, spec: DeploySpec, left: Sequence[Cost]) -> Ready:

@@ -9,6 +9,7 @@ from eth_utils.crypto import keccak
 
 from pmkit.chain.abi import interface
 from pmkit.chain.deployment import Deployment, save_deployment
+from pmkit.chain.rpc import public_url
 from pmkit.deploy.document import read_document
 from pmkit.deploy.gas import Cost, costs_of
 from pmkit.deploy.journal import Journal, read_progress
@@ -204,7 +205,7 @@ def deployment_of(rpc: Rpc, spec: DeploySpec, addresses: dict[str, str], block: 
     """Return the record that other commands take as `--deployment FILE`."""
     roles = {role: str(bound(holder, addresses)) for role, holder in spec.roles}
     return Deployment(
-        rpc_url=rpc.url,
+        rpc_url=public_url(rpc.url),
         chain_id=spec.chain_id,
         registry=addresses[REGISTRY],
         venue=addresses[VENUE],

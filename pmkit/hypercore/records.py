@@ -61,7 +61,9 @@ def read_records(
     Raises NotDeployed on a chain without HyperCore's stand-in.
     """
     if not rpc.code(HYPER_CORE):
-        raise NotDeployed(endpoint=rpc.url, problem="no HyperCore is at its address on this chain")
+        raise NotDeployed(
+            endpoint=rpc.place, problem="no HyperCore is at its address on this chain"
+        )
     page, total = ask(rpc, core_call("actions", first, limit), block)
     return tuple(record_of(row) for row in page), total
 

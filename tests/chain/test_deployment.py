@@ -113,6 +113,16 @@ def test_deployment_file_is_enough_without_a_url(venue, tmp_path):
     assert (rpc.url, found) == (venue.node.url, venue.deployment)
 
 
+def test_file_without_a_url_asks_for_one(venue, tmp_path):
+    """SPEC DP-10."""
+    save_deployment(replace(venue.deployment, rpc_url=None), tmp_path / "venue.json")
+    assert load_deployment(tmp_path / "venue.json").rpc_url is None
+    with pytest.raises(InputError, match=r"venue\.json: rpc_url: .*--rpc URL"):
+        connect(None, tmp_path / "venue.json")
+    rpc, found = connect(venue.node.url, tmp_path / "venue.json")
+    assert (rpc.url, found) == (venue.node.url, venue.deployment)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

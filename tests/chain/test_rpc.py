@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from pmkit.chain.rpc import Rpc
+from pmkit.chain.rpc import Rpc, public_url, shown_url
 from pmkit.errors import InputError, NodeRefused, NodeUnavailable
 
 SILENCE = b"silence"
@@ -141,3 +141,48 @@ def test_node_that_is_not_there_is_named():
 def test_text_that_is_no_url_of_a_node_is_refused(url):
     with pytest.raises(InputError):
         Rpc(url)
+
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8545",
+        "http://[::1]:8545",
+        "http://localhost:8545/",
+        "https://rpc.hyperliquid.xyz/evm",
+        "https://rpc.hyperliquid-testnet.xyz/evm",
+        "https://an-endpoint-with-a-long-name.example.org/hyperevm/v2",
+    ],
+)
+def test_url_without_a_secret_is_public(url):
+    """SPEC DP-10."""
+    assert public_url(url) == shown_url(url) == Rpc(url).place == url
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"https://mainnet.example.org/v2/{KEY}", "https://mainnet.example.org/..."),
+        (f"https://mainnet.example.org/{KEY}/", "https://mainnet.example.org/..."),
+        ("https://mainnet.example.org/evm?key=k", "https://mainnet.example.org/..."),
+        ("https://mainnet.example.org/evm#k", "https://mainnet.example.org/..."),
+        ("https://me:pass@example.org:8545/evm", "https://example.org:8545/..."),
+        ("https://me@example.org", "https://example.org/..."),
+        (f"https://{KEY}.example.org/evm", "https://....example.org/..."),
+    ],
+)
+def test_url_that_may_hold_a_secret_is_shown_without_it(url, shown):
+    """SPEC DP-10."""
+    assert public_url(url) is None
+    assert shown_url(url) == shown
+    assert KEY not in Rpc(url).place
+
+
+def test_error_of_a_node_does_not_tell_its_key():
+    url = f"http://127.0.0.1:1/v2/{KEY}"
+    with pytest.raises(NodeUnavailable) as gone:
+        Rpc(url).chain_id()
+    assert str(gone.value).startswith("node at http://127.0.0.1:1/...: cannot be reached")

@@ -301,3 +301,16 @@ def test_costs_of_what_is_left_are_all_that_is_asked_of_the_deployer(deployed):
     assert prepared.left == ()
     assert prepared.ready.gas == 0
     assert prepared.costs == costs_of(plan_of(prepared.spec))
+
+
+def test_key_in_the_url_of_a_node_is_in_no_file_and_no_answer(standing_node, rpc, files):
+    """SPEC DP-10."""
+    key = "0123456789abcdef0123456789abcdef"
+    done = run(Rpc(f"{standing_node.url}/?key={key}"), files)
+    assert done.deployment.rpc_url is None
+    assert json.loads(files.deployment.read_text())["rpc_url"] is None
+    written = [path for path in files.params.parent.iterdir() if path.is_file()]
+    assert len(written) >= 4
+    assert [path for path in written if key in path.read_text()] == []
+    asked, _ = connect(rpc.url, files.deployment)
+    assert asked.url == rpc.url
