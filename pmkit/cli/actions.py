@@ -9,6 +9,7 @@ import click
 from pmkit.chain.actions import EVERYTHING
 from pmkit.cli.format import amount_text
 from pmkit.cli.receipts import finish
+from pmkit.cli.steps import finish_steps
 from pmkit.cli.venue_options import (
     EVERYTHING_WORD,
     Where,
@@ -155,19 +156,30 @@ def isolate(coin: str, cross: bool, margin: str | None, **options: Any) -> None:
 
 
 @click.command()
-@click.argument("account")
+@click.argument("accounts", nargs=-1, required=True, metavar="ACCOUNT...")
 @click.option("--as-taker", is_flag=True, help="Take debt and collateral over with own funds.")
 @click.option("--isolated", "coin", metavar="COIN", help="Liquidate its isolated position in COIN.")
 @sender_options("liquidator")
-def liquidate(account: str, as_taker: bool, coin: str | None, **options: Any) -> None:
-    """Take one liquidation step on ACCOUNT, an address or a role.
+def liquidate(accounts: tuple[str, ...], as_taker: bool, coin: str | None, **options: Any) -> None:
+    """Take one liquidation step on ACCOUNT, an address or a role, or on each of several.
 
     The backstop takes debt and collateral over and the caller needs no funds, unless it takes them.
+    Several are taken in one transaction, which tells of each that was left out why; if that is all
+    of them, nothing is sent.
     """
     if as_taker and coin is not None:
         raise InputError(place="liquidate", problem="say --as-taker or --isolated, not both")
+    if coin is not None and len(accounts) > 1:
+        raise InputError(place="--isolated", problem="takes one account at a time")
     sender = opened(options)
-    whose = address_of(sender.reader, account, "ACCOUNT")
+    named = [address_of(sender.reader, account, "ACCOUNT") for account in accounts]
+    for account, each in zip(accounts, named, strict=True):
+        if named.count(each) > 1:
+            raise InputError(place="ACCOUNT", problem=f"{account} is named twice")
+    if len(named) > 1:
+        finish_steps(sender, named, as_taker=as_taker, options=options)
+        return
+    (whose,) = named
     actions = sender.actions
     if coin is not None:
         step = actions.liquidate_isolated(whose, sender.reader.listing.perp(coin).asset)

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pmkit.cli.receipts import exact, reason_object
 from pmkit.cli.venue_options import Where, address_of, venue_options
-from pmkit.errors import VenueError
 from pmkit.hypercore.records import Status, read_records
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pmkit.errors import PmkitError
     from pmkit.hypercore.records import ActionRecord
 
 PAGE = 100
@@ -75,27 +74,12 @@ def record_object(record: ActionRecord) -> dict[str, Any]:
         "user": record.user,
         "actionId": record.action_id,
         "action": record.name,
-        "fields": None if fields is None else {n: plain(value) for n, value in fields.items()},
+        "fields": None if fields is None else exact(fields),
         "status": WORDS[record.status],
         "block": record.block,
         "time": record.time,
         "reason": None if record.reason is None else reason_object(record.reason),
         "data": record.data,
-    }
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON has it: whole numbers as text, so that no reader rounds them."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def reason_object(reason: PmkitError) -> dict[str, Any]:
-    """Return a refusal with its name, numbers and sentence."""
-    values = reason.values if isinstance(reason, VenueError) else {}
-    return {
-        "error": type(reason).__name__,
-        "values": {name: plain(value) for name, value in values.items()},
-        "text": str(reason),
     }
 
 

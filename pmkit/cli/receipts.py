@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pmkit.chain.abi import Event
     from pmkit.chain.actions import Action
     from pmkit.chain.sender import Sender
+    from pmkit.errors import PmkitError
     from pmkit.model import AccountMargin
 
 
@@ -94,6 +95,12 @@ def done_object(done: Done) -> dict[str, Any]:
 def event_object(event: Event) -> dict[str, Any]:
     """Return an event with its integers as strings, which no reader of JSON rounds."""
     return {"name": event.name, "contract": event.address, "values": exact(event.values)}
+
+
+def reason_object(reason: PmkitError) -> dict[str, Any]:
+    """Return a refusal with its name, numbers and sentence."""
+    values = reason.values if isinstance(reason, VenueError) else {}
+    return {"error": type(reason).__name__, "values": exact(values), "text": str(reason)}
 
 
 def exact(value: Any) -> Any:

@@ -15,6 +15,7 @@
     │       ├── UnknownRevert        a revert whose name is in none of the known interfaces
     │       ├── TransactionFailed    mined and failed, and no replay shows why
     │       ├── InsufficientFunds    an account cannot pay for a deployment
+    │       ├── NobodyTaken          no account of a batch would be liquidated
     │       ├── BlockTooSmall        a transaction that no block of its kind holds
     │       └── DeploymentDiffers    what is deployed is not what was asked for
     └── VenueError               the venue refuses: same name, same fields as the Solidity error
@@ -70,6 +71,7 @@ from pmkit.errors.chain import (
     ChainRefused,
     DeploymentDiffers,
     InsufficientFunds,
+    NobodyTaken,
     NodeRefused,
     NodeUnavailable,
     NotDeployed,
@@ -254,6 +256,7 @@ __all__ = [
     "NoPosition",
     "NoSuchOrder",
     "NoSuchUser",
+    "NobodyTaken",
     "NodeRefused",
     "NodeUnavailable",
     "NotAReceiver",

@@ -88,6 +88,18 @@ class TransactionFailed(ChainRefused):
 
 
 @dataclass(eq=False)
+class NobodyTaken(ChainRefused):
+    """No account of a batch would be liquidated, so the batch was not sent."""
+
+    reasons: tuple[tuple[str, str], ...]
+    """Accounts, and what refuses each."""
+
+    def __str__(self) -> str:
+        told = "; ".join(f"{account}: {reason}" for account, reason in self.reasons)
+        return f"none of {len(self.reasons)} accounts is taken, nothing was sent: {told}"
+
+
+@dataclass(eq=False)
 class InsufficientFunds(ChainRefused):
     """An account cannot pay for what it is to send."""
 

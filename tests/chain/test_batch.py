@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from pmkit.chain.revert import decode_revert
-from pmkit.errors import HealthFactorBelowOne, InputError, NotInBatch, SelfLiquidation
+from pmkit.chain.steps import foretold, told_by
+from pmkit.errors import (
+    HealthFactorBelowOne,
+    InputError,
+    NobodyTaken,
+    NotInBatch,
+    NotLiquidatable,
+    SelfLiquidation,
+)
 from pmkit.model import Mode
 
 USDT0_SPOT = 10_166
@@ -79,3 +88,28 @@ def test_steps_of_a_batch_are_done_or_told_why_not(venue):
     assert error.account == keeper.address
     receipt = keeper.liquidate_batch(accounts)
     assert receipt.event("Liquidated").values["account"] == borrower.address
+
+
+def test_reason_of_who_was_left_out_is_that_of_the_batchs_own_block(venue):
+    """Who was skipped for want of a trigger, and would be taken by now, has no reason."""
+    borrower, keeper = venue.sender("borrower"), venue.sender("keeper")
+    borrower.supply("HYPE", venue.amount("HYPE", "1000"))
+    borrower.borrow("USDC", venue.amount("USDC", "20000"))
+    borrower.order(USDT0_SPOT, is_buy=True, sz=20_000 * 100, limit_px=ANY_BUY)
+    trader = venue.account("trader")
+    accounts = [trader, borrower.address]
+    with pytest.raises(NobodyTaken) as nobody:
+        foretold(keeper, accounts)
+    assert [account for account, _ in nobody.value.reasons] == accounts
+    venue.move("HYPE", Decimal("25"))
+    outcomes, simulation = foretold(keeper, accounts)
+    assert simulation.gas > 0
+    assert [outcome.step is None for outcome in outcomes] == [True, False]
+    receipt = keeper.liquidate_batch(accounts)
+    told = told_by(keeper, accounts, receipt)
+    assert told[1].step == outcomes[1].step
+    assert isinstance(told[0].reason, NotLiquidatable)
+    # A batch that left the borrower out, as its receipt tells, although a step would be taken.
+    silent = replace(receipt, events=(), block=receipt.block - 1)
+    (left_out,) = told_by(keeper, [borrower.address], silent)
+    assert (left_out.step, left_out.reason) == (None, None)

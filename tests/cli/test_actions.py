@@ -96,6 +96,58 @@ def test_liquidation_of_a_role_is_told_with_its_figures_afterwards(venue, pmkit)
     assert {"Liquidated", "DebtTaken", "CollateralTaken"} <= set(events(found))
 
 
+@pytest.fixture
+def crashed(venue, pmkit):
+    """Let the borrower be liquidatable, and the trader and the keeper not."""
+    pmkit("supply", "UBTC", "4", "--from", "borrower")
+    pmkit("borrow", "USDC", "200000")
+    pmkit("order", "@151", "50", "--buy")
+    venue.move("BTC", Decimal(40_000))
+
+
+def test_batch_of_liquidations_tells_who_was_left_out_and_why(venue, pmkit, crashed):
+    found = told(pmkit("liquidate", "trader", "borrower", "liquidator", "--json"))
+    own = {"account", "portfolioMarginRatio", "healthFactor", "liquidatable", "approval"}
+    assert set(found) == (RECEIPT_KEYS - own) | {"accounts"}
+    trader, borrower, liquidator = found["accounts"]
+    assert [each["account"] for each in found["accounts"]] == [
+        venue.account(role) for role in ("trader", "borrower", "liquidator")
+    ]
+    assert (borrower["done"], borrower["reason"]) == (True, None)
+    # 4 UBTC at 40,000 are 160,000, less than the debt: all goes.
+    assert borrower["leg"] == "debtFull"
+    assert borrower["debtValue"].startswith("200000.0")
+    assert (trader["done"], trader["leg"], trader["loss"]) == (False, None, None)
+    assert trader["reason"]["error"] == "NotLiquidatable"
+    assert trader["reason"]["values"]["account"] == venue.account("trader")
+    assert liquidator["reason"]["error"] == "SelfLiquidation"
+    assert found["block"] == venue.rpc.block_number()
+    assert events(found)["Liquidated"]["account"] == venue.account("borrower")
+
+
+def test_batch_of_liquidations_is_told_to_people_a_line_each(venue, pmkit, crashed):
+    before = venue.rpc.block_number()
+    head, *lines = pmkit("liquidate", "trader", "borrower", "--simulate").splitlines()
+    assert head.startswith("would liquidate: 1 of 2 accounts, ")
+    assert head.endswith("nothing was sent")
+    assert venue.rpc.block_number() == before
+    assert lines[0].startswith("trader: left out: NotLiquidatable(")
+    assert lines[1].startswith("borrower: debtFull, debt of 200,000.")
+    assert lines[1].endswith("no longer liquidatable")
+    sent = pmkit("liquidate", "trader", "borrower").splitlines()
+    assert sent[0].startswith(f"liquidate: 1 of 2 accounts, in block {before + 1}, ")
+    assert sent[1] == lines[0]
+
+
+def test_batch_that_takes_nobody_is_not_sent(venue, pmkit):
+    before = venue.rpc.block_number()
+    printed = pmkit("liquidate", "trader", "borrower", code=1)
+    assert printed.startswith("error: none of 2 accounts is taken, nothing was sent: ")
+    assert printed.count("NotLiquidatable(") == 2
+    assert len(printed.splitlines()) == 1
+    assert venue.rpc.block_number() == before
+
+
 def test_liquidation_as_taker_is_paid_by_the_liquidator(venue, pmkit):
     pmkit("supply", "UBTC", "4", "--from", "borrower")
     pmkit("borrow", "USDC", "200000")
@@ -172,6 +224,10 @@ def test_refusal_of_the_venue_ends_with_one_and_its_name_and_numbers(venue, pmki
         (("isolate", "BTC", "--margin", "99999999999999"), "--margin"),
         (("liquidate", "nobody"), "ACCOUNT"),
         (("liquidate", "0x12"), "ACCOUNT"),
+        (("liquidate",), "ACCOUNT"),
+        (("liquidate", "trader", "0x12"), "ACCOUNT"),
+        (("liquidate", "trader", "trader"), "trader is named twice"),
+        (("liquidate", "trader", "borrower", "--isolated", "BTC"), "--isolated"),
         (("supply", "USDC", "1", "--from", "nobody"), "--from"),
         (("supply", "USDC"), "AMOUNT"),
     ],
