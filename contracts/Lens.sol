@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {ICollateralRegistry} from "./interfaces/ICollateralRegistry.sol";
-import {Header, ILens, Outcome, Status} from "./interfaces/ILens.sol";
+import {ICollateralRegistry, PAUSE_LIQUIDATION} from "./interfaces/ICollateralRegistry.sol";
+import {Header, ILens, IsolatedReport, Outcome, Status} from "./interfaces/ILens.sol";
 import {AccountReport, IPortfolioMargin, Look, PxOverride} from "./interfaces/IPortfolioMargin.sol";
 import {IVenue} from "./interfaces/IVenue.sol";
+import {Bitmap} from "./libraries/Bitmap.sol";
+import {PriceAge} from "./libraries/PriceAge.sol";
 
 /// @title The lens
 /// @notice Asks the venue for accounts by the dozen. Where a dozen fails it halves it, down to the account
 /// that is to blame.
 contract Lens is ILens {
+    using Bitmap for uint256;
+
     /// @notice Accounts asked for in one walk.
     uint256 public constant CHUNK = 32;
     /// @notice Gas that one account may use at most: about what one with every asset that can be listed does.
@@ -67,6 +71,56 @@ contract Lens is ILens {
         return abi.decode(venue.survey(one, Look.Margin, tokenPxs, marks)[0], (AccountReport));
     }
 
+    /// @inheritdoc ILens
+    function isolatedOf(address[] calldata accounts_)
+        external
+        view
+        returns (Header memory header, Outcome[] memory outcomes)
+    {
+        header = _header();
+        outcomes = new Outcome[](accounts_.length);
+        for (uint256 i = 0; i < accounts_.length; ++i) {
+            uint256 gas = _gasFor(1, accounts_.length);
+            if (gas == 0) {
+                outcomes[i].status = Status.OutOfGas;
+                continue;
+            }
+            // A view; each call is about another account.
+            // slither-disable-next-line calls-loop,low-level-calls
+            // solhint-disable-next-line avoid-low-level-calls
+            (bool ok, bytes memory answer) =
+                address(this).staticcall{gas: gas}(abi.encodeCall(this.isolatedReportsOf, (accounts_[i])));
+            if (!ok) outcomes[i].status = answer.length == 0 ? Status.OutOfGas : Status.Refused;
+            outcomes[i].data = answer;
+        }
+    }
+
+    /// @inheritdoc ILens
+    function isolatedReportsOf(address account) external view returns (IsolatedReport[] memory reports) {
+        // An account's positions are asked for one by one, in a view.
+        // slither-disable-start calls-loop
+        uint256 rest = venue.accountState(account).isolatedBitmap;
+        reports = new IsolatedReport[](rest.count());
+        if (rest == 0) return reports;
+        ICollateralRegistry registry = venue.registry();
+        // slither-disable-next-line unused-return
+        (,, uint32[] memory assets,) = registry.listed();
+        uint256 maximum = registry.policy().maxLiquidationPriceAge;
+        bool paused = registry.paused() & PAUSE_LIQUIDATION != 0;
+        uint256 index;
+        for (uint256 i = 0; i < reports.length; ++i) {
+            (index, rest) = rest.pop();
+            IsolatedReport memory report = reports[i];
+            report.perp = registry.perpParams(assets[index]);
+            report.position = venue.isolatedOf(account, assets[index]);
+            // The cast is safe: margins are products of 64-bit numbers.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            bool lacks = report.position.equity < int256(report.position.maintenance);
+            report.actionable = lacks && !paused && PriceAge.age(report.perp.pxTime) <= maximum;
+        }
+        // slither-disable-end calls-loop
+    }
+
     function _look(
         address[] calldata accounts_,
         Look look,
@@ -92,16 +146,13 @@ contract Lens is ILens {
         PxOverride[] calldata tokenPxs,
         PxOverride[] calldata marks
     ) private view {
-        uint256 kept = KEPT_GAS + KEPT_GAS_EACH * outcomes.length;
-        uint256 gas = gasleft();
-        if (gas <= kept) {
+        uint256 gas = _gasFor(to - from, outcomes.length);
+        if (gas == 0) {
             for (uint256 i = from; i < to; ++i) {
                 outcomes[i].status = Status.OutOfGas;
             }
             return;
         }
-        gas -= kept;
-        if (gas > (to - from) * ACCOUNT_GAS) gas = (to - from) * ACCOUNT_GAS;
         // A view; each call is about other accounts.
         // slither-disable-next-line calls-loop,low-level-calls
         // solhint-disable-next-line avoid-low-level-calls
@@ -120,6 +171,14 @@ contract Lens is ILens {
             _fill(outcomes, accounts_, from, middle, look, tokenPxs, marks);
             _fill(outcomes, accounts_, middle, to, look, tokenPxs, marks);
         }
+    }
+
+    /// @dev The gas that some of all accounts may use, zero where none is left but for the answer.
+    function _gasFor(uint256 some, uint256 all) private view returns (uint256 gas) {
+        uint256 kept = KEPT_GAS + KEPT_GAS_EACH * all;
+        gas = gasleft();
+        gas = gas > kept ? gas - kept : 0;
+        if (gas > some * ACCOUNT_GAS) gas = some * ACCOUNT_GAS;
     }
 
     /// @dev A row of an encoded `bytes[]`, where it stands: copied, the answers about many accounts would

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {PerpParams} from "./ICollateralRegistry.sol";
+import {IsolatedPosition} from "./IIsolatedPositions.sol";
 import {AccountReport, PxOverride} from "./IPortfolioMargin.sol";
 import {IVenue} from "./IVenue.sol";
 
@@ -26,6 +28,15 @@ enum Status {
 struct Outcome {
     Status status;
     bytes data;
+}
+
+/// @notice An isolated position, which the report of its account leaves out.
+struct IsolatedReport {
+    /// The asset as `ICollateralRegistry.perpParams` tells it.
+    PerpParams perp;
+    IsolatedPosition position;
+    /// Whether a liquidation step would be taken on it now, whoever asks.
+    bool actionable;
 }
 
 /// @title The lens: many accounts of a venue in one question (SPEC KP-03, KP-04)
@@ -57,6 +68,16 @@ interface ILens {
         PxOverride[] calldata tokenPxs,
         PxOverride[] calldata marks
     ) external view returns (Header memory header, Outcome[] memory outcomes);
+
+    /// @notice `IsolatedReport[]` of each account: its isolated positions at the reported marks, in listing
+    /// order.
+    function isolatedOf(address[] calldata accounts)
+        external
+        view
+        returns (Header memory header, Outcome[] memory outcomes);
+
+    /// @notice The isolated positions of one account; reverts as the venue refuses them.
+    function isolatedReportsOf(address account) external view returns (IsolatedReport[] memory);
 
     /// @notice The report of one account; reverts as the venue refuses it.
     function reportOf(address account, PxOverride[] calldata tokenPxs, PxOverride[] calldata marks)

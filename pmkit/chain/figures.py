@@ -129,6 +129,8 @@ class IsolatedFigures:
     """Mark at which maintenance is used up (SPEC LQ-08), 1e-10 USD; not positive for none."""
     backstop_ratio: int
     """Maintenance over equity (WAD) beyond which the backstop takes it."""
+    actionable: bool
+    """Whether `liquidateIsolated` would take a step at the block's time, whoever asks."""
 
     @property
     def health(self) -> Health:
@@ -186,20 +188,20 @@ def report_of(found: dict[str, Any]) -> AccountReport:
     )
 
 
-def isolated_of(
-    found: dict[str, Any], params: dict[str, Any], policy: dict[str, Any]
-) -> IsolatedFigures:
-    """Return an isolated position; `params` and `policy` are the registry's answers."""
+def isolated_of(found: dict[str, Any], backstop_ratio: int) -> IsolatedFigures:
+    """Return the model of the lens's `IsolatedReport`."""
+    listed, position = found["perp"], dict(found["position"])
     perp = PerpState(
-        asset=params["asset"],
-        dex=params["dex"],
-        szi=found["szi"],
-        mark=params["mark"],
-        leverage=found["leverage"],
-        table=table_of(params["table"]),
+        asset=listed["asset"],
+        dex=listed["dex"],
+        szi=position.pop("szi"),
+        mark=listed["mark"],
+        leverage=position.pop("leverage"),
+        table=table_of(listed["table"]),
     )
-    rest = {name: value for name, value in found.items() if name not in ("szi", "leverage")}
-    return IsolatedFigures(perp=perp, backstop_ratio=policy["perp_backstop_ratio"], **rest)
+    return IsolatedFigures(
+        perp=perp, backstop_ratio=backstop_ratio, actionable=found["actionable"], **position
+    )
 
 
 def account_of(found: dict[str, Any]) -> Account:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pmkit.chain.abi import interface
 from pmkit.chain.address import checked
-from pmkit.chain.catalogue import ListedPerp, Listing, read_listing
+from pmkit.chain.catalogue import Listing, read_listing
 from pmkit.chain.contracts import Call, ask, ask_all, call_of
 from pmkit.chain.deployment import connect
 from pmkit.chain.figures import (
@@ -120,37 +120,19 @@ class Reader:
     def each_isolated(
         self, addresses: Sequence[str], block: int | None = None
     ) -> tuple[tuple[IsolatedFigures, ...], ...]:
-        """Return the isolated positions of many accounts of one block."""
-        at = self.tag(block)
-        states: list[dict[str, Any]] = []
-        for start in range(0, len(addresses), PAGE):
-            page = addresses[start : start + PAGE]
-            calls = [self._venue("accountState", checked(address)) for address in page]
-            states += ask_all(self.rpc, calls, at)
-        held = [
-            [p for i, p in enumerate(self.listing.perps) if state["isolated_bitmap"] >> i & 1]
-            for state in states
-        ]
-        return tuple(
-            self._isolated(address, perps, at)
-            for address, perps in zip(addresses, held, strict=True)
-        )
+        """Return the isolated positions of many accounts of one block. SPEC KP-03.
 
-    def _isolated(
-        self, address: str, perps: list[ListedPerp], block: int
-    ) -> tuple[IsolatedFigures, ...]:
-        if not perps:
-            return ()
-        answers = ask_all(
-            self.rpc,
-            [self._venue("isolatedOf", checked(address), perp.asset) for perp in perps]
-            + [self._registry("perpParams", perp.asset) for perp in perps]
-            + [self._registry("policy")],
-            block,
-        )
-        policy = answers.pop()
-        pairs = zip(answers[: len(perps)], answers[len(perps) :], strict=True)
-        return tuple(isolated_of(found, params, policy) for found, params in pairs)
+        Raises the error of the first account that cannot be read.
+        """
+        at = self.tag(block)
+        lens, backstop_ratio = interface("Lens"), self.policy(at)["perp_backstop_ratio"]
+        held = []
+        for found in look_at(self, "isolatedOf", addresses, at):
+            if isinstance(found, PmkitError):
+                raise found
+            reports = lens.decode("isolatedReportsOf", found)
+            held.append(tuple(isolated_of(report, backstop_ratio) for report in reports))
+        return tuple(held)
 
     def displayed_px(self, address: str, asset: int, block: int | None = None) -> int:
         """Return the price the venue shows beside a position, 1e-10 USD. SPEC LQ-07."""

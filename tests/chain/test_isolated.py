@@ -6,8 +6,14 @@ from fractions import Fraction
 
 import pytest
 
+from pmkit.chain import reader as reader_module
 from pmkit.chain.reader import view_of
-from pmkit.errors import InsufficientIsolatedMargin, IsolatedNotLiquidatable, PositionOpen
+from pmkit.errors import (
+    InsufficientIsolatedMargin,
+    IsolatedNotLiquidatable,
+    PositionOpen,
+    StaleMark,
+)
 from pmkit.margin import dex_margin
 from pmkit.model import Health
 from pmkit.report import margin_report
@@ -83,3 +89,39 @@ def test_many_accounts_are_read_at_once(venue, trader):
     keeper = venue.account("keeper")
     found = venue.reader.each_isolated([keeper, trader.address])
     assert [len(held) for held in found] == [0, 1]
+    assert found[1] == venue.reader.isolated(trader.address)
+
+
+def test_step_is_foretold_by_margin_and_age_of_the_mark(venue, trader):
+    (found,) = venue.reader.isolated(trader.address)
+    assert (found.health, found.actionable) == (Health.HEALTHY, False)
+    venue.move("BTC", "108642.0")
+    (found,) = venue.reader.isolated(trader.address)
+    assert (found.health, found.actionable) == (Health.MARKET_LIQUIDATABLE, True)
+    venue.warp(venue.reader.policy()["max_liquidation_price_age"] + 1, republish=False)
+    (found,) = venue.reader.isolated(trader.address)
+    assert (found.health, found.actionable) == (Health.MARKET_LIQUIDATABLE, False)
+
+
+def test_accounts_are_asked_by_the_page_and_not_one_by_one(venue, trader, monkeypatch):
+    accounts = [f"0x{0xACC000 + i:040x}" for i in range(250)]
+    asked = []
+    plain = venue.rpc.request
+
+    def counted(method, *params):
+        asked.append(method)
+        return plain(method, *params)
+
+    monkeypatch.setattr(venue.rpc, "request", counted)
+    here = venue.reader.pinned()
+    asked.clear()
+    assert here.each_isolated([*accounts, trader.address])[-1] != ()
+    # The policy, and three pages of a hundred.
+    assert asked == ["eth_call"] * 4
+
+
+def test_position_that_cannot_be_read_is_an_error_and_no_silence(venue, trader, monkeypatch):
+    refused = StaleMark(asset=BTC, age=2, maximum=1)
+    monkeypatch.setattr(reader_module, "look_at", lambda *_: [refused])
+    with pytest.raises(StaleMark):
+        venue.reader.isolated(trader.address)
