@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 
 RECEIPT_WAIT = 0.0005
 """Seconds between two looks for the receipt of a transaction that the node mines at once."""
-RECEIPT_LOOKS = 2_000
+RECEIPT_SECONDS = 10.0
+"""How long that block may take."""
+MOST_BLOCKS = 10_000
+"""Blocks that one command makes at most: all others wait meanwhile."""
 INVALID_INPUT = -32_000
+BAD_PARAMS = -32_602
 SMALL_BLOCK = "a small block; the sender does not use big ones (pmkit_useBigBlocks)"
 
 
@@ -122,15 +126,23 @@ class InstantBlocks:
         """Do nothing: blocks come with their transactions."""
 
     async def _answer(self, tx_hash: str) -> None:
-        if self._core is None:
-            return
-        for _ in range(RECEIPT_LOOKS):
+        """Wait until a transaction has its block, and let HyperCore answer to it."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + RECEIPT_SECONDS
+        last = False
+        while loop.time() < deadline:
             receipt = await self._upstream.request("eth_getTransactionReceipt", tx_hash)
             if receipt is not None and receipt.get("blockNumber"):
-                if receipt["logs"]:
+                if self._core is not None and receipt["logs"]:
                     await self._core.after(int(receipt["blockNumber"], 16))
                 return
-            await asyncio.sleep(RECEIPT_WAIT)
+            if last:
+                # It waits for one of its sender's that is still to come.
+                return
+            # What leaves the pool has its receipt then, so that one more look is enough.
+            pool = await self._upstream.request("txpool_status")
+            last = int(pool["pending"], 16) == 0
+            await asyncio.sleep(0 if last else RECEIPT_WAIT)
 
 
 class HyperBlocks:
@@ -202,10 +214,11 @@ class HyperBlocks:
         return tx_hash
 
     async def mine(self, method: str, params: list[Any]) -> Any:
-        """Make small blocks by command, before their time."""
-        del method
-        count = int(str(params[0]), 0) if params else 1
+        """Make small blocks by command, before their time. Raises NodeRefused."""
+        count, timestamp = asked_blocks(method, params)
         async with self._lock:
+            if timestamp is not None:
+                await self._upstream.request("evm_setNextBlockTimestamp", timestamp)
             for _ in range(count):
                 await self._make(SMALL_GAS)
         return None
@@ -299,6 +312,32 @@ class HyperBlocks:
         nonce = await self.count("eth_getTransactionCount", [sender, "pending"])
         raw = await self._upstream.request("eth_signTransaction", {"nonce": nonce, **fields})
         return "eth_sendRawTransaction", [raw]
+
+
+def asked_blocks(method: str, params: list[Any]) -> tuple[int, int | None]:
+    """Return how many blocks are asked for, and the time of the first. Raises NodeRefused.
+
+    The parameter of `evm_mine` is a time, or an object with time and count; the others' is a count.
+    """
+    first = params[0] if params else None
+    asked: dict[str, Any] = first if isinstance(first, dict) else {}
+    if method != "evm_mine":
+        asked = {} if first is None else {"blocks": first}
+    elif first is not None and not isinstance(first, dict):
+        asked = {"timestamp": first}
+    count, timestamp = (
+        None if asked.get(key) is None else int(str(asked[key]), 0)
+        for key in ("blocks", "timestamp")
+    )
+    count = 1 if count is None else count
+    problem = None
+    if not 0 <= count <= MOST_BLOCKS:
+        problem = f"{count} blocks were asked for; at most {MOST_BLOCKS} come at once"
+    if params[1:]:
+        problem = "an interval is not taken here; blocks have the time of the clock"
+    if problem is not None:
+        raise NodeRefused(method=method, code=BAD_PARAMS, message=problem, data=None)
+    return count, timestamp
 
 
 def require_gas(method: str, gas: int, limit: int, where: str) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+from hyperevm.conftest import until
 
 from pmkit.chain.node import HOST, Node
 from pmkit.chain.rpc import Rpc
 from pmkit.errors import NodeRefused, NodeUnavailable
 from pmkit.hyperevm import Front
+from pmkit.hyperevm.blocks import RECEIPT_SECONDS
 
 
 def post(url, body):
@@ -64,6 +67,17 @@ def test_transaction_has_its_block_when_its_hash_is_known(rpc):
     assert int(rpc.request("eth_getTransactionReceipt", tx_hash)["blockNumber"], 16) == before + 1
 
 
+def test_transaction_that_waits_for_another_keeps_nobody_waiting(rpc):
+    sender = rpc.request("eth_accounts")[0]
+    nonce = int(rpc.request("eth_getTransactionCount", sender, "latest"), 16)
+    began = time.monotonic()
+    later = rpc.request("eth_sendTransaction", transfer(rpc, nonce=hex(nonce + 1)))
+    assert time.monotonic() - began < RECEIPT_SECONDS / 2
+    assert rpc.request("eth_getTransactionReceipt", later) is None
+    rpc.request("eth_sendTransaction", transfer(rpc, nonce=hex(nonce)))
+    until(lambda: rpc.request("eth_getTransactionReceipt", later))
+
+
 def test_refusal_of_the_node_keeps_its_code_and_words(rpc, node):
     poor = {"from": "0x" + "99" * 20, "to": "0x" + "88" * 20, "value": "0x1"}
     with pytest.raises(NodeRefused) as by_node:
@@ -94,6 +108,17 @@ def test_time_moves_by_command_and_adds_up(rpc):
     assert rpc.block().timestamp == before + 120
     rpc.request("evm_mine")
     assert rpc.block().timestamp == before + 121
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [("evm_increaseTime", [-5]), ("evm_mine", [1]), ("anvil_setNextBlockTimestamp", [1])],
+)
+def test_time_does_not_go_back(rpc, method, params):
+    before = rpc.block()
+    with pytest.raises(NodeRefused, match="Timestamp error"):
+        rpc.request(method, *params)
+    assert rpc.block() == before
 
 
 def test_big_blocks_are_refused_where_each_transaction_has_its_own(rpc):

@@ -8,7 +8,10 @@ import pytest
 from eth_account import Account
 from hyperevm.conftest import PACE, until
 
+from pmkit.chain.node import Node
+from pmkit.chain.rpc import Rpc
 from pmkit.errors import NodeRefused
+from pmkit.hyperevm import Blocks, Front
 
 KEY = "0x" + "42" * 32
 OWNER = Account.from_key(KEY).address
@@ -30,6 +33,15 @@ def signed(nonce, gas, **fields):
 
 
 @pytest.fixture
+def still():
+    """A node whose blocks come by command alone."""
+    with Node.start() as node, Front.start(node.url, blocks=Blocks.HYPER, seconds=3_600) as front:
+        rpc = Rpc(front.url)
+        yield rpc
+        rpc.close()
+
+
+@pytest.fixture
 def rich(hyper):
     hyper.request("anvil_setBalance", OWNER, hex(10**18))
     return hyper
@@ -48,6 +60,43 @@ def test_sixty_blocks_come_in_their_time(hyper):
     }
     assert limits <= {SMALL, BIG}
     assert SMALL in limits
+
+
+def test_blocks_by_command_are_as_many_and_as_late_as_is_said(still):
+    """The parameter of `evm_mine` is a time; once it was taken for a count, of a billion blocks."""
+    before = still.block()
+    at = before.timestamp + 1_000
+    still.request("evm_mine", at)
+    after = still.block()
+    assert (after.number, after.timestamp) == (before.number + 1, at)
+    still.request("evm_mine", {"timestamp": hex(at + 50), "blocks": 2})
+    assert still.block().number == before.number + 3
+    assert still.block(before.number + 2).timestamp == at + 50
+    still.request("anvil_mine", "0x2")
+    still.request("evm_mine")
+    still.request("hardhat_mine", 3)
+    assert still.block().number == before.number + 9
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "told"),
+    [
+        ("evm_mine", [1], "Timestamp error"),
+        ("evm_mine", ["soon"], "bad parameters"),
+        ("evm_mine", [{"blocks": 10_001}], "10001 blocks were asked for"),
+        ("anvil_mine", [2**40], "at most 10000"),
+        ("anvil_mine", [-1], "-1 blocks were asked for"),
+        ("anvil_mine", [1, 60], "an interval is not taken"),
+        ("evm_increaseTime", [-5], "did not match"),
+        ("evm_setNextBlockTimestamp", [1], "Timestamp error"),
+        ("evm_setAutomine", [True], "blocks come each second"),
+    ],
+)
+def test_time_does_not_go_back_and_blocks_do_not_come_without_end(still, method, params, told):
+    before = still.block()
+    with pytest.raises(NodeRefused, match=told):
+        still.request(method, *params)
+    assert still.block() == before
 
 
 def test_transaction_waits_for_the_next_small_block(rich):
