@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 30.0
 """Seconds that a node may take to answer."""
+NO_URL = "what was given"
 KEY_LENGTH = 16
 """Letters from which on a part of a URL may be a key."""
 SENDING = ("eth_sendRawTransaction", "eth_sendTransaction")
@@ -46,16 +47,16 @@ class Rpc:
     """A node, by its URL."""
 
     def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise InputError(place=url, problem="is not the URL of a node") from error
-        if parts.scheme not in ("http", "https") or parts.hostname is None:
-            raise InputError(place=url, problem="is not an http or https URL of a node")
         self.url = url
         self.place = shown_url(url)
         """The URL as messages have it."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise InputError(place=self.place, problem="is not the URL of a node") from None
+        if parts.scheme not in ("http", "https") or parts.hostname is None:
+            raise InputError(place=self.place, problem="is not an http or https URL of a node")
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         kind = (
             http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -206,7 +207,10 @@ def shown_url(url: str) -> str:
     >>> shown_url("https://me:pass@rpc.example.org:8545/v2/0123456789abcdef0123456789abcdef")
     'https://rpc.example.org:8545/...'
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return NO_URL
     host = parts.netloc.rpartition("@")[2].split(".")
     hidden = ["..." if len(label) >= KEY_LENGTH else label for label in host]
     return public_url(url) or f"{parts.scheme}://{'.'.join(hidden)}/..."

@@ -181,6 +181,21 @@ def test_url_that_may_hold_a_secret_is_shown_without_it(url, shown):
     assert KEY not in Rpc(url).place
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"wss://example.org/{KEY}",
+        f"https://me:{KEY}@[::1/evm",
+        f"https://me:{KEY}@example.org:port/evm",
+        f"/v2/{KEY}",
+    ],
+)
+def test_refusal_of_a_url_does_not_tell_its_key(url):
+    with pytest.raises(InputError) as refused:
+        Rpc(url)
+    assert KEY not in str(refused.value)
+
+
 def test_error_of_a_node_does_not_tell_its_key():
     url = f"http://127.0.0.1:1/v2/{KEY}"
     with pytest.raises(NodeUnavailable) as gone:
