@@ -23,6 +23,7 @@ RECEIPT_WAIT = 0.0005
 """Seconds between two looks for the receipt of a transaction that the node mines at once."""
 RECEIPT_SECONDS = 10.0
 """How long that block may take."""
+INTERVALS = ("evm_setIntervalMining", "anvil_setIntervalMining")
 MOST_BLOCKS = 10_000
 """Blocks that one command makes at most: all others wait meanwhile."""
 INVALID_INPUT = -32_000
@@ -89,10 +90,22 @@ class InstantBlocks:
             return answer
 
     async def set_automine(self, method: str, params: list[Any]) -> Any:
-        """Switch the node's own mining on or off."""
+        """Switch the node's own mining on or off. Raises NodeRefused for blocks by a timer.
+
+        Switched on, it makes a block of what waits, which HyperCore is told of like any other.
+        """
         async with self._lock:
+            if method in INTERVALS and params != [0]:
+                raise refused_input(
+                    method, "a transaction has its block at once here; --blocks hyper"
+                )
+            first = await number_of(self._upstream) + 1
             answer = await self._upstream.request(method, *params)
-            self._automine = bool(params and params[0])
+            self._automine = method not in INTERVALS and bool(params and params[0])
+            if self._automine and self._core is not None:
+                await self._drained()
+                for block in range(first, await number_of(self._upstream) + 1):
+                    await self._core.after(block)
             return answer
 
     async def advance(self, method: str, params: list[Any]) -> int:
@@ -124,6 +137,16 @@ class InstantBlocks:
 
     async def run(self) -> None:
         """Do nothing: blocks come with their transactions."""
+
+    async def _drained(self) -> None:
+        """Wait until the pool has nothing that could be mined."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + RECEIPT_SECONDS
+        while loop.time() < deadline:
+            pool = await self._upstream.request("txpool_status")
+            if int(pool["pending"], 16) == 0:
+                return
+            await asyncio.sleep(RECEIPT_WAIT)
 
     async def _answer(self, tx_hash: str) -> None:
         """Wait until a transaction has its block, and let HyperCore answer to it."""
@@ -226,12 +249,8 @@ class HyperBlocks:
     async def set_automine(self, method: str, params: list[Any]) -> Any:
         """Refuse: blocks are made here. Raises NodeRefused."""
         del params
-        raise NodeRefused(
-            method=method,
-            code=INVALID_INPUT,
-            message="blocks come each second here; use --blocks instant, or evm_mine for one more",
-            data=None,
-        )
+        told = "blocks come each second here; use --blocks instant, or evm_mine for one more"
+        raise refused_input(method, told)
 
     async def advance(self, method: str, params: list[Any]) -> Any:
         """Move the clock of the blocks to come."""
@@ -344,7 +363,12 @@ def require_gas(method: str, gas: int, limit: int, where: str) -> None:
     """Raise NodeRefused for a transaction that no block of its kind holds. SPEC HE-02."""
     if gas > limit:
         told = f"exceeds block gas limit: {gas} is more than the {limit} of {where}"
-        raise NodeRefused(method=method, code=INVALID_INPUT, message=told, data=None)
+        raise refused_input(method, told)
+
+
+def refused_input(method: str, told: str) -> NodeRefused:
+    """Return the refusal of a request that does not fit here."""
+    return NodeRefused(method=method, code=INVALID_INPUT, message=told, data=None)
 
 
 async def number_of(upstream: Upstream) -> int:
