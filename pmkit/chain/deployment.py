@@ -8,6 +8,7 @@ one needs; that marker, and no chain id, is also what makes a chain a local one.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,7 +117,10 @@ def save_deployment(deployment: Deployment, path: Path) -> None:
         draft.write_text(json.dumps(deployment.to_json(), indent=2) + "\n", "utf-8")
         draft.replace(path)
     except OSError as error:
-        raise InputError(place=str(path), problem=f"cannot be written: {error}") from error
+        with suppress(OSError):
+            draft.unlink()
+        problem = f"cannot be written: {error.strerror}"
+        raise InputError(place=str(path), problem=problem) from error
 
 
 def mark_chain(rpc: Rpc, deployment: Deployment) -> None:

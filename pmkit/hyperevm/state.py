@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Any
@@ -98,7 +99,8 @@ class StateFile:
             draft.write_text(json.dumps({"pmkit_state": FORMAT, **asdict(chain)}), "utf-8")
             draft.replace(self.path)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
             problem = f"cannot be written: {error.strerror}"
             raise InputError(place=str(self.path), problem=problem) from error
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hyperevm.conftest import until
@@ -31,6 +33,21 @@ def test_state_is_read_as_it_was_written(tmp_path):
         assert file.load() is None
         file.save(CHAIN)
         assert file.load() == CHAIN
+
+
+def test_state_that_cannot_be_written_leaves_that_of_before_and_no_draft(tmp_path, monkeypatch):
+    path = tmp_path / "chain.json"
+    with closing(StateFile.open(path)) as file:
+        file.save(CHAIN)
+
+        def full(self, target):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(Path, "replace", full)
+        with pytest.raises(InputError, match=r"chain\.json: cannot be written: No space left"):
+            file.save(replace(CHAIN, number=8))
+        assert file.load() == CHAIN
+    assert [kept.name for kept in tmp_path.iterdir()] == ["chain.json"]
 
 
 def test_state_of_another_instance_is_refused_by_name(tmp_path):
