@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pmkit.chain.deployment import Deployment
 
 USUAL_PORT = 8545
+REQUESTS = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that ask to end, beside ctrl-C."""
 LOOK_EVERY = 0.5
 """Seconds between two looks at the node and at its prices."""
 SAVE_EVERY = 60
@@ -101,7 +103,7 @@ def up(
     """
     # A polite request to end must run the same code as ctrl-C, so that the node goes first. Who is
     # deaf to it from the beginning, as under nohup, stays so.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in REQUESTS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
@@ -118,14 +120,21 @@ def up(
         )
         if deployment is not None:
             save_deployment(venue.deployment, deployment)
-        # Whatever ends it from here on leaves the chain in its file.
+        # Whatever ends it from here on leaves the chain in its file, and once is enough to ask.
         stack.callback(venue.save)
+        stack.callback(be_deaf)
         # Once it is ready, a request to end is no failure.
         with suppress(KeyboardInterrupt):
             announce(venue.deployment, as_json=as_json)
             stay(venue, republish=republish)
     if not as_json:
         click.echo("stopped")
+
+
+def be_deaf() -> None:
+    """Hear no further request to end: what is being saved then is saved."""
+    for number in (signal.SIGINT, *REQUESTS):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def usual_or_any() -> int:

@@ -157,6 +157,21 @@ def test_end_on_the_way_up_leaves_nothing(up, tmp_path, number, stage):
     assert left == ({"chain.json.lock"} if killed else set())
 
 
+def test_end_that_is_asked_for_again_and_again_saves_the_chain(up, tmp_path):
+    path = tmp_path / "chain.json"
+    process = up("--json", "--port", "0", "--state", str(path))
+    rpc = Rpc(json.loads(line_of(process))["rpc_url"])
+    rpc.request("evm_mine")
+    last = rpc.block()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        process.send_signal(number)
+        time.sleep(0.03)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert json.loads(path.read_text("utf-8"))["number"] == last.number
+    assert [kept.name for kept in tmp_path.iterdir()] == ["chain.json"]
+
+
 def test_who_is_deaf_to_hangups_stays_so(up):
     process = up(
         "--json", "--port", "0", before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
