@@ -22,6 +22,7 @@ def no_clone(monkeypatch, tmp_path):
     monkeypatch.delenv("PMKIT_ANVIL", raising=False)
     monkeypatch.setattr(toolchain, "project_root", lambda: tmp_path / "site-packages")
     monkeypatch.setenv("PATH", "")
+    monkeypatch.chdir(tmp_path)
 
 
 def test_clone_has_the_pinned_anvil(monkeypatch):
@@ -43,6 +44,18 @@ def test_variable_that_names_no_program_is_an_error_and_not_skipped(monkeypatch,
         toolchain.find_anvil()
 
 
+@pytest.mark.parametrize("below", [".", "tests/deep"])
+def test_without_a_clone_npm_packages_of_the_project_are_found(
+    monkeypatch, no_clone, program, tmp_path, below
+):
+    package = toolchain._packaged_anvil(tmp_path)
+    package.parent.mkdir(parents=True)
+    program.rename(package)
+    (tmp_path / below).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(tmp_path / below)
+    assert toolchain.find_anvil() == package
+
+
 def test_without_a_clone_path_is_searched(monkeypatch, no_clone, program):
     monkeypatch.setenv("PATH", str(program.parent))
     assert toolchain.find_anvil() == program
@@ -50,6 +63,7 @@ def test_without_a_clone_path_is_searched(monkeypatch, no_clone, program):
 
 def test_nowhere_is_an_error_that_says_what_to_do(no_clone):
     with pytest.raises(
-        ToolMissing, match=r"anvil was not found; .* a local chain\. Run `make setup`"
+        ToolMissing,
+        match=r"anvil was not found; .* a local chain\. Run `make setup`.*npm install @foundry",
     ):
         toolchain.find_anvil()
