@@ -25,7 +25,7 @@ def project_root() -> Path:
 
 
 def find_anvil() -> Path:
-    """Return the path of anvil: PMKIT_ANVIL, else npm packages, else PATH. SPEC HE-20.
+    """Return the path of anvil: PMKIT_ANVIL, else npm packages, else PATH. SPEC HE-40.
 
     npm's are those of the clone, then those that Node itself would find from the working folder:
     beside it, or beside a folder above. Raises ToolMissing if there is none.
