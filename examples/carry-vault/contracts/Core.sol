@@ -88,9 +88,10 @@ library Core {
     address private constant RESERVE_STATE = address(0x812);
     address private constant POSITION = address(0x813);
 
-    /// @dev What a read is given. One that fails burns all of it, so it is bounded; the chain's own
-    /// precompiles take a tenth of it.
-    uint256 private constant STIPEND = 600_000;
+    /// @dev What a read is given: one that fails burns all of it. The chain's own precompiles take a tenth.
+    uint256 private constant STIPEND = 200_000;
+    /// @dev What one is given that a local chain's stand-in walks the account or the listing for.
+    uint256 private constant LONG_STIPEND = 600_000;
 
     uint64 internal constant USDC = 0;
     uint64 internal constant HYPE = 150;
@@ -118,60 +119,60 @@ library Core {
 
     /// @notice Whether an account is on Core. Actions of one that is not are dropped.
     function exists(address user) internal view returns (bool) {
-        return abi.decode(_read(USER_EXISTS, abi.encode(user)), (bool));
+        return abi.decode(_read(USER_EXISTS, abi.encode(user), STIPEND), (bool));
     }
 
     /// @notice A spot balance, token wei.
     function spotBalance(address user, uint64 token) internal view returns (SpotBalance memory) {
-        return abi.decode(_read(SPOT_BALANCE, abi.encode(user, token)), (SpotBalance));
+        return abi.decode(_read(SPOT_BALANCE, abi.encode(user, token), LONG_STIPEND), (SpotBalance));
     }
 
     /// @notice A perp position; szi in 10^-szDecimals coins, below zero for a short one.
     function position(address user, uint32 perp) internal view returns (Position memory) {
-        return abi.decode(_read(POSITION, abi.encode(user, perp)), (Position));
+        return abi.decode(_read(POSITION, abi.encode(user, perp), STIPEND), (Position));
     }
 
     /// @notice What an account has borrowed and supplied of a token, token wei: nothing where the read fails,
     /// as it does for an account that never did either.
     function userState(address user, uint64 token) internal view returns (UserState memory state) {
-        (bool ok, bytes memory answer) = _tryRead(USER_STATE, abi.encode(user, token));
+        (bool ok, bytes memory answer) = _tryRead(USER_STATE, abi.encode(user, token), STIPEND);
         if (ok) state = abi.decode(answer, (UserState));
     }
 
     /// @notice A token's reserve: rates, utilization and LTV in basis points, amounts in token wei, the price
     /// in 10^-(8 - szDecimals) USD.
     function reserveState(uint64 token) internal view returns (ReserveState memory) {
-        return abi.decode(_read(RESERVE_STATE, abi.encode(token)), (ReserveState));
+        return abi.decode(_read(RESERVE_STATE, abi.encode(token), STIPEND), (ReserveState));
     }
 
     /// @notice An account on a perp dex, 1e-6 USD.
     function marginSummary(uint32 dex, address user) internal view returns (MarginSummary memory) {
-        return abi.decode(_read(MARGIN_SUMMARY, abi.encode(dex, user)), (MarginSummary));
+        return abi.decode(_read(MARGIN_SUMMARY, abi.encode(dex, user), LONG_STIPEND), (MarginSummary));
     }
 
     /// @notice Mark price of a perp, 10^-(6 - szDecimals) USD.
     function markPx(uint32 perp) internal view returns (uint64) {
-        return abi.decode(_read(MARK_PX, abi.encode(perp)), (uint64));
+        return abi.decode(_read(MARK_PX, abi.encode(perp), STIPEND), (uint64));
     }
 
     /// @notice Price of a spot pair, 10^-(8 - szDecimals of the base).
     function spotPx(uint32 pair) internal view returns (uint64) {
-        return abi.decode(_read(SPOT_PX, abi.encode(uint64(pair))), (uint64));
+        return abi.decode(_read(SPOT_PX, abi.encode(uint64(pair)), STIPEND), (uint64));
     }
 
     /// @notice What is listed as a perp.
     function perpInfo(uint32 perp) internal view returns (PerpInfo memory) {
-        return abi.decode(_read(PERP_INFO, abi.encode(perp)), (PerpInfo));
+        return abi.decode(_read(PERP_INFO, abi.encode(perp), STIPEND), (PerpInfo));
     }
 
     /// @notice What is listed as a spot pair.
     function spotInfo(uint32 pair) internal view returns (SpotInfo memory) {
-        return abi.decode(_read(SPOT_INFO, abi.encode(uint64(pair))), (SpotInfo));
+        return abi.decode(_read(SPOT_INFO, abi.encode(uint64(pair)), STIPEND), (SpotInfo));
     }
 
     /// @notice What is listed as a token.
     function tokenInfo(uint64 token) internal view returns (TokenInfo memory) {
-        return abi.decode(_read(TOKEN_INFO, abi.encode(token)), (TokenInfo));
+        return abi.decode(_read(TOKEN_INFO, abi.encode(token), LONG_STIPEND), (TokenInfo));
     }
 
     /// @notice Where a token is sent to change between Core and EVM.
@@ -205,22 +206,26 @@ library Core {
         ICoreWriter(WRITER).sendRawAction(abi.encodePacked(uint8(1), id, fields));
     }
 
-    function _read(address precompile, bytes memory input) private view returns (bytes memory answer) {
+    function _read(address precompile, bytes memory input, uint256 stipend)
+        private
+        view
+        returns (bytes memory answer)
+    {
         bool ok;
-        (ok, answer) = _tryRead(precompile, input);
+        (ok, answer) = _tryRead(precompile, input, stipend);
         require(ok, ReadFailed(precompile));
     }
 
-    function _tryRead(address precompile, bytes memory input)
+    function _tryRead(address precompile, bytes memory input, uint256 stipend)
         private
         view
         returns (bool ok, bytes memory answer)
     {
         // A call passes on 63 of 64 parts of the gas at most. With less than the stipend a read could fail
         // for want of gas, and a failure is taken for "nothing" where that is what it means.
-        uint256 required = STIPEND * 64 / 63 + 5000;
+        uint256 required = stipend * 64 / 63 + 5000;
         require(gasleft() >= required, TooLittleGas(gasleft(), required));
-        (ok, answer) = precompile.staticcall{gas: STIPEND}(input);
+        (ok, answer) = precompile.staticcall{gas: stipend}(input);
         // An address without code "succeeds" with no answer.
         ok = ok && answer.length != 0;
     }

@@ -177,3 +177,8 @@ def test_hype_that_nobody_gets_shares_for_is_refused(vault, web3, depositors):
 def test_limits_that_limit_nothing_are_refused(deploy_vault, vault):
     with pytest.raises(ContractCustomError, match=vault.error("WrongLimits")):
         deploy_vault(2_000, 10_000, 100)
+
+
+def test_a_read_that_lacks_gas_is_not_taken_for_nothing_owed(invested):
+    with pytest.raises(ContractCustomError, match=invested.error("TooLittleGas")):
+        invested.contract.functions.owed().call({"gas": 200_000})
