@@ -33,12 +33,12 @@ def find_anvil() -> Path:
     if named := os.environ.get(ANVIL_VARIABLE):
         return _named_anvil(Path(named))
     here = Path.cwd()
-    for folder in (project_root(), here, *here.parents):
-        packaged = _packaged_anvil(folder)
-        if packaged is not None and _runs(packaged):
-            return packaged
+    if packaged := _packaged_anvil(project_root(), here, *here.parents):
+        return packaged
     if on_path := shutil.which("anvil"):
-        return Path(on_path)
+        # npm puts a script there, which would stand between pmkit and the program.
+        behind = Path(on_path).resolve()
+        return _packaged_anvil(*behind.parents) or Path(on_path)
     raise ToolMissing(
         tool="anvil",
         needed_for="a local chain",
@@ -57,13 +57,14 @@ def _named_anvil(path: Path) -> Path:
     )
 
 
-def _packaged_anvil(folder: Path) -> Path | None:
-    """Return where npm puts the program of this machine, or None for a machine without one."""
+def _packaged_anvil(*folders: Path) -> Path | None:
+    """Return the program that npm has put beside the first of some folders, None for none."""
     cpu = _FOUNDRY_CPU.get(platform.machine().lower())
     if cpu is None or sys.platform not in ("linux", "darwin"):
         return None
-    package = f"@foundry-rs/anvil-{sys.platform}-{cpu}"
-    return folder / "node_modules" / package / "bin" / "anvil"
+    package = Path("node_modules") / "@foundry-rs" / f"anvil-{sys.platform}-{cpu}"
+    programs = (folder / package / "bin" / "anvil" for folder in folders)
+    return next((program for program in programs if _runs(program)), None)
 
 
 def _runs(path: Path) -> bool:

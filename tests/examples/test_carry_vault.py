@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from pmkit.toolchain import find_anvil
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "carry-vault"
 
@@ -132,23 +134,36 @@ def test_tests_of_the_example_pass(python, project, environment, workers):
     assert "skipped" not in said
 
 
-def test_without_anvil_the_example_says_what_to_do(python, project, environment):
-    # All that npm brought but the node's program.
+@pytest.fixture
+def without_anvil(project):
+    """The example with all that npm brings but the node's program."""
+    (project / "node_modules").mkdir()
     for package in (ROOT / "node_modules").iterdir():
         if package.name != "@foundry-rs":
-            (project / "node_modules").mkdir(exist_ok=True)
             (project / "node_modules" / package.name).symlink_to(package)
+    return project
+
+
+ONE_TEST = ("-m", "pytest", "-k", "changes_their_mind")
+
+
+def test_anvil_on_path_serves_too(python, without_anvil, environment):
+    path = os.pathsep.join([str(find_anvil().parent), environment["PATH"]])
+    said = run([python, *ONE_TEST], cwd=without_anvil, env={**environment, "PATH": path})
+    assert "1 passed" in said
+
+
+def test_without_anvil_the_example_says_what_to_do(python, without_anvil, environment):
     done = subprocess.run(
-        [python, "-m", "pytest", "-k", "changes_their_mind"],
-        cwd=project,
+        [python, *ONE_TEST],
+        cwd=without_anvil,
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 1
-    told = [line for line in done.stdout.splitlines() if line.startswith("pmkit has no chain")]
-    assert told
-    assert "anvil was not found" in told[0]
-    assert "npm install @foundry-rs/anvil" in told[0]
+    (told,) = (x for x in done.stdout.splitlines() if x.startswith("pmkit has no chain"))
+    assert "anvil was not found" in told
+    assert "npm install @foundry-rs/anvil" in told
     assert "Traceback" not in done.stdout
