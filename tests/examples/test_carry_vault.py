@@ -13,13 +13,17 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.requirements import Requirement
 
 from pmkit.toolchain import find_anvil
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "carry-vault"
@@ -27,18 +31,18 @@ EXAMPLE = ROOT / "examples" / "carry-vault"
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("example")]
 
 
-def run(command, **options):
+def run(command: Sequence[str | Path], *, cwd: Path, env: dict[str, str] | None = None) -> str:
     """Run a program to its end; fail with what it said."""
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False, **options
-    )
+    words = [str(part) for part in command]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=cwd, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def needed_by(requirements):
+def needed_by(requirements: Iterable[str]) -> Iterator[Distribution]:
     """Yield the distributions that requirements ask for, and what those ask for in turn."""
-    waiting, seen = [Requirement(one) for one in requirements], set()
+    waiting = [Requirement(one) for one in requirements]
+    seen: set[str] = set()
     while waiting:
         wanted = waiting.pop()
         if wanted.name.lower() in seen or (wanted.marker and not wanted.marker.evaluate()):
@@ -52,7 +56,7 @@ def needed_by(requirements):
         waiting += [Requirement(one) for one in found.requires or ()]
 
 
-def link_into(place, found):
+def link_into(place: Path, found: Distribution) -> None:
     """Put a distribution's files into a folder, by links to where they are installed."""
     tops = {
         path.parts[0] for path in found.files or () if path.parts[0] not in ("..", "__pycache__")
@@ -60,11 +64,11 @@ def link_into(place, found):
     for top in tops:
         target = place / top
         if not target.exists():
-            target.symlink_to(found.locate_file(top))
+            target.symlink_to(str(found.locate_file(top)))
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from this tree."""
     folder = tmp_path_factory.mktemp("wheel")
     run([sys.executable, "-m", "hatchling", "build", "--target", "wheel", "-d", folder], cwd=ROOT)
@@ -73,14 +77,14 @@ def wheel(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def python(wheel, tmp_path_factory):
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter that has the wheel, what it needs, and what the example asks for."""
     folder = tmp_path_factory.mktemp("venv")
     venv.create(folder, with_pip=False)
     place = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
     asked = (EXAMPLE / "requirements.txt").read_text().splitlines()
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
-    run([*pip, "--target", place, wheel])
+    run([*pip, "--target", place, wheel], cwd=folder)
     (installed,) = place.glob("pmkit-*.dist-info")
     said = (installed / "METADATA").read_text()
     own = [one for one in re.findall("^Requires-Dist: (.*)$", said, re.M) if "extra ==" not in one]
@@ -90,7 +94,7 @@ def python(wheel, tmp_path_factory):
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path: Path) -> Path:
     """The example, copied out of the tree."""
     folder = tmp_path / "carry-vault"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("node_modules", ".*"))
@@ -98,14 +102,14 @@ def project(tmp_path):
 
 
 @pytest.fixture
-def environment():
+def environment() -> dict[str, str]:
     """Variables of a shell that knows nothing of the clone."""
     named = ("PMKIT_", "PYTEST_", "PYTHON", "COV_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(named)}
     return {**kept, "PATH": os.pathsep.join(outside_of_clone())}
 
 
-def outside_of_clone():
+def outside_of_clone() -> list[str]:
     """Return the folders of PATH that hold no anvil."""
     return [
         folder
@@ -114,7 +118,9 @@ def outside_of_clone():
     ]
 
 
-def test_wheel_brings_contracts_and_is_found_without_the_tree(python, tmp_path, environment):
+def test_wheel_brings_contracts_and_is_found_without_the_tree(
+    python: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
     code = (
         "import pmkit, sys; from pmkit.chain.artifacts import load_artifact;"
         "load_artifact('Venue'); assert not any('ape' in name for name in sys.modules);"
@@ -126,7 +132,9 @@ def test_wheel_brings_contracts_and_is_found_without_the_tree(python, tmp_path, 
 
 
 @pytest.mark.parametrize("workers", [1, 4])
-def test_tests_of_the_example_pass(python, project, environment, workers):
+def test_tests_of_the_example_pass(
+    python: Path, project: Path, environment: dict[str, str], workers: int
+) -> None:
     (project / "node_modules").symlink_to(ROOT / "node_modules")
     spread = ["-n", str(workers)] if workers > 1 else []
     said = run([python, "-m", "pytest", *spread], cwd=project, env=environment)
@@ -135,7 +143,7 @@ def test_tests_of_the_example_pass(python, project, environment, workers):
 
 
 @pytest.fixture
-def without_anvil(project):
+def without_anvil(project: Path) -> Path:
     """The example with all that npm brings but the node's program."""
     (project / "node_modules").mkdir()
     for package in (ROOT / "node_modules").iterdir():
@@ -147,13 +155,17 @@ def without_anvil(project):
 ONE_TEST = ("-m", "pytest", "-k", "changes_their_mind")
 
 
-def test_anvil_on_path_serves_too(python, without_anvil, environment):
+def test_anvil_on_path_serves_too(
+    python: Path, without_anvil: Path, environment: dict[str, str]
+) -> None:
     path = os.pathsep.join([str(find_anvil().parent), environment["PATH"]])
     said = run([python, *ONE_TEST], cwd=without_anvil, env={**environment, "PATH": path})
     assert "1 passed" in said
 
 
-def test_without_anvil_the_example_says_what_to_do(python, without_anvil, environment):
+def test_without_anvil_the_example_says_what_to_do(
+    python: Path, without_anvil: Path, environment: dict[str, str]
+) -> None:
     done = subprocess.run(
         [python, *ONE_TEST],
         cwd=without_anvil,
