@@ -41,6 +41,8 @@ contract CarryVault {
     uint256 private constant ONE = 1e8;
     /// @dev Of the dex's USD, which have six.
     int256 private constant DEX_USD = 100;
+    /// @dev Less is not waited for: 0.01 of the dex's USD.
+    int64 private constant CENT = 10_000;
     /// @dev Units of native HYPE that are one wei of it on Core; less is lost on the way there.
     uint256 private constant EVM_UNITS = 1e10;
     /// @dev Wei of USDC on Core that are one unit of the ERC-20; less is lost on the way back.
@@ -75,8 +77,8 @@ contract CarryVault {
     uint256 public totalShares;
     /// @notice One for each unit of native HYPE that was brought.
     mapping(address depositor => uint256) public sharesOf;
-    /// @dev When something was last sent back from Core; it arrives in a later block.
-    uint256 private _sentBackAt;
+    /// @dev The block in which something was last sent to Core or back; it arrives in a later one.
+    uint256 private _movedAt;
     /// @dev When something was last ordered.
     uint256 private _orderedAt;
 
@@ -141,10 +143,12 @@ contract CarryVault {
     error StillShort(int64 szi);
     /// @notice The debt is to be repaid first.
     error StillInDebt(uint64 usdc);
+    /// @notice The sweep has not fetched what is left of the short's margin yet, 1e-6 USD.
+    error StillOnTheDex(int64 equity);
     /// @notice Something is on Core yet.
     error StillOnCore(uint64 hype, uint64 usdc);
-    /// @notice What was sent back has not arrived yet.
-    error StillOnTheWay(uint256 sentBackAt);
+    /// @notice What was sent to Core or back may not have arrived yet.
+    error StillOnTheWay(uint256 movedAt);
 
     modifier onlyOwner() {
         require(msg.sender == owner, NotOwner(msg.sender));
@@ -235,6 +239,7 @@ contract CarryVault {
         require(amount != 0, ZeroAmount());
         phase = Phase.Invested;
         emit PhaseSet(Phase.Invested);
+        _movedAt = block.number;
         emit SentToCore(amount);
         _pay(Core.HYPE_SYSTEM, amount);
     }
@@ -312,7 +317,7 @@ contract CarryVault {
         uint64 hype = _idle(Core.HYPE);
         hype = hype > CROSSING_FEE ? hype - CROSSING_FEE : 0;
         require(dollars != 0 || hype != 0, NothingToSend());
-        _sentBackAt = block.number;
+        _movedAt = block.number;
         emit SentBack(hype, dollars);
         // USDC first: each crossing is paid for in HYPE.
         if (dollars != 0) Core.spotSend(Core.systemAddress(Core.USDC), Core.USDC, dollars);
@@ -321,6 +326,8 @@ contract CarryVault {
 
     /// @notice End the trade once all is back; anybody may.
     function settle() external during(Phase.Invested) {
+        // What has left one side is on the other when the block after the next is made.
+        require(block.number > _movedAt + 1, StillOnTheWay(_movedAt));
         _requireFlat();
         for (uint64 i = 0; i < 2; ++i) {
             uint64 token = i == 0 ? Core.USDC : Core.HYPE;
@@ -333,8 +340,8 @@ contract CarryVault {
         uint64 hype = _idle(Core.HYPE);
         uint64 dollars = _idle(Core.USDC);
         require(hype <= CROSSING_FEE && dollars < USDC_UNIT, StillOnCore(hype, dollars));
-        // What has left Core arrives before the transactions of the block that comes next.
-        require(block.number > _sentBackAt + 1, StillOnTheWay(_sentBackAt));
+        int64 equity = Core.marginSummary(DEX, address(this)).accountValue;
+        require(equity < CENT, StillOnTheDex(equity));
         phase = Phase.Settled;
         emit PhaseSet(Phase.Settled);
     }

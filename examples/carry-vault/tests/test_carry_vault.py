@@ -136,7 +136,7 @@ def test_steps_out_of_turn_are_refused(vault, usdc, owner, depositors):
         vault.send(owner, "openShort")
     with pytest.raises(ContractCustomError, match=vault.error("NoPosition")):
         vault.send(owner, "closeShort")
-    with pytest.raises(ContractCustomError, match=vault.error("StillOnCore")):
+    with pytest.raises(ContractCustomError, match=vault.error("StillOnTheWay")):
         vault.send(owner, "settle")
     with pytest.raises(ContractCustomError, match=vault.error("WrongPhase")):
         vault.send(first, "withdraw", HYPE)
@@ -145,6 +145,24 @@ def test_steps_out_of_turn_are_refused(vault, usdc, owner, depositors):
 def test_a_second_order_waits_for_what_becomes_of_the_first(invested, owner):
     with pytest.raises(ContractCustomError, match=invested.error("OrderOnTheWay")):
         invested.send(owner, "openShort")
+
+
+def test_nobody_ends_the_trade_while_coins_are_on_their_way(
+    vault, usdc, owner, depositors, hyperevm
+):
+    first, _ = depositors
+    usdc.send(owner, "approve", vault.address, OPENING)
+    vault.send(owner, "activate", OPENING)
+    vault.send(first, "deposit", value=HYPE)
+    # In the same block, reads find on Core neither what has left nor what will come.
+    hyperevm.rpc.request("evm_setAutomine", False)
+    vault.contract.functions.invest().transact({"from": owner, "gas": 3_000_000})
+    with pytest.raises(ContractCustomError, match=vault.error("StillOnTheWay")):
+        vault.contract.functions.settle().call({"gas": 3_000_000}, "pending")
+    hyperevm.rpc.request("evm_setAutomine", True)
+    hyperevm.rpc.request("anvil_mine", "0x2")
+    with pytest.raises(ContractCustomError, match=vault.error("StillOnCore")):
+        vault.send(first, "settle")
 
 
 def test_who_changes_their_mind_in_time_gets_everything_back(vault, depositors, web3):
