@@ -43,7 +43,10 @@ class Warper(Protocol):
 
 @pytest.fixture(scope="session")
 def pmkit_params() -> str:
-    """Which parameters the session's venue has; override it for others."""
+    """Which parameters the session's venue has; override it for others.
+
+    On Ape's chain they are those of ape-config.yaml, `hyperliquid: params`.
+    """
     return "current"
 
 

@@ -20,6 +20,13 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.requirements import Requirement
 
+from pmkit.hypercore.addresses import (
+    CORE_DEPOSIT_WALLET,
+    CORE_WRITER,
+    FIRST_PRECOMPILE,
+    HYPE_SYSTEM,
+    LAST_PRECOMPILE,
+)
 from pmkit.toolchain import find_anvil
 
 if TYPE_CHECKING:
@@ -116,6 +123,17 @@ def outside_of_clone() -> list[str]:
         for folder in os.environ["PATH"].split(os.pathsep)
         if not (Path(folder) / "anvil").exists()
     ]
+
+
+def test_vault_knows_the_chain_alone() -> None:
+    """No import but its own file, and no address but those that every HyperEVM has."""
+    text = "".join(path.read_text() for path in sorted(EXAMPLE.glob("contracts/*.sol")))
+    assert set(re.findall(r'from "([^"]+)"', text)) == {"./Core.sol"}
+    constants = re.findall(r"address \w+ constant \w+ = (?:address\()?(0x[0-9a-fA-F]+)", text)
+    known = [CORE_WRITER, HYPE_SYSTEM, CORE_DEPOSIT_WALLET]
+    assert {int(one, 16) for one in constants if len(one) == 42} == {int(one, 16) for one in known}
+    reads = {int(one, 16) for one in constants if len(one) < 42}
+    assert {0x80F, 0x811, 0x812} <= reads <= set(range(FIRST_PRECOMPILE, LAST_PRECOMPILE + 1))
 
 
 def test_wheel_brings_contracts_and_is_found_without_the_tree(
