@@ -9,6 +9,7 @@ PY := .venv/bin/python
 PYTEST := .venv/bin/pytest -p no:ape_test
 FORGE := node_modules/.bin/forge
 SOLHINT := node_modules/.bin/solhint
+CONTRACTS := contracts examples/carry-vault/contracts
 
 # Where Ape and py-solc-x keep what they need, so that the home folder is never touched.
 export APE_DATA_FOLDER := $(CURDIR)/.cache/ape
@@ -83,14 +84,14 @@ CHECKS := check-format check-solhint check-ruff check-types check-layers
 check: $(CHECKS) ## Formats, lints, types, layers
 
 check-format: setup
-	@echo 'check: formats'; $(FORGE) fmt --check contracts && .venv/bin/ruff format --check --quiet .
+	@echo 'check: formats'; $(FORGE) fmt --check $(CONTRACTS) && .venv/bin/ruff format --check --quiet .
 
 # .solhint.json holds no comments, so its reasons stand here. compiler-version: exact, since artifacts
 # and recorded gas depend on it. use-natspec: whatever is public has its sentence (test doubles apart);
 # parameters are described where name and type leave a question. The gas-* rules that are off guess from
 # the shape of the source what the benchmark measures.
 check-solhint: setup
-	@echo 'check: solhint'; $(SOLHINT) --noPoster --disc --max-warnings 0 'contracts/**/*.sol'
+	@echo 'check: solhint'; $(SOLHINT) --noPoster --disc --max-warnings 0 'contracts/**/*.sol' 'examples/*/contracts/*.sol'
 
 check-ruff: setup
 	@echo 'check: ruff'; .venv/bin/ruff check --quiet .
@@ -103,7 +104,7 @@ check-layers: setup
 
 .PHONY: fmt
 fmt: setup ## Format all sources
-	@$(FORGE) fmt contracts
+	@$(FORGE) fmt $(CONTRACTS)
 	@.venv/bin/ruff check --quiet --fix-only .
 	@.venv/bin/ruff format --quiet .
 

@@ -14,6 +14,8 @@ from ape_ethereum.ecosystem import (
 )
 from pydantic import computed_field
 
+from pmkit.hyperevm.blocks import Blocks
+
 ECOSYSTEM = "hyperliquid"
 
 NETWORKS = {
@@ -24,7 +26,11 @@ NETWORKS = {
 
 
 class HyperliquidConfig(BaseEthereumConfig):
-    """The section `hyperliquid` of ape-config.yaml."""
+    """The section `hyperliquid` of ape-config.yaml; the first two are about local chains."""
+
+    params: str = "current"
+    """A preset, or a file of parameters, as `pmkit up --params` takes."""
+    blocks: Blocks = Blocks.INSTANT
 
     NETWORKS: ClassVar[dict[str, tuple[int, int]]] = NETWORKS
 
@@ -70,12 +76,14 @@ def networks() -> Iterator[tuple[str, str, type]]:
 
 @plugins.register(plugins.ProviderPlugin)
 def providers() -> Iterator[tuple[str, str, type]]:
-    """Yield anvil for the local network and the forks, and a plain node for the live networks."""
-    # Imported late: both are slow, and most commands need neither.
-    from ape_foundry import FoundryForkProvider, FoundryProvider
+    """Yield pmkit's chain for the local network, and a plain node for the live networks."""
+    # Imported late: all are slow, and most commands need none.
+    from ape_foundry import FoundryForkProvider
     from ape_node import Node
 
-    yield ECOSYSTEM, LOCAL_NETWORK_NAME, FoundryProvider
+    from ape_pmkit.provider import HyperEvmProvider
+
+    yield ECOSYSTEM, LOCAL_NETWORK_NAME, HyperEvmProvider
     for name in NETWORKS:
         yield ECOSYSTEM, name, Node
         yield ECOSYSTEM, f"{name}-fork", FoundryForkProvider

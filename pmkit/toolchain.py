@@ -25,21 +25,25 @@ def project_root() -> Path:
 
 
 def find_anvil() -> Path:
-    """Return the path of anvil: PMKIT_ANVIL, else the clone's npm packages, else PATH.
+    """Return the path of anvil: PMKIT_ANVIL, else npm packages, else PATH. SPEC HE-40.
 
-    Raises ToolMissing if there is none.
+    npm's are those of the clone, then those that Node itself would find from the working folder:
+    beside it, or beside a folder above. Raises ToolMissing if there is none.
     """
     if named := os.environ.get(ANVIL_VARIABLE):
         return _named_anvil(Path(named))
-    packaged = _packaged_anvil()
-    if packaged is not None and _runs(packaged):
+    here = Path.cwd()
+    if packaged := _packaged_anvil(project_root(), here, *here.parents):
         return packaged
     if on_path := shutil.which("anvil"):
-        return Path(on_path)
+        # npm puts a script there, which would stand between pmkit and the program.
+        behind = Path(on_path).resolve()
+        return _packaged_anvil(*behind.parents) or Path(on_path)
     raise ToolMissing(
         tool="anvil",
         needed_for="a local chain",
-        remedy=f"Run `make setup` in the clone, or install Foundry, or set {ANVIL_VARIABLE}.",
+        remedy="Run `make setup` in pmkit's clone, or `npm install @foundry-rs/anvil` in your "
+        f"project's folder, or install Foundry, or set {ANVIL_VARIABLE}.",
     )
 
 
@@ -53,13 +57,14 @@ def _named_anvil(path: Path) -> Path:
     )
 
 
-def _packaged_anvil() -> Path | None:
-    """Return where npm puts the program of this machine, or None for a machine without one."""
+def _packaged_anvil(*folders: Path) -> Path | None:
+    """Return the program that npm has put beside the first of some folders, None for none."""
     cpu = _FOUNDRY_CPU.get(platform.machine().lower())
     if cpu is None or sys.platform not in ("linux", "darwin"):
         return None
-    package = f"@foundry-rs/anvil-{sys.platform}-{cpu}"
-    return project_root() / "node_modules" / package / "bin" / "anvil"
+    package = Path("node_modules") / "@foundry-rs" / f"anvil-{sys.platform}-{cpu}"
+    programs = (folder / package / "bin" / "anvil" for folder in folders)
+    return next((program for program in programs if _runs(program)), None)
 
 
 def _runs(path: Path) -> bool:

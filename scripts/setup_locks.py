@@ -1,4 +1,4 @@
-"""Renew the lock files of npm, bench/ has its own, and of Python (`make locks`; for maintainers).
+"""Renew the lock files of npm in each folder, and of Python (`make locks`; for maintainers).
 
 They name versions and hashes and no addresses. Needs `uv` on PATH and the package registries.
 """
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+OTHERS = ("bench", "examples/carry-vault")
+"""Folders with npm packages of their own."""
 FOUNDRY_TOOLS = ("anvil", "forge")
 FOUNDRY_PLATFORMS = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "win32-amd64")
 NODE_CPU = {"amd64": "x64", "arm64": "arm64"}
@@ -31,6 +33,8 @@ def complete(lock: dict[str, Any], hash_of: Callable[[str, str], str | None]) ->
     """
     packages = dict(lock["packages"])
     for tool in FOUNDRY_TOOLS:
+        if f"node_modules/@foundry-rs/{tool}" not in packages:
+            continue
         version = packages[f"node_modules/@foundry-rs/{tool}"]["version"]
         for platform in FOUNDRY_PLATFORMS:
             name = f"node_modules/@foundry-rs/{tool}-{platform}"
@@ -91,11 +95,11 @@ def published_hash(name: str, version: str) -> str | None:
 def main() -> None:
     """Resolve both sides again and write the lock files."""
     subprocess.run(UV_COMPILE.split(), cwd=ROOT, check=True)
-    lock = complete(resolved(ROOT), published_hash)
-    for name in without_hash(lock):
-        print(f"locks: the registry has no {name}, its entry stays without a hash")
-    write(ROOT, lock)
-    write(ROOT / "bench", without_sponsors(resolved(ROOT / "bench")))
+    for folder in (ROOT, *map(ROOT.joinpath, OTHERS)):
+        lock = complete(resolved(folder), published_hash)
+        for name in without_hash(lock):
+            print(f"locks: the registry has no {name}, its entry stays without a hash")
+        write(folder, lock)
 
 
 def resolved(folder: Path) -> dict[str, Any]:

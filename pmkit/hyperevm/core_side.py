@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pmkit.hyperevm.upstream import Upstream
 
 STEP_GAS = 30_000_000
+LEAST_GAS = 200_000
+"""Gas of a delivery where there are many; what the venue charges for one."""
 ROUNDS = 64
 """Steps after one block, at most: each leaves to the next what it has no gas for."""
 BALANCE = hex(10**30)
@@ -74,7 +76,9 @@ class CoreSide:
         automine = await ask("anvil_getAutomine")
         if automine:
             await ask("evm_setAutomine", False)
-        await ask("evm_setBlockGasLimit", hex(STEP_GAS * len(transactions)))
+        # No more than a block has anyway, if it can be: tools take the latest's for every block's.
+        gas = max(STEP_GAS // len(transactions), LEAST_GAS)
+        await ask("evm_setBlockGasLimit", hex(max(STEP_GAS, gas * len(transactions))))
         await ask("anvil_setNextBlockBaseFeePerGas", "0x0")
         if self._eager:
             # Time moves by command there, and a step of HyperCore is none.
@@ -86,7 +90,7 @@ class CoreSide:
                 await ask("anvil_impersonateAccount", sender)
                 if sender.lower() != HYPE_SYSTEM:
                     await ask("anvil_setBalance", sender, BALANCE)
-                free = {**transaction, "gas": hex(STEP_GAS), "gasPrice": "0x0"}
+                free = {**transaction, "gas": hex(gas), "gasPrice": "0x0"}
                 hashes[await ask("eth_sendTransaction", free)] = transaction
             await ask("evm_mine")
         finally:

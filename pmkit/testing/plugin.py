@@ -1,7 +1,7 @@
 """Fixtures that pytest finds by itself: a chain a session, and each test as if it were the first.
 
 With xdist each worker has a chain of its own, on a port that the system chose. Nothing is started
-before a test asks for it.
+before a test asks for it. SPEC HE-41.
 """
 
 from __future__ import annotations
@@ -43,17 +43,36 @@ class Warper(Protocol):
 
 @pytest.fixture(scope="session")
 def pmkit_params() -> str:
-    """Which parameters the session's venue has; override it for others."""
+    """Which parameters the session's venue has; override it for others.
+
+    On Ape's chain they are those of ape-config.yaml, `hyperliquid: params`.
+    """
     return "current"
 
 
 @pytest.fixture(scope="session")
 def pmkit_chain(pmkit_params: str) -> Iterator[HyperEvm]:
-    """Start the session's chain; tests take `hyperevm`, which is rewound after each."""
-    from pmkit.hyperevm.local import HyperEvm
+    """Start the session's chain, or take the one that Ape's tests run on.
 
-    with HyperEvm.open(pmkit_params) as chain:
-        yield chain
+    Tests take `hyperevm`, which is rewound after each.
+    """
+    from pmkit.errors import PmkitError
+    from pmkit.hyperevm.local import HyperEvm
+    from pmkit.testing.standing import standing
+
+    if (running := standing()) is not None:
+        yield running
+        return
+    try:
+        chain = HyperEvm.open(pmkit_params)
+    except PmkitError as problem:
+        # What is missing is told in a line; where pmkit found out is of no use to a test's author.
+        told = str(problem)
+    else:
+        with chain:
+            yield chain
+        return
+    pytest.fail(f"pmkit has no chain for tests: {told}", pytrace=False)
 
 
 @pytest.fixture

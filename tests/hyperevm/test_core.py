@@ -100,6 +100,21 @@ def test_steps_in_a_row_leave_the_limit_as_it_was(chain):
     assert limit_of_coming_blocks(chain) == before
 
 
+def test_no_block_is_larger_than_blocks_are(chain):
+    """Tools take the latest block's limit for what a transaction may have; once it was a step's."""
+    before = chain.rpc.request("eth_getBlockByNumber", "latest", False)["gasLimit"]
+    first = chain.rpc.block_number()
+    chain.sender("supplier").deposit("HYPE", chain.amount("HYPE", "5"))
+    chain.sender("supplier").deposit("USDC", chain.amount("USDC", "5"))
+    for token in (HYPE, USDC):
+        place = system_address(token)
+        ask_core(chain, "supplier", "spot_send", destination=place, token=token, wei=10**8)
+    made = range(first + 1, chain.rpc.block_number() + 1)
+    assert len(made) > 6
+    found = [chain.rpc.request("eth_getBlockByNumber", hex(n), False)["gasLimit"] for n in made]
+    assert set(found) == {before}
+
+
 def test_failed_action_leaves_its_transaction_alone_and_tells_why(chain):
     receipt = ask_core(chain, "trader", "borrow_lend", operation=7, token=USDC, wei=1)
     assert receipt["status"] == "0x1"

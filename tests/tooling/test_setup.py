@@ -12,6 +12,7 @@ from scripts.setup_locks import FOUNDRY_PLATFORMS, FOUNDRY_TOOLS, complete, with
 ROOT = Path(__file__).resolve().parents[2]
 NPM_LOCK = ROOT / "package-lock.json"
 BENCH_LOCK = ROOT / "bench" / "package-lock.json"
+EXAMPLE_LOCK = ROOT / "examples" / "carry-vault" / "package-lock.json"
 PYTHON_LOCK = ROOT / "requirements" / "dev.txt"
 
 
@@ -94,7 +95,11 @@ def test_set_up_leaves_alone_what_a_link_points_to(tmp_path, monkeypatch, place,
     assert ran == []
 
 
-@pytest.mark.parametrize("path", [NPM_LOCK, BENCH_LOCK, PYTHON_LOCK], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [NPM_LOCK, BENCH_LOCK, EXAMPLE_LOCK, PYTHON_LOCK],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
 def test_lock_file_names_no_address(path):
     assert "://" not in path.read_text()
 
@@ -114,14 +119,23 @@ def test_bench_lock_has_a_hash_for_every_package_at_the_exact_version():
 
 
 def test_folders_with_npm_packages_have_the_same_settings():
-    assert (ROOT / "bench" / ".npmrc").read_text() == (ROOT / ".npmrc").read_text()
+    for lock in (BENCH_LOCK, EXAMPLE_LOCK):
+        assert lock.with_name(".npmrc").read_text() == (ROOT / ".npmrc").read_text()
+
+
+def test_example_has_the_tools_of_the_clone():
+    """So that its tests run here on what is installed already."""
+    ours = json.loads((ROOT / "package.json").read_text())["devDependencies"]
+    theirs = json.loads(EXAMPLE_LOCK.with_name("package.json").read_text())["devDependencies"]
+    assert theirs.items() <= ours.items()
 
 
 def test_npm_lock_serves_every_platform_of_foundry():
-    packages = json.loads(NPM_LOCK.read_text())["packages"]
-    for tool in FOUNDRY_TOOLS:
-        for platform in FOUNDRY_PLATFORMS:
-            assert f"node_modules/@foundry-rs/{tool}-{platform}" in packages
+    for lock, tools in ((NPM_LOCK, FOUNDRY_TOOLS), (EXAMPLE_LOCK, ("anvil",))):
+        packages = json.loads(lock.read_text())["packages"]
+        for tool in tools:
+            for platform in FOUNDRY_PLATFORMS:
+                assert f"node_modules/@foundry-rs/{tool}-{platform}" in packages
 
 
 def test_completing_a_lock_adds_platforms_and_keeps_what_is_there():

@@ -1,6 +1,8 @@
 """Where anvil is looked for, and what is said when it is nowhere."""
 
+import platform
 import subprocess
+import sys
 
 import pytest
 
@@ -22,6 +24,7 @@ def no_clone(monkeypatch, tmp_path):
     monkeypatch.delenv("PMKIT_ANVIL", raising=False)
     monkeypatch.setattr(toolchain, "project_root", lambda: tmp_path / "site-packages")
     monkeypatch.setenv("PATH", "")
+    monkeypatch.chdir(tmp_path)
 
 
 def test_clone_has_the_pinned_anvil(monkeypatch):
@@ -43,6 +46,40 @@ def test_variable_that_names_no_program_is_an_error_and_not_skipped(monkeypatch,
         toolchain.find_anvil()
 
 
+def packaged(folder, program):
+    """Put a program where npm puts it."""
+    cpu = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    place = folder / "node_modules" / "@foundry-rs" / f"anvil-{sys.platform}-{cpu}" / "bin"
+    place.mkdir(parents=True)
+    return program.rename(place / "anvil")
+
+
+@pytest.mark.parametrize("below", [".", "tests/deep"])
+def test_without_a_clone_npm_packages_of_the_project_are_found(
+    monkeypatch, no_clone, program, tmp_path, below
+):
+    found = packaged(tmp_path, program)
+    (tmp_path / below).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(tmp_path / below)
+    assert toolchain.find_anvil() == found
+
+
+@pytest.mark.parametrize("nested", ["", "node_modules/@foundry-rs/anvil"])
+def test_script_of_npm_on_path_leads_to_the_program(monkeypatch, no_clone, tmp_path, nested):
+    installed, bin_folder = tmp_path / "lib", tmp_path / "bin"
+    script, program = installed / "node_modules" / "@foundry-rs" / "anvil", tmp_path / "anvil"
+    script.mkdir(parents=True)
+    bin_folder.mkdir()
+    for path in (script / "bin.mjs", program):
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    (bin_folder / "anvil").symlink_to(script / "bin.mjs")
+    monkeypatch.setenv("PATH", str(bin_folder))
+    assert toolchain.find_anvil() == bin_folder / "anvil"
+    found = packaged(installed / nested, program)
+    assert toolchain.find_anvil() == found
+
+
 def test_without_a_clone_path_is_searched(monkeypatch, no_clone, program):
     monkeypatch.setenv("PATH", str(program.parent))
     assert toolchain.find_anvil() == program
@@ -50,6 +87,7 @@ def test_without_a_clone_path_is_searched(monkeypatch, no_clone, program):
 
 def test_nowhere_is_an_error_that_says_what_to_do(no_clone):
     with pytest.raises(
-        ToolMissing, match=r"anvil was not found; .* a local chain\. Run `make setup`"
+        ToolMissing,
+        match=r"anvil was not found; .* a local chain\. Run `make setup`.*npm install @foundry",
     ):
         toolchain.find_anvil()
