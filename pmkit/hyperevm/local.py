@@ -12,6 +12,8 @@ from pmkit.chain.node import DEFAULT_CHAIN_ID, Node, refuse_taken
 from pmkit.chain.reader import Reader
 from pmkit.chain.rpc import Rpc
 from pmkit.errors import InputError, NodeRefused
+from pmkit.fork.accounts import accounts_of
+from pmkit.fork.run import open_fork
 from pmkit.hypercore.addresses import SYSTEM
 from pmkit.hypercore.place import send_as
 from pmkit.hypercore.step import core_call
@@ -23,10 +25,15 @@ from pmkit.hyperevm.state import SavedChain, StateFile, fingerprint
 from pmkit.params import load_params
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     from pmkit.chain.deployment import Deployment
+    from pmkit.fork.accounts import ForkAccount
+    from pmkit.fork.patience import Patience
+    from pmkit.fork.relay import Relay
+    from pmkit.fork.run import ForkReport
+    from pmkit.model import Mode
     from pmkit.policy import Params
 
 ORDER_DELAY = 3
@@ -47,11 +54,16 @@ class HyperEvm(LocalVenue):
         front: Front,
         blocks: Blocks,
         state: StateFile | None,
+        relay: Relay | None = None,
+        forked: ForkReport | None = None,
     ) -> None:
         super().__init__(node, params, replace(deployment, rpc_url=front.url), clock, url=front.url)
         self.front = front
         self.blocks = blocks
+        self.forked = forked
+        """What a fork was made of; None for a chain from nothing."""
         self._state = state
+        self._relay = relay
 
     @classmethod
     def open(
@@ -116,6 +128,74 @@ class HyperEvm(LocalVenue):
             state=state,
         )
 
+    @classmethod
+    def fork(
+        cls,
+        url: str,
+        *,
+        block: int | None = None,
+        accounts: Sequence[str | ForkAccount] = (),
+        mode: Mode | None = None,
+        params: Params | str = "current",
+        port: int = 0,
+        chain_id: int | None = None,
+        blocks: Blocks = Blocks.INSTANT,
+        conditions: bool = False,
+        seconds: float = SMALL_SECONDS,
+        patience: Patience | None = None,
+    ) -> HyperEvm:
+        """Fork the HyperEVM behind an RPC, with the state of chosen accounts. SPEC HE-20 to HE-27.
+
+        Accounts are read from the upstream's own precompiles, once. `mode` is that of accounts
+        named by address alone; without it, it follows from what each has. `chain_id` is the
+        upstream's, where it has to be a certain one. `.forked` tells what was read, and what the
+        fork answers otherwise.
+
+        Raises InputError for parameters, accounts and upstreams that do not serve, ToolMissing,
+        NodeUnavailable, NodeRefused.
+        """
+        if port != 0:
+            refuse_taken(port)
+        chosen = load_params(params) if isinstance(params, str) else params
+        chosen = chosen if conditions else chosen.local()
+        clock = CLOCKS[blocks]
+        made = open_fork(
+            url,
+            chosen,
+            accounts_of(accounts, mode),
+            block=block,
+            chain_id=chain_id,
+            stepped=clock is Clock.STEPPED,
+            patience=patience,
+        )
+        try:
+            erc20s = erc20s_of(made.node, made.deployment)
+            if blocks is Blocks.HYPER:
+                settings = core_call("setCore", ORDER_DELAY, chosen.policy.activation_fee)
+                send_as(Rpc(made.node.url), settings.fields(SYSTEM))
+            front = Front.start(
+                made.node.url,
+                port=port,
+                blocks=blocks,
+                core=lambda upstream: CoreSide(upstream, erc20s, eager=blocks is Blocks.INSTANT),
+                seconds=seconds,
+            )
+        except BaseException:
+            made.node.close()
+            made.relay.close()
+            raise
+        return cls(
+            made.node,
+            made.params,
+            made.deployment,
+            clock,
+            front=front,
+            blocks=blocks,
+            state=None,
+            relay=made.relay,
+            forked=made.report,
+        )
+
     def save(self) -> None:
         """Write the chain to its state file, if it has one. Raises InputError, NodeUnavailable."""
         if self._state is None:
@@ -143,9 +223,11 @@ class HyperEvm(LocalVenue):
         self.front.require_running()
 
     def close(self) -> None:
-        """End the front, then the node."""
+        """End the front, then the node, then what it reads its upstream by."""
         self.front.close()
         super().close()
+        if self._relay is not None:
+            self._relay.close()
 
 
 def require_same(
