@@ -24,11 +24,12 @@ BUSY_WORDS = re.compile(
 class Patience:
     """How often and how long a request is repeated."""
 
-    attempts: int = 9
+    attempts: int = 10
     first: float = 0.25
     """Seconds before the first repetition; each further one waits twice as long."""
-    most: float = 4.0
-    """Seconds of one wait, whatever the upstream asks for."""
+    most: float = 15.0
+    """Seconds of one wait, whatever the upstream asks for. All together are a minute, over which
+    public RPCs count."""
     reconnects: int = 2
     """Repetitions where no connection comes about: a node that is gone is soon told."""
 
@@ -36,7 +37,7 @@ class Patience:
         """Return the seconds to wait after so many attempts; `asked` is a Retry-After.
 
         >>> Patience().wait(3), Patience().wait(1, "2"), Patience().wait(9, "600")
-        (1.0, 2.0, 4.0)
+        (1.0, 2.0, 15.0)
         """
         doubled: float = self.first * 2 ** (tried - 1)
         wanted = float(asked) if asked is not None and asked.isascii() and asked.isdigit() else 0.0

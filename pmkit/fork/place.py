@@ -20,6 +20,7 @@ from pmkit.chain.genesis import (
     WALLETS,
     Plan,
     create_contracts,
+    created_address,
     list_everything,
 )
 from pmkit.chain.listing import Prices, policy_call, validate, validate_prices
@@ -54,6 +55,11 @@ class ForkPlan:
     lens: str
     tokens: tuple[tuple[str, str], ...]
     """Names and ERC-20s, in the parameters' order."""
+
+    def created(self, admin: str, nonce: int) -> list[str]:
+        """Return the addresses of what the admin creates, from its next nonce on."""
+        sent = [step for step in self.steps if step.role == "admin"]
+        return [created_address(admin, nonce + i) for i, step in enumerate(sent) if step.to is None]
 
 
 def plan_fork(

@@ -23,6 +23,7 @@ from pmkit.hyperevm.front import BAD_PARAMS, NO_METHOD, SHUTDOWN_SECONDS, UNAVAI
 from pmkit.hyperevm.upstream import MESSAGE_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
 
 START_SECONDS = 30.0
@@ -37,6 +38,9 @@ STATE = {
 """Methods that are about the state at a block, and the place of that among their parameters."""
 KEPT = ("eth_getBalance", "eth_getCode", "eth_getTransactionCount", "eth_getStorageAt")
 """Methods whose answers are kept: the fork is made of them."""
+BY_HASH = ("eth_getTransactionReceipt", "eth_getTransactionByHash")
+"""Methods that the node passes on while a transaction of the fork's own is in no block yet."""
+NO_WORD = f"0x{0:064x}"
 READING = ("eth_get", "eth_call", "eth_chainId", "eth_blockNumber", "eth_gasPrice", "net_version")
 OTHERS = ("eth_feeHistory", "eth_maxPriorityFeePerGas", "web3_clientVersion", "debug_trace")
 
@@ -52,17 +56,23 @@ class Relay:
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
         self._failure: BaseException | None = None
+        self.lost: NodeUnavailable | None = None
+        """Why the upstream last gave no answer at all, which a node tells in words of its own."""
         self._remote: Remote | None = None
         self._logs: PagedLogs | None = None
         self._pinned = 0
         self._latest_only = False
         self._kept: dict[str, Any] = {}
+        self._own: set[str] = set()
+        self._cleared: set[str] = set()
+        self.quiet = True
+        """Whether nobody but the fork's maker asks for transactions, all of which are its own."""
         self._thread = threading.Thread(target=self._run, name="pmkit-relay", daemon=True)
 
     @classmethod
-    def start(cls, url: str, *, patience: Patience | None = None) -> Relay:
+    def start(cls, url: str, *, patience: Patience) -> Relay:
         """Serve an upstream on loopback, at a free port. Raises NodeUnavailable."""
-        relay = cls(url, patience or Patience())
+        relay = cls(url, patience)
         relay._thread.start()
         if not relay._ready.wait(START_SECONDS):
             raise NodeUnavailable(endpoint=url, problem="its relay did not come up")
@@ -78,6 +88,18 @@ class Relay:
     def pin(self, block: int, *, latest_only: bool) -> None:
         """Let a block be the fork's; its state is the latest where there is no other."""
         self._pinned, self._latest_only = block, latest_only
+
+    def clear(self, addresses: Iterable[str]) -> None:
+        """Let addresses have no storage: code of the fork's own begins there, whatever was."""
+        self._cleared |= {address.lower() for address in addresses}
+
+    def keep(self, method: str, address: str, answer: str) -> None:
+        """Let an answer about an address at the fork's block be known."""
+        self._kept[key_of(method, [address, hex(self._pinned)])] = answer
+
+    def own(self, tx_hash: str) -> None:
+        """Note a transaction of the fork's own, which the upstream need not be asked for."""
+        self._own.add(tx_hash.lower())
 
     def request(self, method: str, *params: Any) -> Any:
         """Ask the upstream as it is. Raises NodeRefused, NodeUnavailable."""
@@ -110,6 +132,7 @@ class Relay:
             self._failure = failure
         finally:
             self._ready.set()
+            self._loop.run_until_complete(no_more_tasks())
             self._loop.close()
 
     async def _serve(self) -> None:
@@ -145,6 +168,7 @@ class Relay:
         except NodeRefused as refused:
             return error_of(known, refused.code, refused.message, refused.data)
         except NodeUnavailable as gone:
+            self.lost = gone
             return error_of(known, UNAVAILABLE, f"the fork's upstream: {gone}")
         except (LookupError, TypeError, ValueError, AttributeError) as wrong:
             return error_of(known, BAD_PARAMS, f"{method}: bad parameters ({wrong})")
@@ -158,9 +182,13 @@ class Relay:
             raise NodeRefused(method=method, code=NO_METHOD, message=told, data=None)
         if method == "eth_getLogs":
             return await self._logs.get(params[0], self._pinned)
+        if method in BY_HASH and (self.quiet or str(params[0]).lower() in self._own):
+            return None
         if method not in STATE:
             return await self._remote.request(method, *params)
-        key = json.dumps([method, params])
+        if method == "eth_getStorageAt" and str(params[0]).lower() in self._cleared:
+            return NO_WORD
+        key = key_of(method, params)
         if key not in self._kept:
             found = await self._remote.request(method, *self._at_what_there_is(method, params))
             if method not in KEPT:
@@ -174,3 +202,16 @@ class Relay:
         if not self._latest_only or len(params) <= place or params[place] != hex(self._pinned):
             return params
         return [*params[:place], "latest", *params[place + 1 :]]
+
+
+def key_of(method: str, params: list[Any]) -> str:
+    """Return what an answer is kept under."""
+    return json.dumps([method, params]).lower()
+
+
+async def no_more_tasks() -> None:
+    """End what runs on: whoever was interrupted while asking no longer waits for the answer."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pmkit.chain.deployment import MARKER
 from pmkit.chain.node import Node
 from pmkit.chain.rpc import Rpc
-from pmkit.errors import InputError
+from pmkit.errors import InputError, NodeRefused, NodeUnavailable, PmkitError
 from pmkit.fork.compare import account_differences, market_differences
 from pmkit.fork.core_state import account_asks, held_beyond, read_account, read_market
 from pmkit.fork.erc20s import linked_erc20s
 from pmkit.fork.imports import imported
+from pmkit.fork.patience import Patience
 from pmkit.fork.place import place, plan_fork, roles_of
+from pmkit.fork.prefetch import prefetch
 from pmkit.fork.prices import prices_of
-from pmkit.fork.probe import Probe
+from pmkit.fork.probe import NOBODY, Probe
 from pmkit.fork.relay import Relay
 from pmkit.fork.rest import DEBTOR, WORLD, rest_of
 from pmkit.fork.source import Source, require_url, source_of
 from pmkit.fork.universe import discover, fitted
+from pmkit.hypercore.addresses import SYSTEM, system_address
+from pmkit.hypercore.place import STAND_INS
+from pmkit.hyperevm.state import SavedFork
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pmkit.chain.deployment import Deployment
     from pmkit.fork.accounts import ForkAccount
     from pmkit.fork.compare import Difference
     from pmkit.fork.core_state import CoreAccount, CoreMarket
     from pmkit.fork.imports import Imported
-    from pmkit.fork.patience import Patience
     from pmkit.fork.universe import Universe
     from pmkit.model import Mode
     from pmkit.policy import Params
@@ -97,6 +103,8 @@ class Forked:
     params: Params
     deployment: Deployment
     report: ForkReport
+    origin: SavedFork
+    """What its state file says of where it came from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,29 +134,53 @@ def open_fork(
     `stepped` lets time move a second a block. Raises InputError, NodeUnavailable, NodeRefused.
     """
     require_url(url)
-    relay = Relay.start(url, patience=patience)
+    relay = Relay.start(url, patience=patience or Patience())
     try:
-        source = source_of(relay, block, chain_id)
-        snapshot = read_upstream(relay, source, params, accounts)
-        node = start_node(relay, source)
-        try:
-            return made(relay, node, source, snapshot, accounts, stepped=stepped)
-        except BaseException:
-            node.close()
-            raise
+        with upstream_named(relay):
+            source = source_of(relay, block, chain_id)
+            snapshot = read_upstream(relay, source, params, accounts)
+        with loss_told(relay):
+            node = start_node(relay, source)
+            try:
+                return made(relay, node, source, snapshot, accounts, stepped=stepped)
+            except BaseException:
+                node.close()
+                raise
     except BaseException:
         relay.close()
         raise
 
 
-def start_node(relay: Relay, source: Source, *, timestamp: int | None = None) -> Node:
+@contextmanager
+def upstream_named(relay: Relay) -> Iterator[None]:
+    """Let what the upstream refuses name it. Raises NodeUnavailable."""
+    try:
+        yield
+    except NodeRefused as refused:
+        problem = f"refused {refused.method}: {refused.message}"
+        raise NodeUnavailable(endpoint=relay.upstream_url, problem=problem) from None
+
+
+@contextmanager
+def loss_told(relay: Relay) -> Iterator[None]:
+    """Name the upstream where its going away is what has failed. Raises NodeUnavailable."""
+    try:
+        yield
+    except PmkitError:
+        if relay.lost is not None:
+            raise relay.lost from None
+        raise
+
+
+def start_node(relay: Relay, source: Source) -> Node:
     """Start a node on the upstream's state at the fork's block. Raises NodeUnavailable."""
+    relay.clear(STAND_INS)
     extra = (
         *("--fork-url", relay.url, "--fork-block-number", str(source.block)),
         *("--no-storage-caching", "--retries", "1", "--no-rate-limit"),
         *("--timeout", str(UPSTREAM_MILLISECONDS), "--gas-limit", str(GAS_LIMIT)),
     )
-    return Node.start(chain_id=source.chain_id, timestamp=timestamp, extra=extra)
+    return Node.start(chain_id=source.chain_id, extra=extra)
 
 
 def read_upstream(
@@ -196,6 +228,7 @@ def made(
     prices = prices_of(market, params, notes)
     nonce = int(rpc.request("eth_getTransactionCount", roles["admin"], "latest"), 16)
     plan = plan_fork(params, roles, nonce, snapshot.erc20s, prices)
+    prefetch(relay, source.tag, [*touched(params), *plan.created(roles["admin"], nonce)])
     states = [
         one.state for one, core in zip(imports, snapshot.accounts, strict=True) if core.exists
     ]
@@ -217,7 +250,25 @@ def made(
         notes=(*notes, *rest.notes),
         differences=differences,
     )
-    return Forked(relay=relay, node=node, params=params, deployment=deployment, report=report)
+    return Forked(
+        relay=relay,
+        node=node,
+        params=params,
+        deployment=deployment,
+        report=report,
+        origin=SavedFork(
+            block=source.block,
+            block_hash=source.block_hash,
+            latest_only=source.latest_only,
+            accounts=tuple(account.address for account in accounts),
+        ),
+    )
+
+
+def touched(params: Params) -> list[str]:
+    """Return the addresses that putting everything in place touches."""
+    systems = [system_address(token.id) for token in params.tokens]
+    return [*STAND_INS, *systems, SYSTEM, MARKER, NOBODY]
 
 
 def require_free(accounts: Sequence[ForkAccount], roles: dict[str, str]) -> None:

@@ -20,6 +20,7 @@ class Source:
     url: str
     chain_id: int
     block: int
+    block_hash: str
     latest_only: bool
     """Whether it serves no state but the latest."""
     tag: str
@@ -50,7 +51,14 @@ def source_of(relay: Relay, block: int | None, chain_id: int | None) -> Source:
         latest_only = latest > 0 and not serves(relay, latest - 1)
         relay.pin(latest, latest_only=latest_only)
         tag = "latest" if latest_only else hex(latest)
-        return Source(url=url, chain_id=found, block=latest, latest_only=latest_only, tag=tag)
+        return Source(
+            url=url,
+            chain_id=found,
+            block=latest,
+            block_hash=hash_of(relay, latest),
+            latest_only=latest_only,
+            tag=tag,
+        )
     if block > latest:
         problem = f"{block} is not there yet; the upstream's latest block is {latest}"
         raise InputError(place="--block", problem=problem)
@@ -60,7 +68,14 @@ def source_of(relay: Relay, block: int | None, chain_id: int | None) -> Source:
         )
         raise InputError(place="--block", problem=problem)
     relay.pin(block, latest_only=False)
-    return Source(url=url, chain_id=found, block=block, latest_only=False, tag=hex(block))
+    return Source(
+        url=url,
+        chain_id=found,
+        block=block,
+        block_hash=hash_of(relay, block),
+        latest_only=False,
+        tag=hex(block),
+    )
 
 
 def serves(relay: Relay, block: int) -> bool:
@@ -70,6 +85,14 @@ def serves(relay: Relay, block: int) -> bool:
     except (NodeRefused, InputError):
         return False
     return found == block
+
+
+def hash_of(relay: Relay, block: int) -> str:
+    """Return the hash of a block. Raises NodeUnavailable where it is not there."""
+    found = relay.request("eth_getBlockByNumber", hex(block), False)
+    if not isinstance(found, dict) or not isinstance(found.get("hash"), str):
+        raise NodeUnavailable(endpoint=relay.upstream_url, problem=f"has no block {block}")
+    return str(found["hash"])
 
 
 def number(relay: Relay, method: str) -> int:
