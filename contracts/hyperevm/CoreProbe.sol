@@ -38,8 +38,9 @@ struct Found {
 contract CoreProbe {
     /// @dev Most bytes of an answer: no node takes larger code (EIP-170).
     uint256 private constant ROOM = 20_000;
-    /// @dev Gas kept to hand the answer over: 200 a byte of it, and what its memory costs.
-    uint256 private constant GAS_KEPT = 6_000_000;
+    /// @dev Gas kept to hand the answer over, and for each byte of it: 200, and what its memory costs.
+    uint256 private constant GAS_KEPT = 500_000;
+    uint256 private constant GAS_PER_BYTE = 300;
     address private constant L1_BLOCK_NUMBER = address(0x809);
 
     /// @dev Reads from the `start`-th question on, as far as gas and room reach; `done` says how far. The
@@ -60,7 +61,7 @@ contract CoreProbe {
                     ++done;
                     continue;
                 }
-                if (bytesKept > ROOM || gasleft() < stipend * 64 / 63 + GAS_KEPT) {
+                if (bytesKept > ROOM || gasleft() < stipend * 64 / 63 + GAS_KEPT + GAS_PER_BYTE * bytesKept) {
                     full = true;
                     break;
                 }

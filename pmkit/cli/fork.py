@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmkit.cli.chain_options import chain_options, serve, tell_deployment, tell_json
-from pmkit.fork.accounts import GUESS, MODES, accounts_of, load_accounts, mode_of
+from pmkit.fork.accounts import GUESS, MODES, NAMES, accounts_of, load_accounts, mode_of
 from pmkit.hyperevm.blocks import Blocks
 from pmkit.hyperevm.local import HyperEvm
 
@@ -46,8 +46,8 @@ SHOWN = 20
     type=click.Choice([*MODES, GUESS]),
     default=GUESS,
     show_default=True,
-    help="Mode of imported accounts, which no precompile tells; auto: portfolio for who owes, or "
-    "supplies all there is, else standard.",
+    help="Mode of imported accounts, which no precompile tells; auto: portfolioMargin for who "
+    "owes, or supplies all there is, else standard.",
 )
 @click.option(
     "--chain-id", type=click.IntRange(1), help="Id that the RPC's chain must have.  [default: any]"
@@ -122,8 +122,7 @@ def tell_report(report: ForkReport) -> None:
     for account in report.accounts:
         guessed = " (guessed)" if account.guessed else ""
         absent = "" if account.exists else ", not on Core"
-        name = account.mode.name.lower().replace("_", " ")
-        click.echo(f"  {account.address} {name}{guessed}{absent}")
+        click.echo(f"  {account.address} {NAMES[account.mode]}{guessed}{absent}")
     for note in report.notes:
         click.echo(f"note: {note}")
     for difference in report.differences[:SHOWN]:

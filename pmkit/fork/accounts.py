@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 MODES = {
     "standard": Mode.STANDARD,
     "unified": Mode.UNIFIED,
-    "portfolio": Mode.PORTFOLIO_MARGIN,
+    "portfolioMargin": Mode.PORTFOLIO_MARGIN,
 }
 """Modes as the command line and files name them."""
+NAMES = {mode: name for name, mode in MODES.items()}
 GUESS = "auto"
 """Stands for a mode that follows from what the account has."""
 COMMENT = "#"

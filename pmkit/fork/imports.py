@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmkit.errors import InputError
+from pmkit.fork.accounts import NAMES
 from pmkit.fork.core_state import equity_of
 from pmkit.model import Mode
 from pmkit.rates import SHARE_UNIT
@@ -123,7 +124,7 @@ def token_import(core: CoreAccount, token: TokenParams, params: Params, mode: Mo
     if idle < 0:
         problem = (
             f"0x801 answers {total} wei of {token.name} where supply, debt and dexes make"
-            f" {total - idle}, which no account in mode {mode.name.lower()} has; name its mode"
+            f" {total - idle}, which no account in mode {NAMES[mode]} has; name its mode"
         )
         raise InputError(place=core.address, problem=problem)
     shares = (supplied - borrowed) * SHARE_UNIT

@@ -15,7 +15,7 @@ from eth_abi.exceptions import DecodingError
 
 from pmkit.chain.abi import interface
 from pmkit.chain.artifacts import load_artifact
-from pmkit.errors import InputError, NodeUnavailable
+from pmkit.errors import InputError, NodeRefused, NodeUnavailable
 from pmkit.hypercore.precompiles import decode_output, precompile
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ class Probe:
         self._request = request
         self._url = url
         self._tag = tag
+        self._gas: str | None = GAS
+        """What a call asks for; None leaves that to the node, which may allow less."""
 
     def moment(self) -> Moment:
         """Return what the chain's clock says. Raises InputError on a chain without HyperCore."""
@@ -126,7 +128,15 @@ class Probe:
         rows = [ask.encoded() for ask in asks]
         arguments = interface("CoreProbe").encode_constructor(account, rows, start, stipend)
         code = load_artifact("CoreProbe").linked({}) + arguments
-        answer = self._request("eth_call", {"data": f"0x{code.hex()}", "gas": GAS}, self._tag)
+        call = {"data": f"0x{code.hex()}"}
+        try:
+            asked = call if self._gas is None else {**call, "gas": self._gas}
+            answer = self._request("eth_call", asked, self._tag)
+        except NodeRefused as refused:
+            if self._gas is None or "gas" not in refused.message:
+                raise
+            self._gas = None
+            answer = self._request("eth_call", call, self._tag)
         try:
             return decode(ANSWER, bytes.fromhex(str(answer).removeprefix("0x")))
         except (DecodingError, ValueError) as error:

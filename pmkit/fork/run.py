@@ -10,6 +10,7 @@ from pmkit.chain.deployment import MARKER
 from pmkit.chain.node import Node
 from pmkit.chain.rpc import Rpc
 from pmkit.errors import InputError, NodeRefused, NodeUnavailable, PmkitError
+from pmkit.fork.accounts import NAMES
 from pmkit.fork.compare import account_differences, market_differences
 from pmkit.fork.core_state import account_asks, held_beyond, read_account, read_market
 from pmkit.fork.erc20s import linked_erc20s
@@ -82,7 +83,7 @@ class ForkReport:
             "accounts": [
                 {
                     "address": account.address,
-                    "mode": account.mode.name.lower(),
+                    "mode": NAMES[account.mode],
                     "guessed": account.guessed,
                     "exists": account.exists,
                     "l1_block": account.l1_block,

@@ -55,7 +55,7 @@ def source_of(relay: Relay, block: int | None, chain_id: int | None) -> Source:
             url=url,
             chain_id=found,
             block=latest,
-            block_hash=hash_of(relay, latest),
+            block_hash=require_hash(relay, latest),
             latest_only=latest_only,
             tag=tag,
         )
@@ -72,7 +72,7 @@ def source_of(relay: Relay, block: int | None, chain_id: int | None) -> Source:
         url=url,
         chain_id=found,
         block=block,
-        block_hash=hash_of(relay, block),
+        block_hash=require_hash(relay, block),
         latest_only=False,
         tag=hex(block),
     )
@@ -87,12 +87,18 @@ def serves(relay: Relay, block: int) -> bool:
     return found == block
 
 
-def hash_of(relay: Relay, block: int) -> str:
-    """Return the hash of a block. Raises NodeUnavailable where it is not there."""
+def hash_of(relay: Relay, block: int) -> str | None:
+    """Return the hash of a block, None where it is not there."""
     found = relay.request("eth_getBlockByNumber", hex(block), False)
-    if not isinstance(found, dict) or not isinstance(found.get("hash"), str):
+    return str(found["hash"]) if isinstance(found, dict) and "hash" in found else None
+
+
+def require_hash(relay: Relay, block: int) -> str:
+    """Return the hash of a block. Raises NodeUnavailable where it is not there."""
+    found = hash_of(relay, block)
+    if found is None:
         raise NodeUnavailable(endpoint=relay.upstream_url, problem=f"has no block {block}")
-    return str(found["hash"])
+    return found
 
 
 def number(relay: Relay, method: str) -> int:

@@ -32,7 +32,6 @@ SERVED = (
     "eth_gasPrice",
     "eth_feeHistory",
 )
-CALL_GAS = 50_000_000
 
 
 @dataclass
@@ -42,6 +41,8 @@ class PublicRpc:
     node: str
     latest_only: bool = True
     log_blocks: int = 50
+    call_gas: int | None = None
+    """The most gas of a call, which is also what a call has that asks for none."""
     busy_every: int = 0
     """Each so many-th request is answered "too many requests"; zero for none."""
     dies_after: int | None = None
@@ -126,6 +127,10 @@ class PublicRpc:
             return failed(message, -32_602, "invalid block height: only the latest is supported")
         if method == "eth_call" and len(params) > 2:
             return failed(message, -32_602, "state overrides are not supported")
+        if method == "eth_call" and self.call_gas is not None:
+            if int(params[0].get("gas", "0x0"), 16) > self.call_gas:
+                return failed(message, -32_000, "gas limit exceeds what a call may have")
+            params[0].setdefault("gas", hex(self.call_gas))
         if method == "eth_getLogs":
             first, last = (int(params[0][end], 16) for end in ("fromBlock", "toBlock"))
             if last - first >= self.log_blocks:
