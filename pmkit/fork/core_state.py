@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pmkit.errors import InputError
 from pmkit.fork.probe import ALL_WORDS, Ask, Shape
-from pmkit.fork.universe import dex_of
 
 if TYPE_CHECKING:
     from pmkit.fork.probe import Answers, Moment, Probe
@@ -153,8 +152,3 @@ def held_beyond(params: Params, accounts: list[CoreAccount]) -> tuple[set[int], 
 def equity_of(account: CoreAccount, dex: int) -> int:
     """Return an account's equity in a dex, 1e-6 of what it counts in."""
     return account.row("account_margin_summary", dex).get("account_value", 0)
-
-
-def positions_on(account: CoreAccount, dex: int) -> list[tuple[int, dict[str, Any]]]:
-    """Return an account's positions on a dex."""
-    return [(i, account.row("position2", i)) for i in account.perps if dex_of(i) == dex]

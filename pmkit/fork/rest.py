@@ -15,7 +15,6 @@ from eth_utils.crypto import keccak
 
 from pmkit.chain.genesis import BACKSTOP_USD, INSURANCE_USD, MAKER_PERP_USD, MAKER_SPOT_USD
 from pmkit.fork.imports import AccountImport, DexImport, PositionImport
-from pmkit.fork.universe import dex_of
 from pmkit.model import Mode
 from pmkit.rates import SHARE_UNIT
 from pmkit.units import PERP_DECIMALS, SPOT_DECIMALS
@@ -153,7 +152,7 @@ def take_other_side(
     for account in accounts:
         for position in account.positions:
             sizes[position.asset] = sizes.get(position.asset, 0) + position.szi
-    raw_usd = [0] * len(params.dexes)
+    dexes, raw_usd = dexes_of(params), [0] * len(params.dexes)
     for asset, size in sorted(sizes.items()):
         if size == 0:
             continue
@@ -161,8 +160,14 @@ def take_other_side(
         notional = abs(size) * market.marks.get(asset, 0)
         world.positions.append(PositionImport(asset=asset, szi=-size, entry_ntl=notional))
         signed = -notional if size > 0 else notional
-        raw_usd[dex_of(asset)] += MARGIN_FACTOR * notional - signed
+        raw_usd[dexes[asset]] += MARGIN_FACTOR * notional - signed
     world.dexes += [DexImport(dex=dex, raw_usd=usd) for dex, usd in enumerate(raw_usd) if usd]
+
+
+def dexes_of(params: Params) -> dict[int, int]:
+    """Return the listing index of each asset's dex."""
+    names = [dex.name for dex in params.dexes]
+    return {perp.id: names.index(perp.dex) for perp in params.perps}
 
 
 def maker_of(address: str, market: CoreMarket, params: Params) -> AccountImport:
@@ -203,7 +208,7 @@ def backing_of(
     for reserve in reserves:
         found[reserve.token] += reserve.cash
     unit = {t.id: int(10 ** (t.wei_decimals - PERP_DECIMALS)) for t in params.tokens}
-    collateral = [dex.collateral for dex in params.dexes]
+    dexes, collateral = dexes_of(params), [dex.collateral for dex in params.dexes]
     for account in accounts:
         for held in account.tokens:
             found[held.token] += held.idle
@@ -211,6 +216,6 @@ def backing_of(
             token = collateral[dex.dex]
             found[token] += dex.raw_usd * unit[token]
         for position in account.positions:
-            token = collateral[dex_of(position.asset)]
+            token = collateral[dexes[position.asset]]
             found[token] += position.isolated_usd * unit[token]
     return {token: max(0, amount) for token, amount in found.items()}

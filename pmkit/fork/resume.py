@@ -9,12 +9,22 @@ from pmkit.chain.rpc import Rpc
 from pmkit.errors import InputError, NodeRefused
 from pmkit.fork.patience import Patience
 from pmkit.fork.relay import Relay
-from pmkit.fork.run import Forked, ForkReport, loss_told, start_node, upstream_named
+from pmkit.fork.run import (
+    UPSTREAM_SECONDS,
+    Forked,
+    ForkReport,
+    ended_by_loss,
+    loss_told,
+    start_node,
+    upstream_named,
+)
 from pmkit.fork.source import Source, hash_of, number, require_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pmkit.chain.deployment import Deployment
+    from pmkit.chain.node import Node
     from pmkit.fork.accounts import ForkAccount
     from pmkit.hyperevm.state import SavedChain, SavedFork
     from pmkit.policy import Params
@@ -51,21 +61,8 @@ def resume_fork(
         with loss_told(relay):
             node = start_node(relay, source)
             try:
-                rpc = Rpc(node.url)
-                try:
-                    rpc.request("anvil_loadState", saved.node)
-                except NodeRefused as refused:
-                    problem = f"is damaged: {refused.message}"
-                    raise InputError(place=place, problem=problem) from refused
-                # The node's clock stands at the upstream's block.
-                rpc.request("evm_setTime", saved.timestamp)
-                if stepped:
-                    rpc.request("anvil_setBlockTimestampInterval", 1)
-                deployment = marked_deployment(rpc)
-                if deployment is None or rpc.block_number() != saved.number:
-                    problem = "is damaged: no venue is in it, or other blocks"
-                    raise InputError(place=place, problem=problem)
-                rpc.close()
+                with ended_by_loss(relay, node):
+                    deployment = taken_up(node, saved, place, stepped=stepped)
             except BaseException:
                 node.close()
                 raise
@@ -89,6 +86,24 @@ def resume_fork(
         report=report,
         origin=fork,
     )
+
+
+def taken_up(node: Node, saved: SavedChain, place: str, *, stepped: bool) -> Deployment:
+    """Return the venue of a saved chain that a node takes up. Raises InputError."""
+    rpc = Rpc(node.url, timeout=UPSTREAM_SECONDS)
+    try:
+        rpc.request("anvil_loadState", saved.node)
+    except NodeRefused as refused:
+        raise InputError(place=place, problem=f"is damaged: {refused.message}") from refused
+    # The node's clock stands at the upstream's block.
+    rpc.request("evm_setTime", saved.timestamp)
+    if stepped:
+        rpc.request("anvil_setBlockTimestampInterval", 1)
+    deployment = marked_deployment(rpc)
+    if deployment is None or rpc.block_number() != saved.number:
+        raise InputError(place=place, problem="is damaged: no venue is in it, or other blocks")
+    rpc.close()
+    return deployment
 
 
 def same_source(relay: Relay, chain_id: int, fork: SavedFork, place: str) -> Source:

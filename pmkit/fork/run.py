@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -44,8 +45,10 @@ GAS_LIMIT = 30_000_000
 """Of the node's blocks: the upstream's latest may be a small one."""
 OWN = ("maker", "backstop", "insurance")
 """Roles that the fork's venue needs for itself."""
-UPSTREAM_MILLISECONDS = 120_000
-"""How long the node waits for the relay, which waits for the upstream."""
+UPSTREAM_SECONDS = 300
+"""How long the node waits for the relay, which waits for the upstream, and its maker for both."""
+LOOK_EVERY = 0.05
+"""Seconds between two looks at whether the upstream is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +146,8 @@ def open_fork(
         with loss_told(relay):
             node = start_node(relay, source)
             try:
-                return made(relay, node, source, snapshot, accounts, stepped=stepped)
+                with ended_by_loss(relay, node):
+                    return made(relay, node, source, snapshot, accounts, stepped=stepped)
             except BaseException:
                 node.close()
                 raise
@@ -173,15 +177,40 @@ def loss_told(relay: Relay) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def ended_by_loss(relay: Relay, node: Node) -> Iterator[None]:
+    """End a node whose upstream goes away, which it might wait for without end."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(LOOK_EVERY):
+            if relay.lost is not None:
+                node.close()
+                return
+
+    watcher = threading.Thread(target=watch, name="pmkit-fork", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
 def start_node(relay: Relay, source: Source) -> Node:
     """Start a node on the upstream's state at the fork's block. Raises NodeUnavailable."""
     relay.clear(STAND_INS)
     extra = (
         *("--fork-url", relay.url, "--fork-block-number", str(source.block)),
         *("--no-storage-caching", "--retries", "1", "--no-rate-limit"),
-        *("--timeout", str(UPSTREAM_MILLISECONDS), "--gas-limit", str(GAS_LIMIT)),
+        *("--timeout", str(1_000 * UPSTREAM_SECONDS), "--gas-limit", str(GAS_LIMIT)),
     )
-    return Node.start(chain_id=source.chain_id, extra=extra)
+    return Node.start(
+        chain_id=source.chain_id,
+        extra=extra,
+        seconds=UPSTREAM_SECONDS,
+        give_up=lambda: relay.lost is not None,
+    )
 
 
 def read_upstream(
@@ -217,7 +246,7 @@ def made(
 ) -> Forked:
     """Return the fork whose node is running. Raises InputError, and what the node raises."""
     params, market, notes = snapshot.params, snapshot.market, list(snapshot.notes)
-    rpc = Rpc(node.url)
+    rpc = Rpc(node.url, timeout=UPSTREAM_SECONDS)
     if stepped:
         rpc.request("anvil_setBlockTimestampInterval", 1)
     roles = {**roles_of(rpc), "world": WORLD, "debtor": DEBTOR}

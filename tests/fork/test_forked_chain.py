@@ -7,12 +7,14 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from chain.test_dexes import WITH_FLX
 from fork.conftest import HURRY, Upstream, pays_in, standard, trades
 from hyperevm.conftest import until
 from support.core_reads import reads
 from support.public_rpc import PublicRpc
 
 from pmkit.chain.listing import GENESIS_PRICES
+from pmkit.demo.conservation import ledgers
 from pmkit.errors import InputError
 from pmkit.fork.accounts import ForkAccount
 from pmkit.hypercore.addresses import CORE_WRITER, HYPE_SYSTEM
@@ -24,7 +26,9 @@ from pmkit.hyperevm.state import StateFile
 from pmkit.model import Mode
 from pmkit.params import load_params
 from pmkit.policy import PairParams
+from pmkit.testing.holdings import parse_holdings
 from pmkit.testing.plugin import fork, pmkit_forks
+from pmkit.testing.traders import open_account
 
 __all__ = ["fork", "pmkit_forks"]
 
@@ -274,6 +278,40 @@ def rich():
         trades(chain, trader, "WIF", -200)
         account = ForkAccount(address=trader.address, mode=Mode.STANDARD)
         yield Upstream(chain, [account])
+
+
+@pytest.fixture(scope="module")
+def two_dexes():
+    """An upstream with a builder's dex that counts in USDH, and somebody on both."""
+    prices = {**GENESIS_PRICES, "flx:GOLD": Decimal(4_000)}
+    with HyperEvm.open(WITH_FLX, chain_id=999, prices=prices) as chain:
+        trader = trader_of(chain)
+        trader.sender.set_mode(Mode.STANDARD)
+        pays_in(chain, trader, "USDH", 9_000)
+        trader.sender.transfer_perp(1, 8_000 * 10**6, to_perp=True)
+        trades(chain, trader, "flx:GOLD", 15_000)
+        words = parse_holdings("holds 2 BTC, short 1 BTC at 10x")
+        hedger = open_account(chain, words, name="hedger")
+        pays_in(chain, hedger, "USDH", 5_000)
+        trades(chain, hedger, "flx:GOLD", -10_000)
+        accounts = [
+            ForkAccount(address=trader.address, mode=Mode.STANDARD),
+            ForkAccount(address=hedger.address, mode=Mode.PORTFOLIO_MARGIN),
+        ]
+        chain.warp(3_600)
+        yield Upstream(chain, accounts)
+
+
+def test_dex_of_somebody_elses_is_imported_where_the_parameters_know_it(two_dexes):
+    with PublicRpc(two_dexes.chain.rpc.url) as public:
+        with opened(public, two_dexes, params=WITH_FLX) as chain:
+            assert alike(two_dexes.chain.rpc, chain.rpc, two_dexes) == {}
+            assert chain.forked.differences == ()
+            for ledger in ledgers(chain.reader):
+                assert ledger.uncovered == 0
+                assert 0 <= ledger.dust <= ledger.dust_bound + 10**4
+        with pytest.raises(InputError, match="equity on perp dex 1, which current does not list"):
+            opened(public, two_dexes)
 
 
 def test_what_an_account_holds_beyond_the_parameters_is_listed(rich):

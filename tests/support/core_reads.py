@@ -24,7 +24,9 @@ def reads(
         for token in tokens:
             asked += [("spot_balance", account, token), ("borrow_lend_user_state", account, token)]
         for perp in perps:
-            asked += [("position", account, perp), ("position2", account, perp)]
+            # 0x800 takes an index of 16 bits: the venue's own perps.
+            asked += [("position", account, perp)] if perp < 2**16 else []
+            asked += [("position2", account, perp)]
     for perp in perps:
         asked += [("mark_px", perp), ("oracle_px", perp), ("bbo", perp), ("perp_asset_info", perp)]
     asked += [(name, pair) for pair in pairs for name in ("spot_px", "spot_info")]
