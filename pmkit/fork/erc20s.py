@@ -15,21 +15,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from pmkit.fork.source import Source
     from pmkit.fork.universe import Universe
     from pmkit.policy import Params
 
 WORD = 32
+LIVE_USDC = {
+    999: "0xb88339CB7199b77E23DB6e890353E22632Ba630f",
+    998: "0x2B3370eE501B4a559b57D449569354196457D8Ab",
+}
+"""USDC of the live chains, by chain id, where no deposit wallet tells it."""
 MOST_DECIMALS = 24
 
 
 def linked_erc20s(
-    request: Callable[..., Any], tag: str, params: Params, universe: Universe
+    request: Callable[..., Any], source: Source, params: Params, universe: Universe
 ) -> tuple[Params, dict[int, str]]:
     """Return ERC-20s by token id, and the parameters with these ERC-20s' decimals.
 
     HYPE's is wrapped HYPE; USDC's is the one that its deposit wallet takes. A token whose contract
     tells no decimals has none here, and gets one of the fork's own.
     """
+    tag = source.tag
     erc20s: dict[int, str] = {}
     tokens = []
     for token in params.tokens:
@@ -38,7 +45,8 @@ def linked_erc20s(
             address = WRAPPED_HYPE
         if token.id == USDC:
             told = word_of(request, tag, "CoreDepositWallet", CORE_DEPOSIT_WALLET, "token")
-            address = to_checksum_address(f"0x{told:040x}") if told else address
+            live = LIVE_USDC.get(source.chain_id, address)
+            address = to_checksum_address(f"0x{told:040x}") if told else live
         decimals = (
             word_of(request, tag, "LocalToken", address, "decimals")
             if address and int(address, 16)

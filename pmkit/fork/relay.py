@@ -42,6 +42,8 @@ BY_HASH = ("eth_getTransactionReceipt", "eth_getTransactionByHash")
 """Methods that the node passes on while a transaction of the fork's own is in no block yet."""
 NO_WORD = f"0x{0:064x}"
 READING = ("eth_get", "eth_call", "eth_chainId", "eth_blockNumber", "eth_gasPrice", "net_version")
+UNSERVED = ("eth_getAccountInfo", "eth_getAccount")
+"""Methods that a node tries first and public RPCs lack; without them it asks for what was kept."""
 OTHERS = ("eth_feeHistory", "eth_maxPriorityFeePerGas", "web3_clientVersion", "debug_trace")
 
 
@@ -62,6 +64,7 @@ class Relay:
         self._logs: PagedLogs | None = None
         self._pinned = 0
         self._latest_only = False
+        self._asked_for = False
         self._kept: dict[str, Any] = {}
         self._own: set[str] = set()
         self._cleared: set[str] = set()
@@ -85,9 +88,13 @@ class Relay:
         """Return where it listens."""
         return f"http://{HOST}:{self.port}"
 
-    def pin(self, block: int, *, latest_only: bool) -> None:
-        """Let a block be the fork's; its state is the latest where there is no other."""
-        self._pinned, self._latest_only = block, latest_only
+    def pin(self, block: int, *, latest_only: bool, asked_for: bool) -> None:
+        """Let a block be the fork's; its state is the latest where there is no other.
+
+        Many nodes keep the state of some minutes. Once they no longer have it the latest takes its
+        place, unless that block was `asked_for`.
+        """
+        self._pinned, self._latest_only, self._asked_for = block, latest_only, asked_for
 
     def clear(self, addresses: Iterable[str]) -> None:
         """Let addresses have no storage: code of the fork's own begins there, whatever was."""
@@ -177,8 +184,8 @@ class Relay:
     async def _result(self, method: str, params: list[Any]) -> Any:
         if self._remote is None or self._logs is None:
             raise NodeUnavailable(endpoint=self.upstream_url, problem="its relay has ended")
-        if not method.startswith(READING) and method not in OTHERS:
-            told = f"{method} is no reading, and nothing else goes to a fork's upstream"
+        if (not method.startswith(READING) and method not in OTHERS) or method in UNSERVED:
+            told = f"{method} does not go to a fork's upstream, which is only read"
             raise NodeRefused(method=method, code=NO_METHOD, message=told, data=None)
         if method == "eth_getLogs":
             return await self._logs.get(params[0], self._pinned)
@@ -190,10 +197,17 @@ class Relay:
             return NO_WORD
         key = key_of(method, params)
         if key not in self._kept:
-            found = await self._remote.request(method, *self._at_what_there_is(method, params))
+            here = self._at_what_there_is(method, params)
             if method not in KEPT:
-                return found
-            self._kept[key] = found
+                return await self._remote.request(method, *here)
+            try:
+                self._kept[key] = await self._remote.request(method, *here)
+            except NodeRefused:
+                if self._asked_for or here != params:
+                    raise
+                self._latest_only = True
+                here = self._at_what_there_is(method, params)
+                self._kept[key] = await self._remote.request(method, *here)
         return self._kept[key]
 
     def _at_what_there_is(self, method: str, params: list[Any]) -> list[Any]:

@@ -112,12 +112,13 @@ def same_source(relay: Relay, chain_id: int, fork: SavedFork, place: str) -> Sou
     if found != chain_id or hash_of(relay, fork.block) != fork.block_hash:
         problem = f"was forked from another chain than that of {relay.upstream_url}"
         raise InputError(place=place, problem=problem)
-    relay.pin(fork.block, latest_only=fork.latest_only)
+    relay.pin(fork.block, latest_only=fork.latest_only, asked_for=fork.asked_for)
     return Source(
         url=relay.upstream_url,
         chain_id=found,
         block=fork.block,
         block_hash=fork.block_hash,
         latest_only=fork.latest_only,
+        asked_for=fork.asked_for,
         tag="latest" if fork.latest_only else hex(fork.block),
     )

@@ -223,7 +223,7 @@ def read_upstream(
     found = tuple(read_account(probe, asks, account.address, params) for account in accounts)
     held, traded = held_beyond(params, list(found))
     fit = fitted(params, universe, probe, held, traded)
-    chosen, erc20s = linked_erc20s(relay.request, source.tag, fit.params, universe)
+    chosen, erc20s = linked_erc20s(relay.request, source, fit.params, universe)
     market = read_market(probe, chosen, universe)
     return Snapshot(
         params=chosen,
@@ -290,6 +290,7 @@ def made(
             block=source.block,
             block_hash=source.block_hash,
             latest_only=source.latest_only,
+            asked_for=source.asked_for,
             accounts=tuple(account.address for account in accounts),
         ),
     )

@@ -23,6 +23,8 @@ class Source:
     block_hash: str
     latest_only: bool
     """Whether it serves no state but the latest."""
+    asked_for: bool
+    """Whether it had to be this block."""
     tag: str
     """What HyperCore is read at."""
 
@@ -49,7 +51,7 @@ def source_of(relay: Relay, block: int | None, chain_id: int | None) -> Source:
     Probe(relay.request, url, "latest").moment()
     if block is None:
         latest_only = latest > 0 and not serves(relay, latest - 1)
-        relay.pin(latest, latest_only=latest_only)
+        relay.pin(latest, latest_only=latest_only, asked_for=False)
         tag = "latest" if latest_only else hex(latest)
         return Source(
             url=url,
@@ -57,6 +59,7 @@ def source_of(relay: Relay, block: int | None, chain_id: int | None) -> Source:
             block=latest,
             block_hash=require_hash(relay, latest),
             latest_only=latest_only,
+            asked_for=False,
             tag=tag,
         )
     if block > latest:
@@ -67,13 +70,14 @@ def source_of(relay: Relay, block: int | None, chain_id: int | None) -> Source:
             f"the upstream {url} serves only the latest state, not block {block}; leave it out"
         )
         raise InputError(place="--block", problem=problem)
-    relay.pin(block, latest_only=False)
+    relay.pin(block, latest_only=False, asked_for=True)
     return Source(
         url=url,
         chain_id=found,
         block=block,
         block_hash=require_hash(relay, block),
         latest_only=False,
+        asked_for=True,
         tag=hex(block),
     )
 

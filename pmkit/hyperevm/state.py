@@ -50,6 +50,8 @@ class SavedFork:
     block: int
     block_hash: str
     latest_only: bool
+    asked_for: bool
+    """Whether it had to be this block."""
     accounts: tuple[str, ...]
 
 
@@ -149,8 +151,9 @@ def saved_fork_of(found: dict[str, Any], file: StateFile) -> SavedFork:
         raise file.wrong_key("fork.block", "a whole number")
     if not isinstance(found.get("block_hash"), str):
         raise file.wrong_key("fork.block_hash", "text")
-    if not isinstance(found.get("latest_only"), bool):
-        raise file.wrong_key("fork.latest_only", "true or false")
+    for key in ("latest_only", "asked_for"):
+        if not isinstance(found.get(key), bool):
+            raise file.wrong_key(f"fork.{key}", "true or false")
     accounts = found.get("accounts")
     if not isinstance(accounts, list) or not all(isinstance(one, str) for one in accounts):
         raise file.wrong_key("fork.accounts", "a list of texts")
@@ -158,6 +161,7 @@ def saved_fork_of(found: dict[str, Any], file: StateFile) -> SavedFork:
         block=found["block"],
         block_hash=found["block_hash"],
         latest_only=found["latest_only"],
+        asked_for=found["asked_for"],
         accounts=tuple(accounts),
     )
 

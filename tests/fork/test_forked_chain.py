@@ -145,6 +145,23 @@ def test_block_of_before_where_the_upstream_serves_it(small):
             assert chain.reader.balance(trader.address, "USDC").idle == 0
 
 
+def test_upstream_that_forgets_the_block_serves_its_latest_state_from_then_on(small):
+    chain = small.chain
+    with (
+        chain.scratch(),
+        PublicRpc(chain.rpc.url, latest_only=False) as rpc,
+        opened(rpc, small) as fork,
+    ):
+        assert not fork.forked.latest_only
+        rpc.latest_only = True
+        unseen = "0x000000000000000000000000000000000000bEEF"
+        chain.rpc.request("anvil_setBalance", unseen, "0x7")
+        assert fork.rpc.request("eth_getBalance", unseen, "latest") == "0x7"
+        # What it has once seen stays.
+        chain.rpc.request("anvil_setBalance", unseen, "0x8")
+        assert fork.rpc.request("eth_getBalance", unseen, "latest") == "0x7"
+
+
 def test_blocks_as_the_chain_makes_them(small, public):
     with opened(public, small, blocks=Blocks.HYPER, seconds=0.2) as chain:
         start = chain.rpc.block_number()
