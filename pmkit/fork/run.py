@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pmkit.chain.deployment import MARKER
+from pmkit.chain.genesis import PORTFOLIO_MARGIN
 from pmkit.chain.node import Node
 from pmkit.chain.rpc import Rpc
 from pmkit.errors import InputError, NodeRefused, NodeUnavailable, PmkitError
@@ -15,7 +16,7 @@ from pmkit.fork.accounts import NAMES
 from pmkit.fork.compare import account_differences, market_differences
 from pmkit.fork.core_state import account_asks, held_beyond, read_account, read_market
 from pmkit.fork.erc20s import linked_erc20s
-from pmkit.fork.imports import imported
+from pmkit.fork.imports import AccountImport, imported
 from pmkit.fork.patience import Patience
 from pmkit.fork.place import place, plan_fork, roles_of
 from pmkit.fork.prefetch import prefetch
@@ -28,6 +29,7 @@ from pmkit.fork.universe import discover, fitted
 from pmkit.hypercore.addresses import SYSTEM, system_address
 from pmkit.hypercore.place import STAND_INS
 from pmkit.hyperevm.state import SavedFork
+from pmkit.model import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from pmkit.fork.core_state import CoreAccount, CoreMarket
     from pmkit.fork.imports import Imported
     from pmkit.fork.universe import Universe
-    from pmkit.model import Mode
     from pmkit.policy import Params
 
 GAS_LIMIT = 30_000_000
@@ -263,7 +264,7 @@ def made(
         one.state for one, core in zip(imports, snapshot.accounts, strict=True) if core.exists
     ]
     rest = rest_of(states, market, params, roles)
-    written = (*states, *rest.accounts)
+    written = (*states, *rest.accounts, *ready_roles(accounts, roles))
     deployment = place(rpc, plan, params, roles, market, written, rest.reserves)
     differences = compared(rpc, node, snapshot)
     rpc.close()
@@ -294,6 +295,16 @@ def made(
             accounts=tuple(account.address for account in accounts),
         ),
     )
+
+
+def ready_roles(accounts: Sequence[ForkAccount], roles: dict[str, str]) -> list[AccountImport]:
+    """Return the roles that begin in portfolio margin, as on a local chain, unless imported."""
+    taken = {account.address for account in accounts}
+    return [
+        AccountImport(account=roles[role], mode=Mode.PORTFOLIO_MARGIN)
+        for role in PORTFOLIO_MARGIN
+        if role not in OWN and roles[role] not in taken
+    ]
 
 
 def touched(params: Params) -> list[str]:

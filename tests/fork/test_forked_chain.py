@@ -62,7 +62,7 @@ def test_roles_have_wallets_and_a_market_to_trade_on(small, public):
     with opened(public, small) as chain:
         trader = chain.sender("trader")
         chain.credit("trader", "USDC", "10000")
-        trader.set_mode(Mode.PORTFOLIO_MARGIN)
+        assert chain.reader.account(trader.address).mode is Mode.PORTFOLIO_MARGIN
         chain.fund("trader", "UBTC", "1.5")
         trader.deposit("UBTC", chain.amount("UBTC", "1.5"))
         trades(chain, trader_of(chain), "BTC", -150_000)
@@ -81,8 +81,21 @@ def trader_of(chain):
     return Trader(chain, chain.account("trader"))
 
 
+def test_token_without_an_erc20_upstream_gets_one_of_the_forks_own(small, public):
+    with small.chain.scratch():
+        gone = small.chain.deployment.token("USDH")
+        small.chain.rpc.request("anvil_setCode", gone, "0x")
+        with opened(public, small) as chain:
+            assert chain.deployment.token("USDH") != gone
+            assert chain.deployment.token("USDC") == small.chain.deployment.token("USDC")
+            supplier = chain.sender("supplier")
+            supplier.deposit("USDH", chain.amount("USDH", "7"))
+            assert chain.reader.balance(supplier.address, "USDH").idle == 7 * EIGHT
+
+
 def test_contracts_act_through_core_writer_and_tokens_cross_over(small, public):
     with opened(public, small) as chain:
+        chain.sender("trader").set_mode(Mode.STANDARD)
         chain.credit("trader", "USDC", "50000")
         chain.sender("trader").transfer_perp(0, 40_000 * 10**6, to_perp=True)
         data = encode_action(
