@@ -50,6 +50,12 @@ SHOWN = 20
     "owes, or supplies all there is, else standard.",
 )
 @click.option(
+    "--without",
+    multiple=True,
+    metavar="TOKEN",
+    help="Token beyond the parameters that is left out, by name or id; may be given many times.",
+)
+@click.option(
     "--chain-id", type=click.IntRange(1), help="Id that the RPC's chain must have.  [default: any]"
 )
 @chain_options
@@ -59,6 +65,7 @@ def fork(
     named: tuple[str, ...],
     listed: Path | None,
     mode: str,
+    without: tuple[str, ...],
     chain_id: int | None,
     port: int | None,
     blocks: str,
@@ -85,6 +92,7 @@ def fork(
             rpc,
             block=block,
             accounts=accounts,
+            without=without,
             params=params,
             port=at,
             chain_id=chain_id,

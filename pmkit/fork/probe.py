@@ -6,7 +6,7 @@ overridden, and no block pinned by a node that knows none but the latest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ SCAN_STIPEND = 300_000
 ROUNDS = 8
 """Attempts to read everything of one account before the upstream's next block."""
 ANSWER = ["uint256", "uint256", "bytes", "uint256", "(uint32,uint32,bool,bytes)[]"]
+MOST_IDS = 1_000
+"""Ids of one call: code to create may have 49,152 bytes, and each id takes 32."""
 ALL_WORDS = 99
 WORD = 32
 
@@ -101,28 +103,38 @@ class Probe:
         Raises InputError on a chain without HyperCore, NodeUnavailable where blocks come faster
         than the answers.
         """
-        total = sum(len(ask.ids) for ask in asks)
+        groups = grouped(asks)
         for _ in range(ROUNDS):
             found: Answers = {}
-            seen: set[tuple[int, bytes]] = set()
-            done = 0
-            while True:
-                block, time, l1_block, now_done, rows = self._call(account, asks, done, stipend)
-                seen.add((block, l1_block))
-                for ask, place, ok, data in rows:
-                    asked = asks[ask]
-                    answer = self._decoded(asked.name, data) if ok else None
-                    found[asked.name, asked.ids[place]] = answer
-                if now_done >= total or len(seen) > 1:
-                    break
-                if now_done == done:
-                    problem = f"gives eth_call less gas than a read of {total} takes"
-                    raise NodeUnavailable(endpoint=self._url, problem=problem)
-                done = now_done
-            if len(seen) == 1:
-                return self._moment(block, time, l1_block), found
+            moments = {self._group(group, account, stipend, found) for group in groups}
+            if len(moments) == 1 and None not in moments:
+                return next(moment for moment in moments if moment is not None), found
+        total = sum(len(ask.ids) for ask in asks)
         problem = f"makes blocks faster than {total} reads of one account are answered"
         raise NodeUnavailable(endpoint=self._url, problem=problem)
+
+    def _group(
+        self, asks: Sequence[Ask], account: str, stipend: int, found: Answers
+    ) -> Moment | None:
+        """Find the answers to what fits one call's code; None where blocks came in between."""
+        total = sum(len(ask.ids) for ask in asks)
+        first: Moment | None = None
+        done = 0
+        while True:
+            block, time, l1_block, now_done, rows = self._call(account, asks, done, stipend)
+            moment = self._moment(block, time, l1_block)
+            if first is not None and moment != first:
+                return None
+            first = moment
+            for ask, place, ok, data in rows:
+                name = asks[ask].name
+                found[name, asks[ask].ids[place]] = self._decoded(name, data) if ok else None
+            if now_done >= total:
+                return moment
+            if now_done == done:
+                problem = f"gives eth_call less gas than a read of {total} takes"
+                raise NodeUnavailable(endpoint=self._url, problem=problem)
+            done = now_done
 
     def _call(self, account: str, asks: Sequence[Ask], start: int, stipend: int) -> tuple[Any, ...]:
         rows = [ask.encoded() for ask in asks]
@@ -158,3 +170,24 @@ class Probe:
         except InputError as error:
             problem = f"answers {name} otherwise than HyperEVM does ({error.problem})"
             raise InputError(place=self._url, problem=problem) from error
+
+
+def grouped(asks: Sequence[Ask]) -> list[list[Ask]]:
+    """Return asks in groups whose code a node takes (EIP-3860).
+
+    >>> ask = Ask(name="spot_px", shape=Shape.ID, ids=tuple(range(1_500)))
+    >>> [[len(part.ids) for part in group] for group in grouped([ask, ask])]
+    [[1000], [500, 500], [1000]]
+    """
+    groups: list[list[Ask]] = [[]]
+    room = MOST_IDS
+    for ask in asks:
+        ids = ask.ids
+        while ids:
+            if room == 0:
+                groups.append([])
+                room = MOST_IDS
+            part, ids = ids[:room], ids[room:]
+            groups[-1].append(replace(ask, ids=part))
+            room -= len(part)
+    return groups

@@ -25,7 +25,7 @@ from pmkit.fork.probe import NOBODY, Probe
 from pmkit.fork.relay import Relay
 from pmkit.fork.rest import DEBTOR, WORLD, rest_of
 from pmkit.fork.source import Source, require_url, source_of
-from pmkit.fork.universe import discover, fitted
+from pmkit.fork.universe import discover, fitted, without
 from pmkit.hypercore.addresses import SYSTEM, system_address
 from pmkit.hypercore.place import STAND_INS
 from pmkit.hyperevm.state import SavedFork
@@ -132,18 +132,20 @@ def open_fork(
     block: int | None,
     chain_id: int | None,
     stepped: bool,
+    left_out: Sequence[str] = (),
     patience: Patience | None = None,
 ) -> Forked:
     """Return a running fork of an upstream; nothing runs on if it fails.
 
-    `stepped` lets time move a second a block. Raises InputError, NodeUnavailable, NodeRefused.
+    `left_out` are tokens that nobody is to have, by name or id; `stepped` lets time move a second a
+    block. Raises InputError, NodeUnavailable, NodeRefused.
     """
     require_url(url)
     relay = Relay.start(url, patience=patience or Patience())
     try:
         with upstream_named(relay):
             source = source_of(relay, block, chain_id)
-            snapshot = read_upstream(relay, source, params, accounts)
+            snapshot = read_upstream(relay, source, params, accounts, left_out)
         with loss_told(relay):
             node = start_node(relay, source)
             try:
@@ -215,11 +217,15 @@ def start_node(relay: Relay, source: Source) -> Node:
 
 
 def read_upstream(
-    relay: Relay, source: Source, params: Params, accounts: Sequence[ForkAccount]
+    relay: Relay,
+    source: Source,
+    params: Params,
+    accounts: Sequence[ForkAccount],
+    left_out: Sequence[str],
 ) -> Snapshot:
     """Return everything that is imported. Raises InputError, NodeUnavailable, NodeRefused."""
     probe = Probe(relay.request, source.url, source.tag)
-    universe = discover(probe)
+    universe = without(discover(probe), params, left_out)
     asks = account_asks(params, universe)
     found = tuple(read_account(probe, asks, account.address, params) for account in accounts)
     held, traded = held_beyond(params, list(found))
@@ -232,7 +238,7 @@ def read_upstream(
         erc20s=erc20s,
         accounts=found,
         market=market,
-        notes=fit.notes,
+        notes=(*fit.notes, *(f"{name} is left out" for name in left_out)),
     )
 
 

@@ -26,6 +26,8 @@ WINDOW = 128
 MOST_DEXES = 40
 OTHER_DEX_ASSETS, DEX_ASSETS = 100_000, 10_000
 """First asset id of the dexes of others, and how many ids each has."""
+LEAST_WEI_DECIMALS, MOST_WEI_DECIMALS = 6, 18
+"""What the registry takes (CR-01)."""
 MOST_SPOTS = 32
 """Pairs of one token that are looked at for the one against USDC."""
 
@@ -66,6 +68,25 @@ def discover(probe: Probe) -> Universe:
         perps |= windows(probe, "perp_asset_info", first)
     reserves = listed(probe, "borrow_lend_reserve_state", tokens)
     return Universe(tokens=tokens, perps=perps, reserves=tuple(sorted(reserves)))
+
+
+def without(universe: Universe, params: Params, named: Iterable[str]) -> Universe:
+    """Return what is listed but for some tokens, by name or id. Raises InputError."""
+    left_out: set[int] = set()
+    for name in named:
+        found = {i for i, info in universe.tokens.items() if name in (info["name"], str(i))}
+        if not found:
+            raise InputError(place="--without", problem=f"the upstream has no token {name}")
+        left_out |= found
+    for token in params.tokens:
+        if token.id in left_out:
+            problem = f"{token.name} is of the parameters, and cannot be left out"
+            raise InputError(place="--without", problem=problem)
+    return replace(
+        universe,
+        tokens={i: info for i, info in universe.tokens.items() if i not in left_out},
+        reserves=tuple(token for token in universe.reserves if token not in left_out),
+    )
 
 
 def windows(probe: Probe, name: str, start: int) -> dict[int, Info]:
@@ -158,6 +179,12 @@ def known_perp(
 def new_token(params: Params, id_: int, universe: Universe, notes: list[str]) -> TokenParams:
     """Return a token that an account holds and the parameters lack: no collateral, not lent."""
     info = universe.tokens[id_]
+    if not LEAST_WEI_DECIMALS <= info["wei_decimals"] <= MOST_WEI_DECIMALS:
+        problem = (
+            f"an account has some, with {info['wei_decimals']} wei decimals, and the contracts take"
+            f" {LEAST_WEI_DECIMALS} to {MOST_WEI_DECIMALS}; leave it out with --without {id_}"
+        )
+        raise InputError(place=f"token {id_} ({info['name']})", problem=problem)
     notes.append(f"token {id_} ({info['name']}) is not in the parameters: it has no loan to value")
     taken = {token.name for token in params.tokens}
     return TokenParams(

@@ -140,6 +140,7 @@ class HyperEvm(LocalVenue):
         block: int | None = None,
         accounts: Sequence[str | ForkAccount] = (),
         mode: Mode | None = None,
+        without: Sequence[str] = (),
         params: Params | str = "current",
         port: int = 0,
         chain_id: int | None = None,
@@ -152,7 +153,8 @@ class HyperEvm(LocalVenue):
         """Fork the HyperEVM behind an RPC, with the state of chosen accounts. SPEC HE-20 to HE-27.
 
         Accounts are read from the upstream's own precompiles, once. `mode` is that of accounts
-        named by address alone; without it, it follows from what each has. `chain_id` is the
+        named by address alone; without it, it follows from what each has. Tokens `without` which
+        it is to be are named by name or id: whoever has some has none on it. `chain_id` is the
         upstream's, where it has to be a certain one. `.forked` tells what was read, and what the
         fork answers otherwise. A fork in a state file is taken up as it was saved.
 
@@ -175,6 +177,7 @@ class HyperEvm(LocalVenue):
                 block=block,
                 chain_id=chain_id,
                 stepped=stepped,
+                left_out=without,
                 patience=patience,
             )
         else:

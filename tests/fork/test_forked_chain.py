@@ -359,3 +359,10 @@ def test_what_an_account_holds_beyond_the_parameters_is_listed(rich):
         }
         assert chain.forked.differences == ()
         assert chain.params.token("PURR").ltv_bps == 0
+        with opened(public, rich, without=("PURR",)) as poorer:
+            assert "PURR is left out" in poorer.forked.notes
+            assert "PURR" not in {t.name for t in poorer.reader.listing.tokens}
+        with pytest.raises(InputError, match="has no token MOON"):
+            opened(public, rich, without=("MOON",))
+        with pytest.raises(InputError, match="HYPE is of the parameters"):
+            opened(public, rich, without=("150",))

@@ -6,9 +6,10 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from eth_abi.abi import decode, encode
 
-from pmkit.chain.artifacts import parsed
-from pmkit.errors import InputError, NodeRefused
+from pmkit.chain.artifacts import load_artifact, parsed
+from pmkit.errors import InputError, NodeRefused, NodeUnavailable
 from pmkit.fork.accounts import ForkAccount
 from pmkit.fork.compare import account_differences
 from pmkit.fork.core_state import CoreAccount, CoreMarket
@@ -16,8 +17,9 @@ from pmkit.fork.imports import AccountImport, PositionImport, TokenImport, impor
 from pmkit.fork.logs import PagedLogs
 from pmkit.fork.patience import Patience, is_busy
 from pmkit.fork.prices import usdc_px_of
-from pmkit.fork.probe import Answers, Moment
+from pmkit.fork.probe import ANSWER, Answers, Ask, Moment, Probe, Shape
 from pmkit.fork.rest import DEBTOR, WORLD, rest_of
+from pmkit.fork.universe import Universe, new_token
 from pmkit.model import Mode
 from pmkit.params import load_params
 from pmkit.rates import SHARE_UNIT
@@ -164,6 +166,51 @@ def test_difference_is_named_with_both_sides_and_failures_are_as_good_as_nothing
     there, here = core({USDC: 5}, {USDC: (0, 0)}), core({USDC: 6})
     (found,) = account_differences(there, here)
     assert str(found) == f"{WHO}: spot_balance(0).total is 6 on the fork and 5 upstream"
+
+
+def test_token_that_the_contracts_cannot_list_is_refused_with_what_to_do():
+    info = {"name": "PURR", "sz_decimals": 0, "wei_decimals": 5, "evm_extra_wei_decimals": 13}
+    universe = Universe(tokens={1: info}, perps={}, reserves=())
+    with pytest.raises(InputError, match=r"token 1 \(PURR\).* 6 to 18; .*--without 1"):
+        new_token(CURRENT, 1, universe, [])
+
+
+class Blocky:
+    """A chain whose block follows from the call's number, and that reads two ids in each call."""
+
+    def __init__(self, block_of):
+        self.block_of = block_of
+        self.calls = 0
+
+    def request(self, method, call, tag):
+        assert (method, tag) == ("eth_call", "latest")
+        self.calls += 1
+        code = load_artifact("CoreProbe").linked({})
+        data = bytes.fromhex(call["data"][2:])[len(code) :]
+        shape = ["address", "(address,uint8,uint64[],uint256)[]", "uint256", "uint256"]
+        _, asks, start, _ = decode(shape, data)
+        ids = asks[0][2]
+        rows = [(0, i, True, encode(["uint64"], [ids[i]])) for i in range(len(ids))][start:][:2]
+        block = self.block_of(self.calls)
+        l1_block = encode(["uint64"], [block])
+        answer = encode(ANSWER, [block, 0, l1_block, start + len(rows), rows])
+        return f"0x{answer.hex()}"
+
+
+@pytest.mark.parametrize(("last", "calls"), [(0, 3), (1, 5), (2, 6)])
+def test_reads_of_several_calls_are_of_one_state(last, calls):
+    # Three calls; where a block comes in between, all over again from there.
+    chain = Blocky(lambda call: int(call > last) if last else 7)
+    asks = [Ask(name="spot_px", shape=Shape.ID, ids=(5, 6, 7, 8, 9))]
+    moment, found = Probe(chain.request, "there", "latest").read(asks)
+    assert found == {("spot_px", i): {"px": i} for i in (5, 6, 7, 8, 9)}
+    assert (chain.calls, moment.block) == (calls, 1 if last else 7)
+
+
+def test_chain_that_is_faster_than_its_answers_is_told():
+    asks = [Ask(name="spot_px", shape=Shape.ID, ids=(5, 6, 7))]
+    with pytest.raises(NodeUnavailable, match="makes blocks faster than 3 reads"):
+        Probe(Blocky(lambda call: call).request, "there", "latest").read(asks)
 
 
 # The upstream's limits
