@@ -12,6 +12,8 @@ from pmkit.fork.rest import DEBTOR, WORLD
 from pmkit.hyperevm.local import HyperEvm
 from pmkit.model import Health, Mode
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("fork")]
+
 
 @pytest.fixture(scope="module")
 def before(upstream):

@@ -32,6 +32,8 @@ from pmkit.testing.traders import open_account
 
 __all__ = ["fork", "pmkit_forks"]
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("forked_chain")]
+
 EIGHT = 10**8
 
 

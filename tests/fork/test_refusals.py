@@ -29,6 +29,8 @@ UBTC = {listed = false, id = 150}
 """
 """Parameters with the ids of two tokens mistaken for each other."""
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("fork_refusals")]
+
 
 @pytest.fixture(scope="module")
 def small():
