@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {ICollateralRegistry, PerpParams} from "../interfaces/ICollateralRegistry.sol";
+import {ICollateralRegistry, PerpParams, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
 import {Bitmap} from "../libraries/Bitmap.sol";
+import {Pool} from "../libraries/Pool.sol";
 import {AccountState, Position, Reserve, TokenBalance, VenueState} from "../libraries/VenueState.sol";
 import {RAY} from "../libraries/WadMath.sol";
 
@@ -66,7 +67,7 @@ contract ForkImport {
     /// @dev The venue's whole storage.
     VenueState internal _s;
 
-    /// @notice Write reserves, whose indexes are one and whose interest begins now.
+    /// @notice Write reserves, whose indexes are one and whose interest begins now; after the accounts.
     function importReserves(ICollateralRegistry registry, ReserveImport[] calldata reserves) external {
         for (uint256 i = 0; i < reserves.length; ++i) {
             ReserveImport calldata from = reserves[i];
@@ -95,11 +96,7 @@ contract ForkImport {
         AccountStore.touch(_s, account);
         _s.accounts[account].mode = from.mode;
         for (uint256 i = 0; i < from.tokens.length; ++i) {
-            TokenImport calldata held = from.tokens[i];
-            uint256 token = registry.tokenIndex(held.token);
-            TokenBalance storage balance = _s.balances[account][token];
-            (balance.shares, balance.basis, balance.idle) = (held.shares, held.basis, held.idle);
-            AccountStore.mark(_s, account, token);
+            _importToken(registry, account, from.tokens[i]);
         }
         for (uint256 i = 0; i < from.dexes.length; ++i) {
             (uint256 dex,) = registry.dexOf(from.dexes[i].dex);
@@ -108,6 +105,21 @@ contract ForkImport {
         for (uint256 i = 0; i < from.positions.length; ++i) {
             _importPosition(registry, account, from.positions[i]);
         }
+    }
+
+    /// @dev A wei goes through the pool first, so that whatever it notes of lenders and debtors is noted;
+    /// reserves come last, and write over what that wei did to them.
+    function _importToken(ICollateralRegistry registry, address account, TokenImport calldata held) private {
+        TokenParams memory p = registry.tokenParams(held.token);
+        if (held.shares != 0) {
+            Pool.accrue(_s, p);
+            _s.reserves[p.index].cash = type(uint128).max / 2;
+            if (held.shares > 0) Pool.credit(_s, account, p.index, 1);
+            else Pool.debit(_s, account, p.index, 1);
+        }
+        TokenBalance storage balance = _s.balances[account][p.index];
+        (balance.shares, balance.basis, balance.idle) = (held.shares, held.basis, held.idle);
+        AccountStore.mark(_s, account, p.index);
     }
 
     /// @dev Funding is paid up to now.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from fork.conftest import HURRY
 from support.core_reads import reads
@@ -11,6 +13,7 @@ from pmkit.demo.conservation import ledgers
 from pmkit.fork.rest import DEBTOR, WORLD
 from pmkit.hyperevm.local import HyperEvm
 from pmkit.model import Health, Mode
+from pmkit.units import RAY
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("fork")]
 
@@ -121,6 +124,29 @@ def test_prices_move_and_accounts_are_liquidated_while_the_upstream_stays_as_it_
     assert found != before
     for ledger in ledgers(fork.reader):
         assert 0 <= ledger.dust <= ledger.dust_bound + 10**4, ledger
+
+
+def test_interest_runs_on_from_an_index_of_one(upstream, fork):
+    reader = fork.reader
+    before = reader.reserve("USDC")
+    assert (before.borrow_index, before.supply_index) == (RAY, RAY)
+    owing = next(
+        address
+        for address in upstream.addresses
+        if any(held.token == 0 and held.borrowed for held in reader.account(address).tokens)
+    )
+    there = upstream.chain.reader.reserve("USDC")
+    assert (before.borrow_rate, before.supplied) == (there.borrow_rate, there.supplied)
+
+    def owed():
+        return sum(h.borrowed for h in reader.account(owing).tokens if h.token == 0)
+
+    debt, since = owed(), fork.rpc.block().timestamp
+    fork.warp(86_400)
+    elapsed = fork.rpc.block().timestamp - since
+    grown = Fraction(owed() - debt, debt)
+    rate = Fraction(before.borrow_rate, RAY) * elapsed / (365 * 86_400)
+    assert abs(grown - rate) < rate / 1_000
 
 
 def test_upstream_moves_on_and_the_fork_does_not(fork, before, upstream):
