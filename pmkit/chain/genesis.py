@@ -93,8 +93,10 @@ class Genesis:
 class Plan:
     """A list of transactions in the making."""
 
-    def __init__(self, accounts: Mapping[str, str]) -> None:
+    def __init__(self, accounts: Mapping[str, str], *, nonce: int = 0) -> None:
         self.accounts = accounts
+        self.nonce = nonce
+        """How many transactions the admin has sent before."""
         self.steps: list[Step] = []
 
     def create(self, name: str, *arguments: object, libraries: Mapping[str, str]) -> str:
@@ -102,8 +104,8 @@ class Plan:
         code = load_artifact(name).linked(libraries)
         data = code + interface(name).encode_constructor(*arguments)
         self.steps.append(Step(what=f"create {name}", role="admin", to=None, data=data))
-        nonce = sum(step.role == "admin" for step in self.steps) - 1
-        return created_address(self.accounts["admin"], nonce)
+        sent = sum(step.role == "admin" for step in self.steps) - 1
+        return created_address(self.accounts["admin"], self.nonce + sent)
 
     def call(self, role: str, contract: str, to: str, function: str, *arguments: object) -> None:
         """Add a call. Raises InputError for an argument that does not fit."""
@@ -122,13 +124,7 @@ def plan_genesis(
     report = genesis_prices(params, usd)
     validate_prices(params, report)
     plan = Plan(accounts)
-    libraries: dict[str, str] = {}
-    for library in LIBRARIES:
-        libraries[library] = plan.create(library, libraries=libraries)
-    registry = plan.create("CollateralRegistry", accounts["admin"], libraries={})
-    parties = (accounts["maker"], accounts["backstop"], accounts["insurance"], HYPER_CORE)
-    venue = plan.create("Venue", registry, *parties, libraries=libraries)
-    lens = plan.create("Lens", venue, libraries={})
+    registry, venue, lens = create_contracts(plan)
     tokens = {token.id: erc20_of(plan, token) for token in params.tokens}
     list_everything(plan, params, registry, tokens)
     fund_everybody(plan, params, venue, tokens, usd)
@@ -143,6 +139,18 @@ def plan_genesis(
         lens=lens,
         tokens=tuple((token.name, tokens[token.id]) for token in params.tokens),
     )
+
+
+def create_contracts(plan: Plan) -> tuple[str, str, str]:
+    """Add libraries, registry, venue and lens; return the last three's addresses."""
+    accounts = plan.accounts
+    libraries: dict[str, str] = {}
+    for library in LIBRARIES:
+        libraries[library] = plan.create(library, libraries=libraries)
+    registry = plan.create("CollateralRegistry", accounts["admin"], libraries={})
+    parties = (accounts["maker"], accounts["backstop"], accounts["insurance"], HYPER_CORE)
+    venue = plan.create("Venue", registry, *parties, libraries=libraries)
+    return registry, venue, plan.create("Lens", venue, libraries={})
 
 
 def erc20_of(plan: Plan, token: TokenParams) -> str:

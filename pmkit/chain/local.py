@@ -132,11 +132,11 @@ class LocalVenue:
         listed = self.reader.listing.token(token)
         return units(figure, listed.wei_decimals, f"amount of {listed.name}")
 
-    def fund(self, who: str, token: str | int, amount: Figure) -> Receipt:
+    def fund(self, who: str, token: str | int, amount: Figure) -> None:
         """Put tokens into a wallet."""
         listed = self.reader.listing.token(token)
         evm_amount = listed.to_evm_up(self.amount(token, amount))
-        return self.sender("admin").mint(token, evm_amount, self.account(who))
+        self.sender("admin").mint(token, evm_amount, self.account(who))
 
     def credit(self, who: str, token: str | int, amount: Figure) -> Receipt:
         """Put tokens into a spot balance; an account in portfolio margin is then swept."""

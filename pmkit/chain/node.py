@@ -22,6 +22,7 @@ from pmkit.errors import NodeUnavailable
 from pmkit.toolchain import find_anvil
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 HOST = "127.0.0.1"
@@ -55,9 +56,12 @@ class Node:
         chain_id: int = DEFAULT_CHAIN_ID,
         timestamp: int | None = None,
         extra: tuple[str, ...] = (),
+        seconds: float = START_SECONDS,
+        give_up: Callable[[], bool] = lambda: False,
     ) -> Node:
         """Start a node on loopback; port 0 takes a free one. `timestamp` dates the first block.
 
+        It has so many `seconds` to come up, unless `give_up` says that it will not.
         Raises ToolMissing without anvil, NodeUnavailable when it does not come up.
         """
         anvil = find_anvil()
@@ -80,7 +84,7 @@ class Node:
                 start_new_session=True,
             )
         try:
-            node = cls(process, folder, wait_for_port(process, folder, port))
+            node = cls(process, folder, wait_for_port(process, folder, port, seconds, give_up))
             # A line per request would fill the disk of a chain that stays up.
             Rpc(node.url).request("anvil_setLoggingEnabled", False)
         except BaseException:
@@ -135,15 +139,21 @@ def taken_port(port: int, error: OSError) -> NodeUnavailable:
     return NodeUnavailable(endpoint=f"http://{HOST}:{port}", problem=problem)
 
 
-def wait_for_port(process: subprocess.Popen[bytes], folder: Path, asked: int) -> int:
+def wait_for_port(
+    process: subprocess.Popen[bytes],
+    folder: Path,
+    asked: int,
+    seconds: float,
+    give_up: Callable[[], bool],
+) -> int:
     """Return the port that the node says it listens on. Raises NodeUnavailable."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + seconds
     while True:
         ended = process.poll() is not None
         if found := LISTENING.search(log_of(folder).read_text("utf-8", "replace")):
             return int(found[1])
-        if ended or time.monotonic() > deadline:
-            how = f"exit code {process.returncode}" if ended else f"silent for {START_SECONDS:g} s"
+        if ended or give_up() or time.monotonic() > deadline:
+            how = f"exit code {process.returncode}" if ended else f"silent for {seconds:g} s"
             endpoint = f"http://{HOST}:{asked or '(any port)'}"
             problem = f"anvil did not start ({how}); {log_tail(folder)}"
             raise NodeUnavailable(endpoint=endpoint, problem=problem)

@@ -31,6 +31,7 @@ DONE, REFUSED, BAD_INPUT, NO_CHAIN, FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
 COMMANDS = {
     "demo": ("pmkit.cli.demo", "Run the main job end to end on an embedded local chain."),
     "up": ("pmkit.cli.up", "Start the local HyperEVM with everything deployed, and stay."),
+    "fork": ("pmkit.cli.fork", "Fork a HyperEVM with chosen accounts, and stay."),
     "deploy": ("pmkit.cli.deploy", "Deploy a venue on any chain, from a file of parameters."),
     "margin": ("pmkit.cli.margin", "Print the margin of an account."),
     "accounts": ("pmkit.cli.accounts", "List accounts, nearest to liquidation first."),

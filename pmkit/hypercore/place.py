@@ -38,6 +38,15 @@ if TYPE_CHECKING:
     from pmkit.chain.rpc import Rpc
     from pmkit.hypercore.step import Transaction
 
+STAND_INS = (
+    HYPER_CORE,
+    CORE_READER,
+    CORE_WRITER,
+    HYPE_SYSTEM,
+    CORE_DEPOSIT_WALLET,
+    *map(precompile_address, range(FIRST_PRECOMPILE, LAST_PRECOMPILE + 1)),
+)
+"""Where code is placed, whatever was there."""
 FUNDS = hex(10**24)
 """Native HYPE of an address that has to send a transaction once."""
 BACKING = hex(10**30)

@@ -15,7 +15,7 @@ from pmkit.hyperevm.held import Held, Signed
 from pmkit.hyperevm.limits import BIG_GAS, BIG_SECONDS, SMALL_GAS, SMALL_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pmkit.hyperevm.upstream import Upstream
 
@@ -55,9 +55,12 @@ class InstantBlocks:
 
     kind = Blocks.INSTANT
 
-    def __init__(self, upstream: Upstream, core: Core | None) -> None:
+    def __init__(
+        self, upstream: Upstream, core: Core | None, *, sent: Callable[[str], None] | None = None
+    ) -> None:
         self._upstream = upstream
         self._core = core
+        self._sent = sent or unnoted
         self._lock = asyncio.Lock()
         self._automine = True
         self._ahead = (0, 0)
@@ -74,6 +77,7 @@ class InstantBlocks:
             if self._core is not None:
                 await self._core.before()
             tx_hash: str = await self._upstream.request(method, *params)
+            self._sent(tx_hash)
             if self._automine:
                 await self._answer(tx_hash)
             return tx_hash
@@ -182,9 +186,11 @@ class HyperBlocks:
         small_in_big: int = BIG_SECONDS // SMALL_SECONDS,
         big: Sequence[str] = (),
         held: Sequence[str] = (),
+        sent: Callable[[str], None] | None = None,
     ) -> None:
         self._upstream = upstream
         self._core = core
+        self._sent = sent or unnoted
         self._lock = asyncio.Lock()
         self._held = Held()
         for signed in map(Signed.of, held):
@@ -234,6 +240,7 @@ class HyperBlocks:
         # A step of HyperCore has a block of its own.
         async with self._lock:
             tx_hash: str = await self._upstream.request(method, *params)
+        self._sent(tx_hash)
         return tx_hash
 
     async def mine(self, method: str, params: list[Any]) -> Any:
@@ -310,6 +317,7 @@ class HyperBlocks:
 
     async def _hold(self, method: str, signed: Signed) -> str:
         """Hold a transaction once; the node refuses one that it has already."""
+        self._sent(signed.hash)
         async with self._lock:
             known = await self._upstream.request("eth_getTransactionByHash", signed.hash)
             if known is not None:
@@ -357,6 +365,11 @@ def asked_blocks(method: str, params: list[Any]) -> tuple[int, int | None]:
     if problem is not None:
         raise NodeRefused(method=method, code=BAD_PARAMS, message=problem, data=None)
     return count, timestamp
+
+
+def unnoted(tx_hash: str) -> None:
+    """Let nobody know of a transaction."""
+    del tx_hash
 
 
 def require_gas(method: str, gas: int, limit: int, where: str) -> None:

@@ -72,19 +72,21 @@ class Front:
         seconds: float = SMALL_SECONDS,
         big: Sequence[str] = (),
         held: Sequence[str] = (),
+        sent: Callable[[str], None] | None = None,
     ) -> Front:
         """Serve a node on loopback; port 0 takes a free one.
 
         `core` makes HyperCore's side, which plain chains lack; `seconds` is the time between two
-        small blocks; `big` are accounts that use big ones, `held` raw transactions that wait.
+        small blocks; `big` are accounts that use big ones, `held` raw transactions that wait;
+        `sent` is told the hash of each that is taken.
         Raises NodeUnavailable.
         """
 
         def make(upstream: Upstream) -> Maker:
             side = None if core is None else core(upstream)
             if blocks is Blocks.INSTANT:
-                return InstantBlocks(upstream, side)
-            return HyperBlocks(upstream, side, seconds=seconds, big=big, held=held)
+                return InstantBlocks(upstream, side, sent=sent)
+            return HyperBlocks(upstream, side, seconds=seconds, big=big, held=held, sent=sent)
 
         if port != 0:
             refuse_taken(port)

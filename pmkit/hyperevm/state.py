@@ -41,6 +41,20 @@ class SavedChain:
     timestamp: int
     node: str
     """The node's own dump, hex."""
+    fork: SavedFork | None = None
+    """What it was forked from; None for a chain from nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedFork:
+    """Where a fork's state came from, and where the rest of it still is."""
+
+    block: int
+    block_hash: str
+    latest_only: bool
+    asked_for: bool
+    """Whether it had to be this block."""
+    accounts: tuple[str, ...]
 
 
 class StateFile:
@@ -143,6 +157,9 @@ def saved_of(found: dict[str, Any], file: StateFile) -> SavedChain:
         listed = found.get(key)
         if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
             raise file.wrong_key(key, "a list of texts")
+    fork = found.get("fork")
+    if fork is not None and not isinstance(fork, dict):
+        raise file.wrong_key("fork", "an object")
     return SavedChain(
         chain_id=found["chain_id"],
         params=found["params"],
@@ -152,6 +169,28 @@ def saved_of(found: dict[str, Any], file: StateFile) -> SavedChain:
         number=found["number"],
         timestamp=found["timestamp"],
         node=found["node"],
+        fork=None if fork is None else saved_fork_of(fork, file),
+    )
+
+
+def saved_fork_of(found: dict[str, Any], file: StateFile) -> SavedFork:
+    """Return what a parsed file's chain was forked from. Raises InputError naming the key."""
+    if type(found.get("block")) is not int or found["block"] < 0:
+        raise file.wrong_key("fork.block", "a whole number")
+    if not isinstance(found.get("block_hash"), str):
+        raise file.wrong_key("fork.block_hash", "text")
+    for key in ("latest_only", "asked_for"):
+        if not isinstance(found.get(key), bool):
+            raise file.wrong_key(f"fork.{key}", "true or false")
+    accounts = found.get("accounts")
+    if not isinstance(accounts, list) or not all(isinstance(one, str) for one in accounts):
+        raise file.wrong_key("fork.accounts", "a list of texts")
+    return SavedFork(
+        block=found["block"],
+        block_hash=found["block_hash"],
+        latest_only=found["latest_only"],
+        asked_for=found["asked_for"],
+        accounts=tuple(accounts),
     )
 
 

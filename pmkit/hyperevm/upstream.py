@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 
@@ -58,7 +58,7 @@ class Upstream:
         except (aiohttp.ClientError, OSError) as error:
             raise NodeUnavailable(endpoint=self.url, problem=str(error)) from error
 
-    async def __aenter__(self) -> Upstream:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

@@ -7,7 +7,8 @@ before a test asks for it. SPEC HE-41.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Protocol
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -32,6 +33,13 @@ class PriceSetter(Protocol):
 
     def __call__(self, coin: str, px: Figure) -> Receipt:
         """Set mark, oracle price and spot price of a coin, in USD."""
+
+
+class Forker(Protocol):
+    """Forks a HyperEVM."""
+
+    def __call__(self, url: str, **options: Any) -> HyperEvm:
+        """Fork the chain behind an RPC, or give the session's fork of it as it began."""
 
 
 class Warper(Protocol):
@@ -80,6 +88,35 @@ def hyperevm(pmkit_chain: HyperEvm) -> Iterator[HyperEvm]:
     """Give a local HyperEVM with a funded venue, as it began."""
     with pmkit_chain.scratch():
         yield pmkit_chain
+
+
+@pytest.fixture(scope="session")
+def pmkit_forks() -> Iterator[dict[Any, HyperEvm]]:
+    """Keep the session's forks; tests take `fork`, which rewinds them after each."""
+    forks: dict[Any, HyperEvm] = {}
+    yield forks
+    for chain in forks.values():
+        chain.close()
+
+
+@pytest.fixture
+def fork(pmkit_forks: dict[Any, HyperEvm]) -> Iterator[Forker]:
+    """Give a maker of forks: `fork(url, accounts=[...])`, with the options of `HyperEvm.fork`.
+
+    A fork is read once a session, and each test finds it as it was then. SPEC HE-20.
+    """
+    from pmkit.hyperevm.local import HyperEvm
+
+    with ExitStack() as stack:
+
+        def make(url: str, **options: Any) -> HyperEvm:
+            key = (url, *((name, repr(value)) for name, value in sorted(options.items())))
+            if key not in pmkit_forks:
+                pmkit_forks[key] = HyperEvm.fork(url, **options)
+            stack.enter_context(pmkit_forks[key].scratch())
+            return pmkit_forks[key]
+
+        yield make
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def open_account(venue: LocalVenue, holdings: Holdings, *, name: str) -> Trader:
     sizes = [size_of(listing, position) for position in holdings.positions]
     sender.set_mode(Mode.PORTFOLIO_MARGIN)
     for token, amount in held:
-        venue.sender("admin").mint(token, listing.token(token).to_evm_up(amount), address)
+        venue.fund(address, token, amount)
         sender.deposit(token, amount)
     for position, size in zip(holdings.positions, sizes, strict=True):
         asset = listing.perp(position.coin).asset

@@ -63,6 +63,12 @@ def test_first_block_carries_the_time_asked_for():
         assert Rpc(node.url).block(0).timestamp == 1_800_000_000
 
 
+def test_node_that_is_given_up_leaves_nothing(quiet_tmp):
+    with pytest.raises(NodeUnavailable, match="did not start"):
+        Node.start(give_up=lambda: True)
+    assert list(quiet_tmp.iterdir()) == []
+
+
 def test_closed_node_leaves_no_process_and_no_file(quiet_tmp):
     node = Node.start()
     family = family_of(os.getpid())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from hyperevm.conftest import until
 from pmkit.errors import InputError, NodeUnavailable
 from pmkit.hyperevm import Blocks
 from pmkit.hyperevm.local import HyperEvm
-from pmkit.hyperevm.state import SavedChain, StateFile, lock_of
+from pmkit.hyperevm.state import SavedChain, SavedFork, StateFile, lock_of
 
 CHAIN = SavedChain(
     chain_id=998,
@@ -48,6 +49,30 @@ def test_state_that_cannot_be_written_leaves_that_of_before_and_no_draft(tmp_pat
             file.save(replace(CHAIN, number=8))
         assert file.load() == CHAIN
     assert [kept.name for kept in tmp_path.iterdir()] == ["chain.json"]
+
+
+def test_state_of_a_fork_is_read_as_it_was_written_or_refused_with_the_key(tmp_path):
+    origin = SavedFork(
+        block=7, block_hash="0x07", latest_only=True, asked_for=False, accounts=("0x01",)
+    )
+    path = tmp_path / "fork.json"
+    with closing(StateFile.open(path)) as file:
+        file.save(replace(CHAIN, fork=origin))
+        assert file.load() == replace(CHAIN, fork=origin)
+        whole = json.loads(path.read_text("utf-8"))
+        for key, wrong in (
+            ("block", -1),
+            ("block_hash", 7),
+            ("latest_only", "yes"),
+            ("asked_for", None),
+            ("accounts", [1]),
+        ):
+            path.write_text(json.dumps({**whole, "fork": {**whole["fork"], key: wrong}}), "utf-8")
+            with pytest.raises(InputError, match=rf"fork\.{key}"):
+                file.load()
+        path.write_text(json.dumps({**whole, "fork": 7}), "utf-8")
+        with pytest.raises(InputError, match="fork: an object"):
+            file.load()
 
 
 def test_state_of_another_instance_is_refused_by_name(tmp_path):
