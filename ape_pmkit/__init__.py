@@ -1,8 +1,8 @@
 """Ape plugin: the `hyperliquid` ecosystem, on pmkit's own compiler and local node.
 
 Networks: `hyperliquid:local:foundry`, `hyperliquid:mainnet-fork:foundry`,
-`hyperliquid:testnet-fork:foundry`, and the live ones by `node`. The local one is pmkit's chain,
-with HyperCore and a venue.
+`hyperliquid:testnet-fork:foundry`, and the live ones by `node`. The local one and the forks are
+pmkit's chains, with HyperCore and a venue.
 """
 
 from ape.plugins.pluggy_patch import plugin_manager

@@ -12,7 +12,7 @@ from ape_ethereum.ecosystem import (
     NetworkConfig,
     create_network_config,
 )
-from pydantic import computed_field
+from pydantic import Field, computed_field
 
 from pmkit.hyperevm.blocks import Blocks
 
@@ -26,11 +26,13 @@ NETWORKS = {
 
 
 class HyperliquidConfig(BaseEthereumConfig):
-    """The section `hyperliquid` of ape-config.yaml; the first two are about local chains."""
+    """The section `hyperliquid` of ape-config.yaml; the first ones are about local chains."""
 
     params: str = "current"
     """A preset, or a file of parameters, as `pmkit up --params` takes."""
     blocks: Blocks = Blocks.INSTANT
+    fork_accounts: list[str] = Field(default_factory=list)
+    """Whose state on Core a fork reads from its upstream."""
 
     NETWORKS: ClassVar[dict[str, tuple[int, int]]] = NETWORKS
 
@@ -76,14 +78,13 @@ def networks() -> Iterator[tuple[str, str, type]]:
 
 @plugins.register(plugins.ProviderPlugin)
 def providers() -> Iterator[tuple[str, str, type]]:
-    """Yield pmkit's chain for the local network, and a plain node for the live networks."""
-    # Imported late: all are slow, and most commands need none.
-    from ape_foundry import FoundryForkProvider
+    """Yield pmkit's chains for the local network and the forks, and a plain node for live ones."""
+    # Imported late: both are slow, and most commands need neither.
     from ape_node import Node
 
-    from ape_pmkit.provider import HyperEvmProvider
+    from ape_pmkit.provider import HyperEvmForkProvider, HyperEvmProvider
 
     yield ECOSYSTEM, LOCAL_NETWORK_NAME, HyperEvmProvider
     for name in NETWORKS:
         yield ECOSYSTEM, name, Node
-        yield ECOSYSTEM, f"{name}-fork", FoundryForkProvider
+        yield ECOSYSTEM, f"{name}-fork", HyperEvmForkProvider

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from ape.api import SubprocessProvider
-from ape_foundry import FoundryProvider
+from ape_foundry import FoundryForkProvider, FoundryProvider
 from ape_foundry.exceptions import FoundryProviderError
 from yarl import URL
 
@@ -103,3 +103,27 @@ class HyperEvmProvider(FoundryProvider):  # type: ignore[misc]
             )
         if self.evm_version not in (None, HARDFORK):
             raise FoundryProviderError(f"HyperEVM is {HARDFORK}, not {self.evm_version}.")
+
+
+class HyperEvmForkProvider(HyperEvmProvider, FoundryForkProvider):  # type: ignore[misc]
+    """A fork of a live HyperEVM, whose Core is read from the upstream's own precompiles."""
+
+    def connect(self) -> None:
+        """Join the chain at the host, or fork. Raises FoundryProviderError."""
+        HyperEvmProvider.connect(self)
+
+    def reset_fork(self, block_number: int | None = None) -> None:
+        """Refuse: what the fork imported is not forked anew. Raises FoundryProviderError."""
+        del block_number
+        raise FoundryProviderError("Connect again for a fork of another block.")
+
+    def _open(self, port: int) -> HyperEvm:
+        return HyperEvm.fork(
+            self.fork_url,
+            block=self.fork_block_number,
+            accounts=self._own.fork_accounts,
+            params=self._own.params,
+            port=port,
+            chain_id=self.forked_network.upstream_network.chain_id,
+            blocks=self._own.blocks,
+        )

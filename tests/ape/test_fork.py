@@ -1,68 +1,89 @@
 """`hyperliquid:mainnet-fork:foundry`, as somebody uses it in a project of their own."""
 
-import socket
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from web3 import Web3
-from web3.types import RPCEndpoint
 
-from pmkit.toolchain import find_anvil
+from pmkit.hyperevm.local import HyperEvm
+from pmkit.testing.holdings import parse_holdings
+from pmkit.testing.traders import Trader, open_account
 
 LIVE_CHAIN_ID = 999
-SOMEONE = Web3.to_checksum_address(f"0x{0xDEAD:040x}")
+ROOT = Path(__file__).parents[2]
 
 CONFIG = """
 name: keeper
 node: {hyperliquid: {mainnet: {uri: URI}}}
 foundry: {host: auto, fork: {hyperliquid: {mainnet: {upstream_provider: node}}}}
+hyperliquid: {fork_accounts: [ACCOUNT]}
 """
 
-SCRIPT = f"""
+SCRIPT = """
 from ape import chain, networks
 
+from pmkit.testing import Trader, assert_healthy
+
 def main():
-    fork = networks.provider
-    before = fork.get_balance("{SOMEONE}")
-    fork.set_balance("{SOMEONE}", 7)
-    print("seen", chain.chain_id, before, fork.get_balance("{SOMEONE}"))
+    fork = networks.provider.hyperevm
+    assert fork.front.url == networks.provider.uri
+    trader = Trader(fork, "ACCOUNT")
+    assert_healthy(trader)
+    print("seen", chain.chain_id, trader.owed("USDC"))
+    fork.move("BTC", 561_000)
+    assert trader.margin.liquidatable
+    fork.sender("keeper").liquidate(trader.address)
+    print("left", trader.owed("USDC"))
 """
 
 
 @pytest.fixture
 def live_chain():
-    """A node that stands for the live chain; yields its address once it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [str(find_anvil()), "--port", str(port), "--chain-id", str(LIVE_CHAIN_ID), "--silent"]
-    node = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    try:
-        uri = f"http://127.0.0.1:{port}"
-        until = time.monotonic() + 10
-        while not Web3(Web3.HTTPProvider(uri)).is_connected():
-            assert time.monotonic() < until, "the node did not answer within 10 s"
-            time.sleep(0.05)
-        yield uri
-    finally:
-        node.terminate()
-        node.wait(timeout=10)
+    """A local HyperEVM that stands for the live chain."""
+    with HyperEvm.open(chain_id=LIVE_CHAIN_ID) as chain:
+        yield chain
 
 
-def test_fork_has_the_state_of_the_live_chain_and_leaves_it_alone(live_chain, tmp_path):
-    live = Web3(Web3.HTTPProvider(live_chain))
-    live.provider.make_request(RPCEndpoint("anvil_setBalance"), [SOMEONE, hex(5)])
-    live.provider.make_request(RPCEndpoint("anvil_mine"), ["0x1"])
-    (tmp_path / "ape-config.yaml").write_text(CONFIG.replace("URI", live_chain))
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts" / "look.py").write_text(SCRIPT)
+def run_look(folder, script, config):
+    """Run a script by Ape on a fork, in a project of its own."""
+    (folder / "ape-config.yaml").write_text(config)
+    (folder / "scripts").mkdir()
+    (folder / "scripts" / "look.py").write_text(script)
+    program = str(Path(sys.executable).parent / "ape")
+    return subprocess.run(
+        [program, "run", "look", "--network", "hyperliquid:mainnet-fork:foundry"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
-    ape = str(Path(sys.executable).parent / "ape")
-    command = [ape, "run", "look", "--network", "hyperliquid:mainnet-fork:foundry"]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    assert f"seen {LIVE_CHAIN_ID} 5 7" in result.stdout, result.stdout + result.stderr
-    assert live.eth.get_balance(SOMEONE) == 5
+def test_account_is_liquidated_on_the_fork_and_left_alone_on_the_live_chain(live_chain, tmp_path):
+    words = parse_holdings("holds 1 BTC, owes 40,000 USDC")
+    trader = open_account(live_chain, words, name="borrower")
+    owed = Trader(live_chain, trader.address).owed("USDC")
+    height = live_chain.rpc.block_number()
+    config = CONFIG.replace("URI", live_chain.front.url).replace("ACCOUNT", f'"{trader.address}"')
+    result = run_look(tmp_path, SCRIPT.replace("ACCOUNT", trader.address), config)
+    said = dict(line.split(" ", 1) for line in result.stdout.splitlines() if " " in line)
+    assert {"seen", "left"} <= said.keys(), result.stdout + result.stderr
+    chain_id, seen = map(int, said["seen"].split())
+    assert chain_id == LIVE_CHAIN_ID
+    # Interest of the seconds that the fork is later.
+    assert 0 <= seen - owed < 10**6
+    assert int(said["left"]) < seen
+    assert live_chain.rpc.block_number() == height
+    assert not trader.margin.liquidatable
+
+
+def test_upstream_of_another_chain_is_one_line(tmp_path):
+    with HyperEvm.open() as other:
+        config = CONFIG.replace("URI", other.front.url).replace("[ACCOUNT]", "[]")
+        result = run_look(tmp_path, SCRIPT, config)
+    assert result.returncode != 0
+    assert str(LIVE_CHAIN_ID) in result.stderr + result.stdout
+    assert "Traceback" not in result.stderr
