@@ -43,20 +43,34 @@ library AccountStore {
     /// transfer margin changed: bits that appear are fallbacks entered, bits that go are fallbacks left.
     event FallbackSet(address indexed account, uint256 dexesBefore, uint256 dexesNow);
 
-    /// @notice The account as it stands, with interest and funding up to now, and the parameters it was
-    /// read with.
+    /// @notice The account as it stands, with interest and funding up to now and the room that pools leave,
+    /// and the parameters it was read with.
     function load(VenueState storage s, ICollateralRegistry registry, address account)
         internal
         view
         returns (Account memory a, AccountParams memory params)
     {
+        (a, params) = loadHeld(s, registry, account);
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            _addRoom(s, params.tokens[i], a.tokens[i]);
+        }
+    }
+
+    /// @notice The account as it stands, without the room that pools leave: no margin depends on it.
+    function loadHeld(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        view
+        returns (Account memory a, AccountParams memory params)
+    {
         AccountState storage state = s.accounts[account];
-        params = registry.accountParams(state.tokenBitmap, state.dexBitmap, state.perpBitmap);
+        uint256 dexBitmap = state.dexBitmap;
+        // The dex of a position is marked.
+        params = registry.accountParams(state.tokenBitmap, dexBitmap, dexBitmap == 0 ? 0 : state.perpBitmap);
         a.mode = state.mode;
         a.policy = params.policy;
         a.tokens = new TokenState[](params.tokens.length);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
-            a.tokens[i] = tokenState(s, account, params.tokens[i]);
+            a.tokens[i] = held(s, account, params.tokens[i]);
         }
         a.dexes = new DexState[](params.dexes.length);
         for (uint256 i = 0; i < a.dexes.length; ++i) {
@@ -86,12 +100,18 @@ library AccountStore {
         view
         returns (TokenState memory t)
     {
-        ReserveIndexes memory reserve = Pool.accrued(s, p.index, p.curve);
-        TokenBalance memory balance = s.balances[account][p.index];
-        (uint256 supplied, uint256 borrowed) =
-            Pool.amounts(balance.shares, reserve.supplyIndex, reserve.borrowIndex);
-        uint256 totalSupplied = RateMath.amountOfSharesDown(reserve.supplyShares, reserve.supplyIndex);
-        uint256 totalBorrowed = RateMath.amountOfSharesUp(reserve.borrowShares, reserve.borrowIndex);
+        t = held(s, account, p);
+        _addRoom(s, p, t);
+    }
+
+    /// @notice One token of an account, with interest up to now.
+    function held(VenueState storage s, address account, TokenParams memory p)
+        internal
+        view
+        returns (TokenState memory t)
+    {
+        TokenBalance storage balance = s.balances[account][p.index];
+        (int128 shares, uint128 idle) = (balance.shares, balance.idle);
         t.token = p.token;
         t.px = p.px;
         t.weiDecimals = p.weiDecimals;
@@ -100,17 +120,45 @@ library AccountStore {
         t.borrowable = p.borrowable;
         t.userSupplyCap = p.userSupplyCap;
         t.userBorrowCap = p.userBorrowCap;
-        t.idle = balance.idle;
+        t.idle = idle;
+        if (shares == 0) return t;
+        (uint256 supplyIndex, uint256 borrowIndex) = Pool.indexes(s, p.index, p.curve);
+        (uint256 supplied, uint256 borrowed) = Pool.amounts(shares, supplyIndex, borrowIndex);
         t.supplied = supplied.toUint128();
         t.borrowed = borrowed.toUint128();
-        t.borrowFloor = balance.borrowFloor;
+        // Only debt has a floor.
+        if (shares < 0) t.borrowFloor = balance.borrowFloor;
+    }
+
+    /// @dev Add the room and the cash that the pool leaves.
+    function _addRoom(VenueState storage s, TokenParams memory p, TokenState memory t) private view {
+        ReserveIndexes memory reserve = Pool.accrued(s, p.index, p.curve);
+        uint256 totalSupplied = RateMath.amountOfSharesDown(reserve.supplyShares, reserve.supplyIndex);
+        uint256 totalBorrowed = RateMath.amountOfSharesUp(reserve.borrowShares, reserve.borrowIndex);
         if (p.paused & PAUSE_SUPPLY == 0) t.supplyRoom = _room(p.globalSupplyCap, totalSupplied).toUint128();
         if (p.paused & PAUSE_BORROW == 0) {
             t.borrowRoom = SweepMath.min(
-                    _room(p.userBorrowCap, borrowed), _room(p.globalBorrowCap, totalBorrowed)
+                    _room(p.userBorrowCap, t.borrowed), _room(p.globalBorrowCap, totalBorrowed)
                 ).toUint128();
         }
         t.cash = s.reserves[p.index].cash;
+    }
+
+    /// @notice Whether the sweep would find nothing to move: no dex to fund or settle, and no idle balance
+    /// that could repay debt or be supplied. Positions have a dex, and without dexes nothing but portfolio
+    /// margin moves anything.
+    function isAtRest(VenueState storage s, address account) internal view returns (bool) {
+        AccountState storage state = s.accounts[account];
+        if (state.dexBitmap != 0 || state.fallbackBitmap != 0) return false;
+        if (state.mode != Mode.PortfolioMargin) return true;
+        uint256 bitmap = state.tokenBitmap;
+        for (uint256 i = 0; bitmap >> i != 0; ++i) {
+            TokenBalance storage balance = s.balances[account][i];
+            uint256 idle = bitmap.has(i) ? balance.idle : 0;
+            if (idle == 0) continue;
+            if (balance.shares >= 0 || idle > balance.borrowFloor) return false;
+        }
+        return true;
     }
 
     /// @notice Settle an account's funding, sweep it and store what moved (SPEC PM-14, FD-07).

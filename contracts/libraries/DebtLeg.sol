@@ -13,6 +13,7 @@ import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {AccountState, Parties, VenueState} from "./VenueState.sol";
 import {PPM, WAD, WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
@@ -38,7 +39,7 @@ library DebtLeg {
         bool byCaller = hands.taker != parties.backstop;
         uint256 debtBefore = 0;
         if (byCaller) {
-            MarginEngine.sweep(s, registry, hands.taker);
+            Sweeps.run(s, registry, hands.taker);
             debtBefore = MarginEngine.grossDebt(s, registry, hands.taker);
         }
         Context memory c = LiquidationContext.load(s, registry, parties, account);
@@ -53,9 +54,9 @@ library DebtLeg {
         for (uint256 i = 0; i < debts.length; ++i) {
             if (debts[i] != 0) _moveDebt(s, c, hands.taker, i, debts[i], takeover);
         }
-        MarginEngine.sweep(s, registry, hands.taker);
+        Sweeps.run(s, registry, hands.taker);
         if (c.policy.rewardPpm != 0 && hands.caller != hands.taker) {
-            MarginEngine.sweep(s, registry, hands.caller);
+            Sweeps.run(s, registry, hands.caller);
         }
         if (byCaller && OwnBalance.hasExposure(s, hands.taker)) {
             MarginEngine.requireSafe(s, registry, hands.taker, debtBefore);
@@ -101,7 +102,7 @@ library DebtLeg {
                 Waterfall.coverLoss(s, c.registry, c.parties.insurance, c.parties.backstop, p, amount);
             }
         }
-        MarginEngine.sweep(s, c.registry, c.parties.backstop);
+        Sweeps.run(s, c.registry, c.parties.backstop);
     }
 
     /// @dev Debt of this step per token: all net debt, or a part of the largest it was in this episode.

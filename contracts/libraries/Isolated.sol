@@ -16,6 +16,7 @@ import {MarginMath} from "./MarginMath.sol";
 import {Payment} from "./Payment.sol";
 import {Perps} from "./Perps.sol";
 import {PriceAge} from "./PriceAge.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {TierMath} from "./TierMath.sol";
 import {Parties, Position, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
@@ -75,14 +76,14 @@ library Isolated {
         require(usd != 0, IBorrowLendPool.ZeroAmount());
         Place memory at = _placeOf(s, registry, parties, account, asset);
         Funding.settle(s, account, at.perp, at.perp.dex);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         _move(s, at, usd);
         if (usd < 0) {
             PriceAge.requireYoungMark(at.perp, registry.policy().maxPriceAge);
             DexMargin memory m = _marginOf(s, at);
             _requireMargin(asset, m.transferMargin, m.accountValue);
         }
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         if (usd > 0) MarginEngine.requireSafe(s, registry, account, 0);
     }
 
@@ -126,7 +127,7 @@ library Isolated {
             : Leg.Perp;
         if (leg == Leg.Perp) _close(s, at, policy);
         else _takeOver(s, at);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         liquidatable = _lacksMaintenance(_marginOf(s, at));
         emit IIsolatedPositions.IsolatedLiquidated(
             account, asset, caller, leg, m.accountValue, m.maintenance, liquidatable
@@ -230,7 +231,7 @@ library Isolated {
             uint256 loss = LiquidationMath.abs(left) * MarginMath.weiPerPerpUsd(p.weiDecimals);
             Waterfall.coverLoss(s, at.registry, at.parties.insurance, at.parties.backstop, p, loss);
         }
-        MarginEngine.sweep(s, at.registry, at.parties.backstop);
+        Sweeps.run(s, at.registry, at.parties.backstop);
     }
 
     /// @dev Move perp USD from the account into the position, or back when negative (SPEC CH-09).

@@ -12,6 +12,7 @@ import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {PerpLeg} from "./PerpLeg.sol";
 import {PriceAge} from "./PriceAge.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {Parties, VenueState} from "./VenueState.sol";
 import {WAD} from "./WadMath.sol";
 
@@ -31,7 +32,7 @@ library Liquidation {
         bool asTaker
     ) external returns (LiquidationStep memory done) {
         LiquidationGuard.requireAllowed(registry, parties, account, caller);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         Context memory c = LiquidationContext.load(s, registry, parties, account);
         require(c.m.liquidatable, ILiquidation.NotLiquidatable(account, c.m.ratio, c.policy.margin.trigger));
         uint256 maximum = c.policy.maxLiquidationPriceAge;
@@ -43,7 +44,7 @@ library Liquidation {
             PerpLeg.close(s, c);
         } else if (done.leg == Leg.PerpTakeover) {
             PerpLeg.takeOver(s, c);
-            MarginEngine.sweep(s, registry, parties.backstop);
+            Sweeps.run(s, registry, parties.backstop);
         } else if (done.leg == Leg.Settle) {
             (, bool fillable) = _holes(c);
             (done.debtValue, done.loss) = DebtLeg.settle(s, registry, parties, account, fillable);
@@ -52,8 +53,8 @@ library Liquidation {
             (done.debtValue, done.collateralValue, done.loss) =
                 DebtLeg.take(s, registry, parties, account, hands, done.leg == Leg.DebtFull);
         }
-        MarginEngine.sweep(s, registry, account);
-        (Account memory a,) = AccountStore.load(s, registry, account);
+        Sweeps.run(s, registry, account);
+        (Account memory a,) = AccountStore.loadHeld(s, registry, account);
         done.liquidatable = MarginMath.accountMargin(a).liquidatable;
         if (!done.liquidatable) s.accounts[account].debtSteppedAt = 0;
         emit ILiquidation.Liquidated(

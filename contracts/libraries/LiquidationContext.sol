@@ -38,7 +38,7 @@ library LiquidationContext {
         c.account = account;
         c.parties = parties;
         c.policy = registry.policy();
-        (c.a, c.params) = AccountStore.load(s, registry, account);
+        (c.a, c.params) = AccountStore.loadHeld(s, registry, account);
         c.m = MarginMath.accountMargin(c.a);
     }
 

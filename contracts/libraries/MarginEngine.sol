@@ -22,7 +22,7 @@ library MarginEngine {
         AccountStore.sweep(s, registry, account);
         if (s.accounts[account].debtSteppedAt == 0) return;
         // An episode ends with the account's recovery, whatever brought it (SPEC LQ-03).
-        (Account memory a,) = AccountStore.load(s, registry, account);
+        (Account memory a,) = AccountStore.loadHeld(s, registry, account);
         if (!MarginMath.accountMargin(a).liquidatable) s.accounts[account].debtSteppedAt = 0;
     }
 
@@ -35,7 +35,7 @@ library MarginEngine {
         address account,
         uint256 grossDebtBefore
     ) external view {
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         uint256 maximum = registry.policy().maxPriceAge;
         uint256 stale = PriceAge.requireYoung(a, params, maximum);
         StaleMath.withoutCollateral(a, stale);
@@ -75,7 +75,7 @@ library MarginEngine {
         address account,
         uint256 dex
     ) external view {
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         PriceAge.requireYoung(a, params, registry.policy().maxPriceAge);
         DexMargin memory m = _dexMargin(s, registry, account, dex);
         _requireMargin(dex, m.transferMargin, m.accountValue);
@@ -96,7 +96,7 @@ library MarginEngine {
         view
         returns (uint256 debt)
     {
-        (Account memory a,) = AccountStore.load(s, registry, account);
+        (Account memory a,) = AccountStore.loadHeld(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             TokenState memory t = a.tokens[i];
             if (t.borrowed != 0) debt += MarginMath.tokenValueUp(t, t.borrowed);
@@ -131,7 +131,7 @@ library MarginEngine {
         address account,
         uint32 asset
     ) external view returns (int256) {
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         AccountMargin memory m = MarginMath.accountMargin(a);
         for (uint256 i = 0; i < a.perps.length; ++i) {
             if (a.perps[i].asset != asset) continue;
@@ -156,7 +156,7 @@ library MarginEngine {
         view
         returns (DexMargin memory m)
     {
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         for (uint256 i = 0; i < params.dexes.length; ++i) {
             if (params.dexes[i].index == dex) return MarginMath.dexMargin(a.dexes[i].rawUsd, a.perps, i);
         }

@@ -41,6 +41,22 @@ library Pool {
         );
     }
 
+    /// @notice The reserve's two indexes with interest up to now: what a balance is worth depends on no more,
+    /// and without borrowers not on interest.
+    function indexes(VenueState storage s, uint256 token, RateCurve memory curve)
+        internal
+        view
+        returns (uint256 supplyIndex, uint256 borrowIndex)
+    {
+        Reserve storage reserve = s.reserves[token];
+        (supplyIndex, borrowIndex) = (reserve.supplyIndex, reserve.borrowIndex);
+        // Debt's index never falls: it is zero before the first accrual only.
+        if (borrowIndex == 0) return (RAY, RAY);
+        if (reserve.borrowShares == 0) return (supplyIndex, borrowIndex);
+        ReserveIndexes memory now_ = accrued(s, token, curve);
+        return (now_.supplyIndex, now_.borrowIndex);
+    }
+
     /// @notice Store interest up to now.
     function accrue(VenueState storage s, TokenParams memory p) internal {
         Touched.add(p.index);

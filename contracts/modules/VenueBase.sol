@@ -8,6 +8,7 @@ import {Mode} from "../libraries/AccountTypes.sol";
 import {AccountStore} from "../libraries/AccountStore.sol";
 import {Lending} from "../libraries/Lending.sol";
 import {MarginEngine} from "../libraries/MarginEngine.sol";
+import {Sweeps} from "../libraries/Sweeps.sol";
 import {Touched} from "../libraries/Touched.sol";
 import {VenueState} from "../libraries/VenueState.sol";
 
@@ -67,7 +68,7 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
     }
 
     function _sweep(address account) internal {
-        MarginEngine.sweep(_s, registry, account);
+        Sweeps.run(_s, registry, account);
     }
 
     function _requireSafe(address account, uint256 grossDebtBefore) internal view {

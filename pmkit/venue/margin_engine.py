@@ -41,6 +41,8 @@ def sweep(s: VenueState, account: str) -> None:
     """Sweep an account and store what moved. SPEC PM-14.
 
     An episode of liquidation ends with the account's recovery, whatever brought it (SPEC LQ-03).
+    The contracts look first whether there is anything to move (`Sweeps.sol`); here the sweep always
+    runs, which shows that nothing is missed.
     Raises MarkMissing, PriceMissing, DoesNotFit128, ArithmeticOverflow.
     """
     account_store.sweep(s, account)
