@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {ICollateralRegistry} from "./interfaces/ICollateralRegistry.sol";
 import {ILiquidation, LiquidationStep} from "./interfaces/ILiquidation.sol";
 import {Liquidation} from "./libraries/Liquidation.sol";
+import {LiquidationGuard} from "./libraries/LiquidationGuard.sol";
 import {Parties} from "./libraries/VenueState.sol";
 import {Accounts} from "./modules/Accounts.sol";
 import {BorrowLendPool} from "./modules/BorrowLendPool.sol";
@@ -22,7 +23,7 @@ contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Defi
 
     /// @inheritdoc ILiquidation
     function liquidate(address account) external nonReentrant announcing returns (LiquidationStep memory) {
-        return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor(), false);
+        return _liquidate(account, false);
     }
 
     /// @inheritdoc ILiquidation
@@ -32,6 +33,13 @@ contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Defi
         announcing
         returns (LiquidationStep memory)
     {
-        return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor(), true);
+        return _liquidate(account, true);
+    }
+
+    function _liquidate(address account, bool asTaker) private returns (LiquidationStep memory) {
+        Parties memory parties = Parties(maker, backstop, insurance);
+        address caller = _actor();
+        LiquidationGuard.requireAllowed(registry, parties, account, caller);
+        return Liquidation.step(_s, registry, parties, account, caller, asTaker);
     }
 }

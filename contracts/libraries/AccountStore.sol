@@ -50,23 +50,48 @@ library AccountStore {
         view
         returns (Account memory a, AccountParams memory params)
     {
-        (a, params) = loadHeld(s, registry, account);
+        (a, params) = loadHeldWithParams(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             _addRoom(s, params.tokens[i], a.tokens[i]);
         }
     }
 
-    /// @notice The account as it stands, without the room that pools leave: no margin depends on it.
+    /// @notice The account as it stands, without the room that pools leave, and the parameters that margin
+    /// depends on.
     function loadHeld(VenueState storage s, ICollateralRegistry registry, address account)
         internal
         view
         returns (Account memory a, AccountParams memory params)
     {
         AccountState storage state = s.accounts[account];
-        uint256 dexBitmap = state.dexBitmap;
-        // The dex of a position is marked.
-        params = registry.accountParams(state.tokenBitmap, dexBitmap, dexBitmap == 0 ? 0 : state.perpBitmap);
-        a.mode = state.mode;
+        uint256 tokenBitmap = state.tokenBitmap;
+        uint256 lent = Pool.lent(s, tokenBitmap);
+        params = registry.marginParams(tokenBitmap, lent, state.dexBitmap, _positions(state));
+        a = _held(s, account, params);
+    }
+
+    /// @notice The account as it stands, without the room that pools leave, and all its parameters.
+    function loadHeldWithParams(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        view
+        returns (Account memory a, AccountParams memory params)
+    {
+        AccountState storage state = s.accounts[account];
+        params = registry.accountParams(state.tokenBitmap, state.dexBitmap, _positions(state));
+        a = _held(s, account, params);
+    }
+
+    /// @dev The cross positions of an account; where there are some, their dex is marked.
+    function _positions(AccountState storage state) private view returns (uint256) {
+        return state.dexBitmap == 0 ? 0 : state.perpBitmap;
+    }
+
+    function _held(VenueState storage s, address account, AccountParams memory params)
+        private
+        view
+        returns (Account memory a)
+    {
+        a.mode = s.accounts[account].mode;
         a.policy = params.policy;
         a.tokens = new TokenState[](params.tokens.length);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
@@ -80,7 +105,7 @@ library AccountStore {
         a.perps = new PerpState[](params.perps.length);
         for (uint256 i = 0; i < a.perps.length; ++i) {
             PerpParams memory perp = params.perps[i];
-            Position memory position = s.positions[account][perp.index];
+            Position storage position = s.positions[account][perp.index];
             a.perps[i] = PerpState({
                 asset: perp.asset,
                 dex: perp.dex,
@@ -149,8 +174,9 @@ library AccountStore {
     /// margin moves anything.
     function isAtRest(VenueState storage s, address account) internal view returns (bool) {
         AccountState storage state = s.accounts[account];
+        if (state.mode == Mode.Standard) return state.dexBitmap == 0 || state.perpBitmap == 0;
         if (state.dexBitmap != 0 || state.fallbackBitmap != 0) return false;
-        if (state.mode != Mode.PortfolioMargin) return true;
+        if (state.mode == Mode.Unified) return true;
         uint256 bitmap = state.tokenBitmap;
         for (uint256 i = 0; bitmap >> i != 0; ++i) {
             TokenBalance storage balance = s.balances[account][i];
@@ -161,19 +187,29 @@ library AccountStore {
         return true;
     }
 
-    /// @notice Settle an account's funding, sweep it and store what moved (SPEC PM-14, FD-07).
-    function sweep(VenueState storage s, ICollateralRegistry registry, address account) internal {
-        bool standard = s.accounts[account].mode == Mode.Standard;
-        if (standard && s.accounts[account].perpBitmap == 0) return;
-        (Account memory a, AccountParams memory params) = load(s, registry, account);
+    /// @notice Settle an account's funding, sweep it and store what moved (SPEC PM-14, FD-07). Returns the
+    /// account as it stands then, as margin needs it.
+    function sweep(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        returns (Account memory a)
+    {
+        AccountParams memory params;
+        if (isAtRest(s, account)) {
+            (a,) = loadHeld(s, registry, account);
+            return a;
+        }
+        (a, params) = load(s, registry, account);
         for (uint256 i = 0; i < params.perps.length; ++i) {
             PerpParams memory perp = params.perps[i];
             Funding.settle(s, account, perp, params.dexes[perp.dex].index);
         }
-        if (standard) return;
+        if (a.mode == Mode.Standard) return a;
         Sweep memory plan = SweepMath.sweep(a);
         for (uint256 i = 0; i < plan.tokens.length; ++i) {
-            _store(s, account, params.tokens[i], a.tokens[i], plan.tokens[i]);
+            // What is in the pool is worth what its shares are, which are rounded.
+            if (_store(s, account, params.tokens[i], a.tokens[i], plan.tokens[i])) {
+                a.tokens[i] = held(s, account, params.tokens[i]);
+            }
         }
         uint256 short = 0;
         for (uint256 i = 0; i < plan.dexTransfers.length; ++i) {
@@ -251,16 +287,17 @@ library AccountStore {
         s.accountList.push(account);
     }
 
+    /// @dev Store what the sweep did to a token, and tell whether it moved anything in the pool.
     function _store(
         VenueState storage s,
         address account,
         TokenParams memory p,
         TokenState memory after_,
         TokenSweep memory done
-    ) private {
-        bool usesPool = done.supply != 0 || done.repay != 0 || done.withdraw != 0 || done.borrow != 0;
+    ) private returns (bool usesPool) {
+        usesPool = done.supply != 0 || done.repay != 0 || done.withdraw != 0 || done.borrow != 0;
         TokenBalance storage balance = s.balances[account][p.index];
-        if (!usesPool && balance.idle == after_.idle) return;
+        if (!usesPool && balance.idle == after_.idle) return false;
         balance.idle = after_.idle;
         if (usesPool) {
             Pool.accrue(s, p);

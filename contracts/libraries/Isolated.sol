@@ -142,7 +142,7 @@ library Isolated {
     {
         Parties memory none;
         Place memory at = _placeOf(s, registry, none, account, asset);
-        Position memory position = s.positions[account][at.perp.index];
+        Position storage position = s.positions[account][at.perp.index];
         DexMargin memory m = _marginOf(s, at);
         return IsolatedPosition({
             szi: position.szi,
@@ -267,7 +267,7 @@ library Isolated {
 
     /// @dev The figures of the position, with funding up to now: those of a dex that holds nothing else.
     function _marginOf(VenueState storage s, Place memory at) private view returns (DexMargin memory) {
-        Position memory position = s.positions[at.account][at.perp.index];
+        Position storage position = s.positions[at.account][at.perp.index];
         PerpState[] memory alone = new PerpState[](1);
         alone[0] = PerpState({
             asset: at.perp.asset,
@@ -280,7 +280,7 @@ library Isolated {
         return MarginMath.dexMargin(position.isolatedUsd - Funding.due(position, at.perp), alone, 0);
     }
 
-    function _leverage(Position memory position, PerpParams memory perp) private pure returns (uint8) {
+    function _leverage(Position storage position, PerpParams memory perp) private view returns (uint8) {
         return position.leverage == 0 ? perp.maxLeverage : position.leverage;
     }
 

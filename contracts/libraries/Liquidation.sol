@@ -4,10 +4,9 @@ pragma solidity 0.8.34;
 import {ICollateralRegistry, LegChoice} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation, Leg, LiquidationStep} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
-import {Account, Health, Mode} from "./AccountTypes.sol";
+import {Health, Mode} from "./AccountTypes.sol";
 import {DebtLeg} from "./DebtLeg.sol";
 import {Context, Hands, LiquidationContext} from "./LiquidationContext.sol";
-import {LiquidationGuard} from "./LiquidationGuard.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {PerpLeg} from "./PerpLeg.sol";
@@ -22,7 +21,7 @@ library Liquidation {
     using LiquidationContext for Context;
 
     /// @notice Take one step on an account; `caller` is who asked for it, and takes debt over itself where
-    /// `asTaker` says so (SPEC LQ-23).
+    /// `asTaker` says so (SPEC LQ-23). Whether it may ask, `LiquidationGuard` has told.
     function step(
         VenueState storage s,
         ICollateralRegistry registry,
@@ -31,8 +30,8 @@ library Liquidation {
         address caller,
         bool asTaker
     ) external returns (LiquidationStep memory done) {
-        LiquidationGuard.requireAllowed(registry, parties, account, caller);
-        Sweeps.run(s, registry, account);
+        // Whether an episode has ended is told right below.
+        if (!AccountStore.isAtRest(s, account)) MarginEngine.sweep(s, registry, account);
         Context memory c = LiquidationContext.load(s, registry, parties, account);
         require(c.m.liquidatable, ILiquidation.NotLiquidatable(account, c.m.ratio, c.policy.margin.trigger));
         uint256 maximum = c.policy.maxLiquidationPriceAge;
@@ -47,16 +46,13 @@ library Liquidation {
             Sweeps.run(s, registry, parties.backstop);
         } else if (done.leg == Leg.Settle) {
             (, bool fillable) = _holes(c);
-            (done.debtValue, done.loss) = DebtLeg.settle(s, registry, parties, account, fillable);
+            (done.debtValue, done.loss) = DebtLeg.settle(s, c.withoutPositions(), fillable);
         } else {
             Hands memory hands = Hands(caller, asTaker ? caller : parties.backstop);
             (done.debtValue, done.collateralValue, done.loss) =
-                DebtLeg.take(s, registry, parties, account, hands, done.leg == Leg.DebtFull);
+                DebtLeg.take(s, c.withoutPositions(), hands, done.leg == Leg.DebtFull);
         }
-        Sweeps.run(s, registry, account);
-        (Account memory a,) = AccountStore.loadHeld(s, registry, account);
-        done.liquidatable = MarginMath.accountMargin(a).liquidatable;
-        if (!done.liquidatable) s.accounts[account].debtSteppedAt = 0;
+        done.liquidatable = MarginEngine.sweepAndJudge(s, registry, account);
         emit ILiquidation.Liquidated(
             account, caller, done.leg, done.debtValue, done.collateralValue, done.loss, done.liquidatable
         );

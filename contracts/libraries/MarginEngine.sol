@@ -19,11 +19,16 @@ import {WAD} from "./WadMath.sol";
 library MarginEngine {
     /// @notice Sweep an account and store what moved (SPEC PM-14).
     function sweep(VenueState storage s, ICollateralRegistry registry, address account) external {
-        AccountStore.sweep(s, registry, account);
-        if (s.accounts[account].debtSteppedAt == 0) return;
-        // An episode ends with the account's recovery, whatever brought it (SPEC LQ-03).
-        (Account memory a,) = AccountStore.loadHeld(s, registry, account);
-        if (!MarginMath.accountMargin(a).liquidatable) s.accounts[account].debtSteppedAt = 0;
+        Account memory a = AccountStore.sweep(s, registry, account);
+        if (s.accounts[account].debtSteppedAt != 0) _judge(s, account, a);
+    }
+
+    /// @notice Sweep an account, and tell whether it is liquidatable then.
+    function sweepAndJudge(VenueState storage s, ICollateralRegistry registry, address account)
+        external
+        returns (bool liquidatable)
+    {
+        return _judge(s, account, AccountStore.sweep(s, registry, account));
     }
 
     /// @notice Require what every action that raises risk must leave behind (SPEC AC-04): margin in every
@@ -36,7 +41,7 @@ library MarginEngine {
         uint256 grossDebtBefore
     ) external view {
         (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
-        uint256 maximum = registry.policy().maxPriceAge;
+        (uint256 maximum,) = registry.maxPriceAges();
         uint256 stale = PriceAge.requireYoung(a, params, maximum);
         StaleMath.withoutCollateral(a, stale);
         AccountMargin memory m = MarginMath.accountMargin(a);
@@ -76,7 +81,8 @@ library MarginEngine {
         uint256 dex
     ) external view {
         (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
-        PriceAge.requireYoung(a, params, registry.policy().maxPriceAge);
+        (uint256 maximum,) = registry.maxPriceAges();
+        PriceAge.requireYoung(a, params, maximum);
         DexMargin memory m = _dexMargin(s, registry, account, dex);
         _requireMargin(dex, m.transferMargin, m.accountValue);
     }
@@ -149,6 +155,15 @@ library MarginEngine {
         int256 available = MarginMath.displayAvailableDown(a, m, perp.dex);
         uint256 leverage = TierMath.tierAt(MarginMath.notional(perp.szi, perp.mark), perp.table).maxLeverage;
         return LiquidationMath.displayLiquidationPxDown(perp.mark, perp.szi, szDecimals, available, leverage);
+    }
+
+    /// @dev An episode ends with the account's recovery, whatever brought it (SPEC LQ-03).
+    function _judge(VenueState storage s, address account, Account memory a)
+        private
+        returns (bool liquidatable)
+    {
+        liquidatable = MarginMath.accountMargin(a).liquidatable;
+        if (!liquidatable) s.accounts[account].debtSteppedAt = 0;
     }
 
     function _dexMargin(VenueState storage s, ICollateralRegistry registry, address account, uint256 dex)

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {Bitmap} from "./Bitmap.sol";
 import {RateCurve, RateMath, ReserveIndexes} from "./RateMath.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
@@ -11,6 +12,7 @@ import {RAY, WadMath} from "./WadMath.sol";
 /// @notice Every change of a position goes through `credit` and `debit`, which round against the
 /// account and keep the reserve's totals and cash in step (SPEC BL-05 to BL-08).
 library Pool {
+    using Bitmap for uint256;
     using WadMath for uint256;
 
     /// @notice Interest was stored.
@@ -55,6 +57,13 @@ library Pool {
         if (reserve.borrowShares == 0) return (supplyIndex, borrowIndex);
         ReserveIndexes memory now_ = accrued(s, token, curve);
         return (now_.supplyIndex, now_.borrowIndex);
+    }
+
+    /// @notice Which tokens of a set somebody owes: only they bear interest.
+    function lent(VenueState storage s, uint256 bitmap) internal view returns (uint256 owed) {
+        for (uint256 i = 0; bitmap >> i != 0; ++i) {
+            if (bitmap.has(i) && s.reserves[i].borrowShares != 0) owed = owed.with(i);
+        }
     }
 
     /// @notice Store interest up to now.
