@@ -33,6 +33,15 @@ import {BPS, PPM, RAY, WAD} from "./libraries/WadMath.sol";
 contract CollateralRegistry is ICollateralRegistry, AccessControl {
     using Bitmap for uint256;
 
+    /// @dev A rate curve in two words; `_requireCurve` bounds what it may hold.
+    struct Curve {
+        uint128 base;
+        uint128 slope;
+        uint96 kink;
+        uint64 protocolShare;
+        bool annual;
+    }
+
     /// @dev Price, factors and time of a token share the first word.
     struct Token {
         uint64 token;
@@ -46,7 +55,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         uint128 userBorrowCap;
         uint128 globalSupplyCap;
         uint128 globalBorrowCap;
-        RateCurve curve;
+        Curve curve;
         uint128 liquidationWidth;
         address erc20;
         uint8 evmDecimals;
@@ -99,6 +108,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     bytes32 public constant UNPAUSER = keccak256("UNPAUSER");
     /// @inheritdoc ICollateralRegistry
     uint8 public override paused;
+    uint8 private _tokenCount;
 
     uint256 private constant MAX_TOKENS = 64;
     uint256 private constant MAX_DEXES = 32;
@@ -110,7 +120,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @dev A price time that never goes stale: the quote token's.
     uint40 private constant ALWAYS = type(uint40).max;
 
-    Token[] private _tokens;
+    // Of fixed size: no access reads how many there are.
+    Token[MAX_TOKENS] private _tokens;
     Dex[] private _dexes;
     Perp[] private _perps;
     Pair[] private _pairs;
@@ -135,7 +146,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @inheritdoc ICollateralRegistry
     function listToken(TokenListing calldata listing) external onlyRole(RISK_ADMIN) {
         require(_tokenAt[listing.token] == 0, AlreadyListed(listing.token));
-        require(_tokens.length < MAX_TOKENS, ListingFull(MAX_TOKENS));
+        require(_tokenCount < MAX_TOKENS, ListingFull(MAX_TOKENS));
         require(
             listing.szDecimals <= 8 && listing.szDecimals <= listing.weiDecimals && listing.weiDecimals >= 6
                 && listing.weiDecimals <= 18 && listing.evmDecimals <= 24,
@@ -150,7 +161,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         _requireLtv(listing.ltvBps);
         _requireCurve(listing.curve);
 
-        Token storage entry = _tokens.push();
+        Token storage entry = _tokens[_tokenCount++];
         entry.token = listing.token;
         if (listing.token == USDC) {
             (entry.px, entry.pxTime) = (uint64(10 ** (8 - listing.szDecimals)), ALWAYS);
@@ -160,9 +171,9 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         entry.erc20 = listing.erc20;
         entry.evmDecimals = listing.evmDecimals;
         entry.name = listing.name;
-        _tokenAt[listing.token] = _tokens.length;
+        _tokenAt[listing.token] = _tokenCount;
 
-        emit TokenListed(listing.token, uint8(_tokens.length - 1), listing.name, listing.erc20);
+        emit TokenListed(listing.token, uint8(_tokenCount - 1), listing.name, listing.erc20);
         _setFactors(entry, listing.ltvBps, listing.borrowable);
         _setCaps(
             entry,
@@ -356,6 +367,11 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
+    function maxPriceAges() external view returns (uint256 forRisk, uint256 forLiquidation) {
+        return (_policy.maxPriceAge, _policy.maxLiquidationPriceAge);
+    }
+
+    /// @inheritdoc ICollateralRegistry
     function tokenIndex(uint256 token) public view returns (uint256) {
         uint256 at = _tokenAt[token];
         require(at != 0, UnknownToken(token));
@@ -364,7 +380,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
 
     /// @inheritdoc ICollateralRegistry
     function tokenParams(uint256 token) external view returns (TokenParams memory) {
-        return _tokenParams(tokenIndex(token));
+        return _tokenParams(tokenIndex(token), true, true);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -438,7 +454,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         view
         returns (uint64[] memory tokens, uint32[] memory dexes, uint32[] memory perps, uint32[] memory pairs)
     {
-        tokens = new uint64[](_tokens.length);
+        tokens = new uint64[](_tokenCount);
         dexes = new uint32[](_dexes.length);
         perps = new uint32[](_perps.length);
         pairs = new uint32[](_pairs.length);
@@ -473,7 +489,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         view
         returns (string[] memory tokens, string[] memory dexes, string[] memory perps)
     {
-        tokens = new string[](_tokens.length);
+        tokens = new string[](_tokenCount);
         dexes = new string[](_dexes.length);
         perps = new string[](_perps.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
@@ -491,8 +507,30 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     function accountParams(uint256 tokenBitmap, uint256 dexBitmap, uint256 perpBitmap)
         external
         view
-        returns (AccountParams memory params)
+        returns (AccountParams memory)
     {
+        return _accountParams(tokenBitmap, type(uint256).max, dexBitmap, perpBitmap, true);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function marginParams(uint256 tokenBitmap, uint256 lentBitmap, uint256 dexBitmap, uint256 perpBitmap)
+        external
+        view
+        returns (AccountParams memory)
+    {
+        return _accountParams(tokenBitmap, lentBitmap, dexBitmap, perpBitmap, false);
+    }
+
+    // Internal
+
+    /// @dev `whole` tells whether global caps and widths are wanted, which are words of their own.
+    function _accountParams(
+        uint256 tokenBitmap,
+        uint256 lentBitmap,
+        uint256 dexBitmap,
+        uint256 perpBitmap,
+        bool whole
+    ) private view returns (AccountParams memory params) {
         params.dexes = new DexParams[](dexBitmap.count());
         uint256 rest = dexBitmap;
         for (uint256 i = 0; i < params.dexes.length; ++i) {
@@ -510,7 +548,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         for (uint256 i = 0; i < params.tokens.length; ++i) {
             uint256 index;
             (index, rest) = rest.pop();
-            params.tokens[i] = _tokenParams(index);
+            params.tokens[i] = _tokenParams(index, lentBitmap.has(index), whole);
         }
         params.perps = new PerpParams[](perpBitmap.count());
         rest = perpBitmap;
@@ -521,8 +559,6 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         }
         params.policy = _policy.margin;
     }
-
-    // Internal
 
     function _setFactors(Token storage entry, uint16 ltvBps, bool borrowable) private {
         entry.ltvBps = ltvBps;
@@ -545,7 +581,15 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     function _setCurve(Token storage entry, RateCurve memory curve) private {
-        entry.curve = curve;
+        // Casts are safe: see `_requireCurve`.
+        // forge-lint: disable-next-item(unsafe-typecast)
+        entry.curve = Curve({
+            base: uint128(curve.base),
+            slope: uint128(curve.slope),
+            kink: uint96(curve.kink),
+            protocolShare: curve.protocolShare,
+            annual: curve.annual
+        });
         emit RateCurveSet(entry.token, curve);
     }
 
@@ -615,24 +659,33 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         return FundingMath.hourlyRateDown(FundingMath.premiumDown(perp.mark, perp.oracle));
     }
 
-    function _tokenParams(uint256 index) private view returns (TokenParams memory) {
+    function _tokenParams(uint256 index, bool lent, bool whole) private view returns (TokenParams memory p) {
         Token storage entry = _tokens[index];
-        return TokenParams({
-            token: entry.token,
-            px: entry.px,
-            pxTime: entry.pxTime,
-            index: uint8(index),
-            weiDecimals: entry.weiDecimals,
-            szDecimals: entry.szDecimals,
-            ltvBps: entry.ltvBps,
-            borrowable: entry.borrowable,
-            userSupplyCap: entry.userSupplyCap,
-            userBorrowCap: entry.userBorrowCap,
-            globalSupplyCap: entry.globalSupplyCap,
-            globalBorrowCap: entry.globalBorrowCap,
-            curve: entry.curve,
-            liquidationWidth: entry.liquidationWidth,
-            paused: paused
+        p.token = entry.token;
+        p.px = entry.px;
+        p.pxTime = entry.pxTime;
+        p.index = uint8(index);
+        p.weiDecimals = entry.weiDecimals;
+        p.szDecimals = entry.szDecimals;
+        p.ltvBps = entry.ltvBps;
+        p.borrowable = entry.borrowable;
+        p.userSupplyCap = entry.userSupplyCap;
+        p.userBorrowCap = entry.userBorrowCap;
+        p.paused = paused;
+        if (lent) p.curve = _curve(entry.curve);
+        if (!whole) return p;
+        p.globalSupplyCap = entry.globalSupplyCap;
+        p.globalBorrowCap = entry.globalBorrowCap;
+        p.liquidationWidth = entry.liquidationWidth;
+    }
+
+    function _curve(Curve storage curve) private view returns (RateCurve memory) {
+        return RateCurve({
+            base: curve.base,
+            slope: curve.slope,
+            kink: curve.kink,
+            protocolShare: curve.protocolShare,
+            annual: curve.annual
         });
     }
 

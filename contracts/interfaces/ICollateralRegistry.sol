@@ -375,6 +375,10 @@ interface ICollateralRegistry {
     /// @notice The policy.
     function policy() external view returns (Policy memory);
 
+    /// @notice What the policy says of the age of prices, seconds: the oldest on which new risk may be taken,
+    /// and on which an account may be liquidated.
+    function maxPriceAges() external view returns (uint256 forRisk, uint256 forLiquidation);
+
     /// @notice Listing index of a token id.
     function tokenIndex(uint256 token) external view returns (uint256);
 
@@ -426,6 +430,13 @@ interface ICollateralRegistry {
     /// @notice Parameters of the assets in three bitmaps of listing indexes; the collateral tokens of
     /// the dexes come along, in ascending listing order.
     function accountParams(uint256 tokenBitmap, uint256 dexBitmap, uint256 perpBitmap)
+        external
+        view
+        returns (AccountParams memory);
+
+    /// @notice The same as far as margin depends on it, the rest zero: without global caps and liquidation
+    /// widths, and with the curves of `lentBitmap` alone, the tokens that somebody owes.
+    function marginParams(uint256 tokenBitmap, uint256 lentBitmap, uint256 dexBitmap, uint256 perpBitmap)
         external
         view
         returns (AccountParams memory);

@@ -44,16 +44,41 @@ library AccountStore {
     /// transfer margin changed: bits that appear are fallbacks entered, bits that go are fallbacks left.
     event FallbackSet(address indexed account, uint256 dexesBefore, uint256 dexesNow);
 
-    /// @notice The account as it stands, with interest and funding up to now, and the parameters it was
-    /// read with.
+    /// @notice The account as it stands, with interest and funding up to now and the room that pools leave,
+    /// and the parameters it was read with.
     function load(VenueState storage s, ICollateralRegistry registry, address account)
         internal
         view
         returns (Account memory a, AccountParams memory params)
     {
         AccountState storage state = s.accounts[account];
-        params = registry.accountParams(state.tokenBitmap, state.dexBitmap, state.perpBitmap);
+        params = registry.accountParams(state.tokenBitmap, state.dexBitmap, _positions(state));
         a = assemble(s, account, params, reservesOf(s, params.tokens));
+    }
+
+    /// @notice The account as it stands, without the room that pools leave, and the parameters that margin
+    /// depends on.
+    function loadHeld(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        view
+        returns (Account memory a, AccountParams memory params)
+    {
+        AccountState storage state = s.accounts[account];
+        uint256 tokenBitmap = state.tokenBitmap;
+        uint256 lent = Pool.lent(s, tokenBitmap);
+        params = registry.marginParams(tokenBitmap, lent, state.dexBitmap, _positions(state));
+        a = _held(s, account, params);
+    }
+
+    /// @notice The account as it stands, without the room that pools leave, and all its parameters.
+    function loadHeldWithParams(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        view
+        returns (Account memory a, AccountParams memory params)
+    {
+        AccountState storage state = s.accounts[account];
+        params = registry.accountParams(state.tokenBitmap, state.dexBitmap, _positions(state));
+        a = _held(s, account, params);
     }
 
     /// @notice The reserves of some tokens with interest up to now.
@@ -75,12 +100,39 @@ library AccountStore {
         AccountParams memory params,
         ReserveIndexes[] memory reserves
     ) internal view returns (Account memory a) {
+        a = _withoutTokens(s, account, params);
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            TokenParams memory p = params.tokens[i];
+            ReserveIndexes memory reserve = reserves[i];
+            a.tokens[i] = _heldAt(s.balances[account][p.index], p, reserve.supplyIndex, reserve.borrowIndex);
+            _addRoom(s, p, a.tokens[i], reserve);
+        }
+    }
+
+    /// @dev The cross positions of an account; where there are some, their dex is marked.
+    function _positions(AccountState storage state) private view returns (uint256) {
+        return state.dexBitmap == 0 ? 0 : state.perpBitmap;
+    }
+
+    function _held(VenueState storage s, address account, AccountParams memory params)
+        private
+        view
+        returns (Account memory a)
+    {
+        a = _withoutTokens(s, account, params);
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            a.tokens[i] = held(s, account, params.tokens[i]);
+        }
+    }
+
+    function _withoutTokens(VenueState storage s, address account, AccountParams memory params)
+        private
+        view
+        returns (Account memory a)
+    {
         a.mode = s.accounts[account].mode;
         a.policy = params.policy;
         a.tokens = new TokenState[](params.tokens.length);
-        for (uint256 i = 0; i < a.tokens.length; ++i) {
-            a.tokens[i] = _tokenState(s, account, params.tokens[i], reserves[i]);
-        }
         a.dexes = new DexState[](params.dexes.length);
         for (uint256 i = 0; i < a.dexes.length; ++i) {
             DexParams memory dex = params.dexes[i];
@@ -89,7 +141,7 @@ library AccountStore {
         a.perps = new PerpState[](params.perps.length);
         for (uint256 i = 0; i < a.perps.length; ++i) {
             PerpParams memory perp = params.perps[i];
-            Position memory position = s.positions[account][perp.index];
+            Position storage position = s.positions[account][perp.index];
             a.perps[i] = PerpState({
                 asset: perp.asset,
                 dex: perp.dex,
@@ -107,22 +159,31 @@ library AccountStore {
     function tokenState(VenueState storage s, address account, TokenParams memory p)
         internal
         view
-        returns (TokenState memory)
+        returns (TokenState memory t)
     {
-        return _tokenState(s, account, p, Pool.accrued(s, p.index, p.curve));
+        t = held(s, account, p);
+        _addRoom(s, p, t, Pool.accrued(s, p.index, p.curve));
     }
 
-    function _tokenState(
-        VenueState storage s,
-        address account,
+    /// @notice One token of an account, with interest up to now.
+    function held(VenueState storage s, address account, TokenParams memory p)
+        internal
+        view
+        returns (TokenState memory)
+    {
+        TokenBalance storage balance = s.balances[account][p.index];
+        if (balance.shares == 0) return _heldAt(balance, p, 0, 0);
+        (uint256 supplyIndex, uint256 borrowIndex) = Pool.indexes(s, p.index, p.curve);
+        return _heldAt(balance, p, supplyIndex, borrowIndex);
+    }
+
+    function _heldAt(
+        TokenBalance storage balance,
         TokenParams memory p,
-        ReserveIndexes memory reserve
+        uint256 supplyIndex,
+        uint256 borrowIndex
     ) private view returns (TokenState memory t) {
-        TokenBalance memory balance = s.balances[account][p.index];
-        (uint256 supplied, uint256 borrowed) =
-            Pool.amounts(balance.shares, reserve.supplyIndex, reserve.borrowIndex);
-        uint256 totalSupplied = RateMath.amountOfSharesDown(reserve.supplyShares, reserve.supplyIndex);
-        uint256 totalBorrowed = RateMath.amountOfSharesUp(reserve.borrowShares, reserve.borrowIndex);
+        (int128 shares, uint128 idle) = (balance.shares, balance.idle);
         t.token = p.token;
         t.px = p.px;
         t.weiDecimals = p.weiDecimals;
@@ -131,10 +192,24 @@ library AccountStore {
         t.borrowable = p.borrowable;
         t.userSupplyCap = p.userSupplyCap;
         t.userBorrowCap = p.userBorrowCap;
-        t.idle = balance.idle;
+        t.idle = idle;
+        if (shares == 0) return t;
+        (uint256 supplied, uint256 borrowed) = Pool.amounts(shares, supplyIndex, borrowIndex);
         t.supplied = supplied.toUint128();
         t.borrowed = borrowed.toUint128();
-        t.borrowFloor = balance.borrowFloor;
+        // Only debt has a floor.
+        if (shares < 0) t.borrowFloor = balance.borrowFloor;
+    }
+
+    /// @dev Add the room and the cash that the pool leaves.
+    function _addRoom(
+        VenueState storage s,
+        TokenParams memory p,
+        TokenState memory t,
+        ReserveIndexes memory reserve
+    ) private view {
+        uint256 totalSupplied = RateMath.amountOfSharesDown(reserve.supplyShares, reserve.supplyIndex);
+        uint256 totalBorrowed = RateMath.amountOfSharesUp(reserve.borrowShares, reserve.borrowIndex);
         // What a locked supply has lent to a dex goes back to it, whatever the caps (SPEC LQ-12).
         if (isLocked(s, p.index)) {
             t.supplyRoom = type(uint128).max;
@@ -143,7 +218,7 @@ library AccountStore {
         }
         if (p.paused & PAUSE_BORROW == 0) {
             t.borrowRoom = SweepMath.min(
-                    _room(p.userBorrowCap, borrowed), _room(p.globalBorrowCap, totalBorrowed)
+                    _room(p.userBorrowCap, t.borrowed), _room(p.globalBorrowCap, totalBorrowed)
                 ).toUint128();
         }
         t.cash = s.reserves[p.index].cash;
@@ -161,23 +236,51 @@ library AccountStore {
         return s.reserves[token].status & RESERVE_LOCKED != 0;
     }
 
-    /// @notice Settle an account's funding, sweep it and store what moved (SPEC PM-14, FD-07).
-    function sweep(VenueState storage s, ICollateralRegistry registry, address account) internal {
-        bool standard = s.accounts[account].mode == Mode.Standard;
-        if (standard && s.accounts[account].perpBitmap == 0) return;
-        (Account memory a, AccountParams memory params) = load(s, registry, account);
+    /// @notice Whether the sweep would find nothing to move: no dex to fund or settle, and no idle balance
+    /// that could repay debt or be supplied. Positions have a dex, and without dexes nothing but portfolio
+    /// margin moves anything.
+    function isAtRest(VenueState storage s, address account) internal view returns (bool) {
+        AccountState storage state = s.accounts[account];
+        if (state.mode == Mode.Standard) return state.dexBitmap == 0 || state.perpBitmap == 0;
+        if (state.dexBitmap != 0 || state.fallbackBitmap != 0) return false;
+        if (state.mode == Mode.Unified) return true;
+        uint256 bitmap = state.tokenBitmap;
+        for (uint256 i = 0; bitmap >> i != 0; ++i) {
+            TokenBalance storage balance = s.balances[account][i];
+            uint256 idle = bitmap.has(i) ? balance.idle : 0;
+            if (idle == 0) continue;
+            if (balance.shares >= 0 || idle > balance.borrowFloor) return false;
+        }
+        return true;
+    }
+
+    /// @notice Settle an account's funding, sweep it and store what moved (SPEC PM-14, FD-07). Returns the
+    /// account as it stands then, as margin needs it.
+    function sweep(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        returns (Account memory a)
+    {
+        AccountParams memory params;
+        if (isAtRest(s, account)) {
+            (a,) = loadHeld(s, registry, account);
+            return a;
+        }
+        (a, params) = load(s, registry, account);
         for (uint256 i = 0; i < params.perps.length; ++i) {
             PerpParams memory perp = params.perps[i];
             Funding.settle(s, account, perp, params.dexes[perp.dex].index);
         }
-        if (standard) {
+        if (a.mode == Mode.Standard) {
             // A standard account has ordinary margin everywhere, and falls back to nothing.
             _noteFallback(s, account, 0);
-            return;
+            return a;
         }
         Sweep memory plan = SweepMath.sweep(a);
         for (uint256 i = 0; i < plan.tokens.length; ++i) {
-            _store(s, account, params.tokens[i], a.tokens[i], plan.tokens[i]);
+            // What is in the pool is worth what its shares are, which are rounded.
+            if (_store(s, account, params.tokens[i], a.tokens[i], plan.tokens[i])) {
+                a.tokens[i] = held(s, account, params.tokens[i]);
+            }
         }
         uint256 short = 0;
         for (uint256 i = 0; i < plan.dexTransfers.length; ++i) {
@@ -255,16 +358,17 @@ library AccountStore {
         s.accountList.push(account);
     }
 
+    /// @dev Store what the sweep did to a token, and tell whether it moved anything in the pool.
     function _store(
         VenueState storage s,
         address account,
         TokenParams memory p,
         TokenState memory after_,
         TokenSweep memory done
-    ) private {
-        bool usesPool = done.supply != 0 || done.repay != 0 || done.withdraw != 0 || done.borrow != 0;
+    ) private returns (bool usesPool) {
+        usesPool = done.supply != 0 || done.repay != 0 || done.withdraw != 0 || done.borrow != 0;
         TokenBalance storage balance = s.balances[account][p.index];
-        if (!usesPool && balance.idle == after_.idle) return;
+        if (!usesPool && balance.idle == after_.idle) return false;
         balance.idle = after_.idle;
         if (usesPool) {
             Pool.accrue(s, p);

@@ -21,6 +21,7 @@ import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes, SHARE_UNIT} from "./RateMath.sol";
 import {ReserveStatus} from "./ReserveStatus.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
@@ -70,7 +71,7 @@ library Lending {
         AccountStore.touch(s, account);
         Pool.credit(s, account, p.index, credited);
         AccountStore.mark(s, account, p.index);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         emit IBorrowLendPool.Supplied(account, token, credited, msg.sender);
     }
 
@@ -125,7 +126,7 @@ library Lending {
         require(p.paused & PAUSE_BORROW == 0, IPortfolioMargin.Paused(PAUSE_BORROW));
 
         Pool.accrue(s, p);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         TokenState memory t = AccountStore.tokenState(s, account, p);
         // Supply is drawn first: who supplies for the account must not keep it from borrowing.
         require(amount > t.supplied, IBorrowLendPool.BorrowWhileSupplied(token, t.supplied));
@@ -165,7 +166,7 @@ library Lending {
         balance.borrowFloor = repaid < floor ? floor - repaid.toUint128() : 0;
         Pool.credit(s, account, p.index, credited);
         AccountStore.mark(s, account, p.index);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         emit IBorrowLendPool.Repaid(account, token, repaid, msg.sender);
     }
 
@@ -245,7 +246,7 @@ library Lending {
         uint256 amount
     ) private {
         AccountStore.addIdle(s, account, p.index, amount);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
     }
 
     /// @dev Take own balance out of an account: idle first, then supply (SPEC BL-11). `unit` is the
@@ -261,7 +262,7 @@ library Lending {
     ) private returns (uint256) {
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         Pool.accrue(s, p);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         TokenState memory t = AccountStore.tokenState(s, account, p);
         uint256 gross = uint256(t.idle) + t.supplied;
         uint256 available = gross > t.borrowed ? gross - t.borrowed : 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {AccountParams, ICollateralRegistry, Policy} from "../interfaces/ICollateralRegistry.sol";
+import {AccountParams, ICollateralRegistry, PerpParams, Policy} from "../interfaces/ICollateralRegistry.sol";
 import {AccountStore} from "./AccountStore.sol";
-import {Account, AccountMargin} from "./AccountTypes.sol";
+import {Account, AccountMargin, PerpState} from "./AccountTypes.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {Parties, VenueState} from "./VenueState.sol";
@@ -26,7 +26,7 @@ struct Hands {
 }
 
 /// @title What every leg of a liquidation looks at
-/// @notice Each leg that is deployed apart loads it anew: it is larger than what it is made of.
+/// @notice Loaded once in a step, and handed to the leg that is deployed apart.
 library LiquidationContext {
     /// @notice The account as it stands. It must have been swept.
     function load(VenueState storage s, ICollateralRegistry registry, Parties memory parties, address account)
@@ -38,8 +38,15 @@ library LiquidationContext {
         c.account = account;
         c.parties = parties;
         c.policy = registry.policy();
-        (c.a, c.params) = AccountStore.load(s, registry, account);
+        (c.a, c.params) = AccountStore.loadHeldWithParams(s, registry, account);
         c.m = MarginMath.accountMargin(c.a);
+    }
+
+    /// @notice Take positions out of the context: the debt leg looks at none, and a call copies all there is.
+    function withoutPositions(Context memory c) internal pure returns (Context memory) {
+        c.a.perps = new PerpState[](0);
+        c.params.perps = new PerpParams[](0);
+        return c;
     }
 
     /// @notice What dexes without positions are short of in a token, token wei (SPEC LQ-14).

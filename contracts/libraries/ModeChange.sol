@@ -18,7 +18,7 @@ library ModeChange {
         external
         view
     {
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             require(a.tokens[i].borrowed == 0, IAccounts.DebtOpen(a.tokens[i].token, a.tokens[i].borrowed));
         }
@@ -41,7 +41,7 @@ library ModeChange {
         address master
     ) external view {
         Policy memory p = registry.policy();
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             bool held = a.tokens[i].idle != 0 || a.tokens[i].supplied != 0;
             if (held) AccountStore.requirePriced(params.tokens[i]);

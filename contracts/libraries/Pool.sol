@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {Bitmap} from "./Bitmap.sol";
 import {RateCurve, RateMath, ReserveIndexes} from "./RateMath.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
@@ -11,6 +12,7 @@ import {RAY, WadMath} from "./WadMath.sol";
 /// @notice Every change of a position goes through `credit` and `debit`, which round against the
 /// account and keep the reserve's totals and cash in step (SPEC BL-05 to BL-08).
 library Pool {
+    using Bitmap for uint256;
     using WadMath for uint256;
 
     /// @notice Interest was stored.
@@ -39,6 +41,29 @@ library Pool {
             curve,
             block.timestamp - since
         );
+    }
+
+    /// @notice The reserve's two indexes with interest up to now: what a balance is worth depends on no more,
+    /// and without borrowers not on interest.
+    function indexes(VenueState storage s, uint256 token, RateCurve memory curve)
+        internal
+        view
+        returns (uint256 supplyIndex, uint256 borrowIndex)
+    {
+        Reserve storage reserve = s.reserves[token];
+        (supplyIndex, borrowIndex) = (reserve.supplyIndex, reserve.borrowIndex);
+        // Debt's index never falls: it is zero before the first accrual only.
+        if (borrowIndex == 0) return (RAY, RAY);
+        if (reserve.borrowShares == 0) return (supplyIndex, borrowIndex);
+        ReserveIndexes memory now_ = accrued(s, token, curve);
+        return (now_.supplyIndex, now_.borrowIndex);
+    }
+
+    /// @notice Which tokens of a set somebody owes: only they bear interest.
+    function lent(VenueState storage s, uint256 bitmap) internal view returns (uint256 owed) {
+        for (uint256 i = 0; bitmap >> i != 0; ++i) {
+            if (bitmap.has(i) && s.reserves[i].borrowShares != 0) owed = owed.with(i);
+        }
     }
 
     /// @notice Store interest up to now.

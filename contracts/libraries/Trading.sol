@@ -24,6 +24,7 @@ import {Perps} from "./Perps.sol";
 import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
 import {Pair, Spot, Swap} from "./Spot.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {Inventory, Parties, Position, TokenBalance, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
 import {PPM, WadMath} from "./WadMath.sol";
@@ -71,7 +72,7 @@ library Trading {
         require(reduces || registry.paused() & PAUSE_RISK == 0, IPortfolioMargin.Paused(PAUSE_RISK));
         PriceAge.requireYoungMark(perp, reduces ? policy.maxLiquidationPriceAge : policy.maxPriceAge);
 
-        MarginEngine.sweep(s, registry, o.account);
+        Sweeps.run(s, registry, o.account);
         Position memory before = s.positions[o.account][perp.index];
         // What an isolated position takes leaves the account check as a withdrawal does: whatever debt
         // there is, the health factor must hold (SPEC CH-09).
@@ -81,7 +82,7 @@ library Trading {
             s, perp, o.account, parties.maker, parties.insurance, size, perp.mark, policy.perpFeePpm
         );
         if (before.isolated) Isolated.settle(s, registry, parties, o.account, o.asset, before.szi);
-        MarginEngine.sweep(s, registry, o.account);
+        Sweeps.run(s, registry, o.account);
         Volume.add(s, o.account, MarginMath.notional(size, perp.mark));
 
         if (!reduces) MarginEngine.requireSafe(s, registry, o.account, debtBefore);
@@ -153,7 +154,7 @@ library Trading {
         TokenParams memory base = pair.base;
         address backstop = parties.backstop;
         Pool.accrue(s, base);
-        MarginEngine.sweep(s, registry, backstop);
+        Sweeps.run(s, registry, backstop);
         TokenState memory t = AccountStore.tokenState(s, backstop, base);
         uint256 held = uint256(t.idle) + t.supplied;
         (uint256 amount, uint256 left) =
@@ -163,7 +164,7 @@ library Trading {
         swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, PPM);
         OwnBalance.draw(s, parties.insurance, backstop, base, t, amount);
         _exchange(s, parties, backstop, swap);
-        MarginEngine.sweep(s, registry, backstop);
+        Sweeps.run(s, registry, backstop);
         emit ILiquidation.InventorySold(base.token, amount, pair.px, swap.gotAmount - swap.fee, left);
     }
 
@@ -187,11 +188,11 @@ library Trading {
         Swap memory swap
     ) private {
         AccountStore.requireJudgeable(s, account, swap.got);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         uint256 debtBefore = MarginEngine.grossDebt(s, registry, account);
         Payment.pay(s, parties.insurance, account, swap.paid, swap.paidAmount);
         _exchange(s, parties, account, swap);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         if (s.accounts[account].mode == Mode.PortfolioMargin) {
             Spot.requireNoPausedDebt(s, registry, account, debtBefore);
             MarginEngine.requireSafe(s, registry, account, debtBefore);

@@ -4,15 +4,14 @@ pragma solidity 0.8.34;
 import {Mode} from "./AccountTypes.sol";
 
 /// @notice One token's pool. Amounts in token wei unless said.
+/// @dev Four words: accrual writes the first and the third, supply and withdrawal the second, debt the last.
+/// The first and the last are all that an account check reads of a reserve that nobody borrows from.
 struct Reserve {
     uint128 supplyIndex;
     uint128 borrowIndex;
     uint128 supplyShares;
-    uint128 borrowShares;
     /// Token wei the pool holds: supplied - borrowed + buffer - deficit, and the dust of roundings.
     uint128 cash;
-    /// Bad debt that no buffer and no insurance covered.
-    uint128 deficit;
     /// Liquidation buffer in 1e-9 token wei.
     uint128 buffer;
     uint40 accruedAt;
@@ -20,6 +19,9 @@ struct Reserve {
     uint40 bufferSweptAt;
     /// RESERVE_* bits as last announced.
     uint8 status;
+    uint128 borrowShares;
+    /// Bad debt that no buffer and no insurance covered.
+    uint128 deficit;
 }
 
 /// @notice One token of one account.
@@ -28,7 +30,7 @@ struct TokenBalance {
     int128 shares;
     /// Spot balance outside the pool, token wei.
     uint128 idle;
-    /// Explicitly borrowed debt, which the sweep does not repay, token wei.
+    /// Explicitly borrowed debt, which the sweep does not repay, token wei; never more than the debt.
     uint128 borrowFloor;
     /// Value of the pool position when it was last touched, token wei.
     uint128 basis;

@@ -5,9 +5,9 @@ import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {ICollateralRegistry, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
-import {MarginEngine} from "./MarginEngine.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, SHARE_UNIT} from "./RateMath.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {RAY, WadMath} from "./WadMath.sol";
@@ -28,7 +28,7 @@ library Waterfall {
         uint256 loss
     ) external {
         // Fees wait in the dexes until the insurance account is swept.
-        MarginEngine.sweep(s, registry, insurance);
+        Sweeps.run(s, registry, insurance);
         Pool.accrue(s, p);
         Reserve storage reserve = s.reserves[p.index];
         TokenBalance storage insured = s.balances[insurance][p.index];
