@@ -204,6 +204,9 @@ struct AccountParams {
     DexParams[] dexes;
     PerpParams[] perps;
     MarginPolicy policy;
+    /// Oldest prices (seconds) on which new risk may be taken, and on which an account may be liquidated.
+    uint32 maxPriceAge;
+    uint32 maxLiquidationPriceAge;
 }
 
 /// @title Listing, factors, caps, rate curves, margin tables, prices and roles
@@ -375,18 +378,11 @@ interface ICollateralRegistry {
     /// @notice The policy.
     function policy() external view returns (Policy memory);
 
-    /// @notice What the policy says of the age of prices, seconds: the oldest on which new risk may be taken,
-    /// and on which an account may be liquidated.
-    function maxPriceAges() external view returns (uint256 forRisk, uint256 forLiquidation);
-
     /// @notice Listing index of a token id.
     function tokenIndex(uint256 token) external view returns (uint256);
 
     /// @notice A token's parameters by id.
     function tokenParams(uint256 token) external view returns (TokenParams memory);
-
-    /// @notice What bounds the pools of the tokens in a bitmap of listing indexes.
-    function poolCaps(uint256 tokenBitmap) external view returns (PoolCaps[] memory);
 
     /// @notice The token's ERC-20 and its decimals there.
     function tokenErc20(uint256 token) external view returns (address erc20, uint8 evmDecimals);
@@ -427,17 +423,20 @@ interface ICollateralRegistry {
     /// @notice Name and margin table of a perp asset.
     function perpListing(uint256 asset) external view returns (string memory name, uint16 marginTable);
 
-    /// @notice Parameters of the assets in three bitmaps of listing indexes; the collateral tokens of
-    /// the dexes come along, in ascending listing order.
-    function accountParams(uint256 tokenBitmap, uint256 dexBitmap, uint256 perpBitmap)
-        external
-        view
-        returns (AccountParams memory);
+    /// @notice A token's parameters by id, in words; `RegistryWords` reads these and the next ones.
+    function tokenWords(uint256 token) external view returns (bytes memory);
 
-    /// @notice The same as far as margin depends on it, the rest zero: without global caps and liquidation
-    /// widths, and with the curves of `lentBitmap` alone, the tokens that somebody owes.
-    function marginParams(uint256 tokenBitmap, uint256 lentBitmap, uint256 dexBitmap, uint256 perpBitmap)
+    /// @notice The policy as stored, in words.
+    function policyWords() external view returns (bytes memory);
+
+    /// @notice Parameters of the assets in three bitmaps of listing indexes, in words; the collateral tokens
+    /// of the dexes come along, in ascending listing order. Curves are told of the tokens in `lent`, global
+    /// caps and widths where the `whole` is wanted.
+    function accountWords(uint256 tokens, uint256 lent, uint256 dexes, uint256 perps, bool whole)
         external
         view
-        returns (AccountParams memory);
+        returns (bytes memory);
+
+    /// @notice What bounds the pools of the tokens in a bitmap of listing indexes, in words.
+    function capWords(uint256 tokens) external view returns (bytes memory);
 }

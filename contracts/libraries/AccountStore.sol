@@ -17,6 +17,7 @@ import {Funding} from "./Funding.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes} from "./RateMath.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {Touched} from "./Touched.sol";
 import {AccountState, Position, Reserve, TokenBalance, VenueState} from "./VenueState.sol";
@@ -52,7 +53,7 @@ library AccountStore {
         returns (Account memory a, AccountParams memory params)
     {
         AccountState storage state = s.accounts[account];
-        params = registry.accountParams(state.tokenBitmap, state.dexBitmap, _positions(state));
+        params = _paramsOf(s, registry, state, true);
         a = assemble(s, account, params, reservesOf(s, params.tokens));
     }
 
@@ -64,9 +65,7 @@ library AccountStore {
         returns (Account memory a, AccountParams memory params)
     {
         AccountState storage state = s.accounts[account];
-        uint256 tokenBitmap = state.tokenBitmap;
-        uint256 lent = Pool.lent(s, tokenBitmap);
-        params = registry.marginParams(tokenBitmap, lent, state.dexBitmap, _positions(state));
+        params = _paramsOf(s, registry, state, false);
         a = _held(s, account, params);
     }
 
@@ -77,7 +76,7 @@ library AccountStore {
         returns (Account memory a, AccountParams memory params)
     {
         AccountState storage state = s.accounts[account];
-        params = registry.accountParams(state.tokenBitmap, state.dexBitmap, _positions(state));
+        params = _paramsOf(s, registry, state, true);
         a = _held(s, account, params);
     }
 
@@ -104,14 +103,20 @@ library AccountStore {
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             TokenParams memory p = params.tokens[i];
             ReserveIndexes memory reserve = reserves[i];
-            a.tokens[i] = _heldAt(s.balances[account][p.index], p, reserve.supplyIndex, reserve.borrowIndex);
+            _fill(s, account, p, a.tokens[i], reserve.supplyIndex, reserve.borrowIndex);
             _addRoom(s, p, a.tokens[i], reserve);
         }
     }
 
-    /// @dev The cross positions of an account; where there are some, their dex is marked.
-    function _positions(AccountState storage state) private view returns (uint256) {
-        return state.dexBitmap == 0 ? 0 : state.perpBitmap;
+    function _paramsOf(VenueState storage s, ICollateralRegistry registry, AccountState storage state, bool whole)
+        private
+        view
+        returns (AccountParams memory)
+    {
+        uint256 dexes = state.dexBitmap;
+        // Where there are cross positions, their dex is marked.
+        uint256 perps = dexes == 0 ? 0 : state.perpBitmap;
+        return RegistryWords.accountOf(registry, state.tokenBitmap, s.lentBitmap, dexes, perps, whole);
     }
 
     function _held(VenueState storage s, address account, AccountParams memory params)
@@ -121,7 +126,7 @@ library AccountStore {
     {
         a = _withoutTokens(s, account, params);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
-            a.tokens[i] = held(s, account, params.tokens[i]);
+            _fillHeld(s, account, params.tokens[i], a.tokens[i]);
         }
     }
 
@@ -169,21 +174,29 @@ library AccountStore {
     function held(VenueState storage s, address account, TokenParams memory p)
         internal
         view
-        returns (TokenState memory)
+        returns (TokenState memory t)
     {
-        TokenBalance storage balance = s.balances[account][p.index];
-        if (balance.shares == 0) return _heldAt(balance, p, 0, 0);
-        (uint256 supplyIndex, uint256 borrowIndex) = Pool.indexes(s, p.index, p.curve);
-        return _heldAt(balance, p, supplyIndex, borrowIndex);
+        _fillHeld(s, account, p, t);
     }
 
-    function _heldAt(
-        TokenBalance storage balance,
+    function _fillHeld(VenueState storage s, address account, TokenParams memory p, TokenState memory t)
+        private
+        view
+    {
+        (uint256 supplyIndex, uint256 borrowIndex) = Pool.indexes(s, p.index, p.curve);
+        _fill(s, account, p, t, supplyIndex, borrowIndex);
+    }
+
+    function _fill(
+        VenueState storage s,
+        address account,
         TokenParams memory p,
+        TokenState memory t,
         uint256 supplyIndex,
         uint256 borrowIndex
-    ) private view returns (TokenState memory t) {
-        (int128 shares, uint128 idle) = (balance.shares, balance.idle);
+    ) private view {
+        TokenBalance storage balance = s.balances[account][p.index];
+        int128 shares = balance.shares;
         t.token = p.token;
         t.px = p.px;
         t.weiDecimals = p.weiDecimals;
@@ -192,8 +205,8 @@ library AccountStore {
         t.borrowable = p.borrowable;
         t.userSupplyCap = p.userSupplyCap;
         t.userBorrowCap = p.userBorrowCap;
-        t.idle = idle;
-        if (shares == 0) return t;
+        if (uint256(s.accounts[account].idleBitmap).has(p.index)) t.idle = balance.idle;
+        if (shares == 0) return;
         (uint256 supplied, uint256 borrowed) = Pool.amounts(shares, supplyIndex, borrowIndex);
         t.supplied = supplied.toUint128();
         t.borrowed = borrowed.toUint128();
@@ -242,14 +255,13 @@ library AccountStore {
     function isAtRest(VenueState storage s, address account) internal view returns (bool) {
         AccountState storage state = s.accounts[account];
         if (state.mode == Mode.Standard) return state.dexBitmap == 0 || state.perpBitmap == 0;
-        if (state.dexBitmap != 0 || state.fallbackBitmap != 0) return false;
+        if (state.dexBitmap != 0) return false;
         if (state.mode == Mode.Unified) return true;
-        uint256 bitmap = state.tokenBitmap;
-        for (uint256 i = 0; bitmap >> i != 0; ++i) {
-            TokenBalance storage balance = s.balances[account][i];
-            uint256 idle = bitmap.has(i) ? balance.idle : 0;
-            if (idle == 0) continue;
-            if (balance.shares >= 0 || idle > balance.borrowFloor) return false;
+        uint256 index;
+        for (uint256 rest = state.idleBitmap; rest != 0;) {
+            (index, rest) = rest.pop();
+            TokenBalance storage balance = s.balances[account][index];
+            if (balance.shares >= 0 || balance.idle > balance.borrowFloor) return false;
         }
         return true;
     }
@@ -319,15 +331,27 @@ library AccountStore {
         else addRawUsd(s, account, dex, usd);
     }
 
-    /// @notice Keep the token bit in step with the balance.
+    /// @notice Keep both bits of a token in step with the balance.
     function mark(VenueState storage s, address account, uint256 token) internal {
-        TokenBalance storage balance = s.balances[account][token];
         AccountState storage state = s.accounts[account];
-        uint256 bitmap = state.tokenBitmap;
-        bitmap = balance.shares == 0 && balance.idle == 0 ? bitmap.without(token) : bitmap.with(token);
+        uint256 before = state.idleBitmap;
+        uint256 bitmap =
+            s.balances[account][token].idle == 0 ? before.without(token) : before.with(token);
         // The cast is safe: token indexes are below 64.
         // forge-lint: disable-next-line(unsafe-typecast)
-        if (bitmap != state.tokenBitmap) state.tokenBitmap = uint64(bitmap);
+        if (bitmap != before) state.idleBitmap = uint64(bitmap);
+        markPosition(s, account, token);
+    }
+
+    /// @notice The same where nothing but the pool position may have changed.
+    function markPosition(VenueState storage s, address account, uint256 token) internal {
+        AccountState storage state = s.accounts[account];
+        uint256 before = state.tokenBitmap;
+        bool none = s.balances[account][token].shares == 0 && !uint256(state.idleBitmap).has(token);
+        uint256 bitmap = none ? before.without(token) : before.with(token);
+        // The cast is safe: token indexes are below 64.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (bitmap != before) state.tokenBitmap = uint64(bitmap);
         // Whether a deficit keeps suppliers waiting depends on the insurance account's balance.
         if (s.reserves[token].deficit != 0) Touched.add(token);
     }
@@ -368,8 +392,9 @@ library AccountStore {
     ) private returns (bool usesPool) {
         usesPool = done.supply != 0 || done.repay != 0 || done.withdraw != 0 || done.borrow != 0;
         TokenBalance storage balance = s.balances[account][p.index];
-        if (!usesPool && balance.idle == after_.idle) return false;
-        balance.idle = after_.idle;
+        uint128 idle = uint256(s.accounts[account].idleBitmap).has(p.index) ? balance.idle : 0;
+        if (!usesPool && idle == after_.idle) return false;
+        if (idle != after_.idle) balance.idle = after_.idle;
         if (usesPool) {
             Pool.accrue(s, p);
             uint256 paidIn = done.supply + done.repay;

@@ -77,8 +77,8 @@ library DebtLeg {
                 if (paid == 0) continue;
                 Pool.credit(s, c.parties.backstop, p.index, paid);
                 Pool.debit(s, c.account, p.index, paid);
-                AccountStore.mark(s, c.account, p.index);
-                AccountStore.mark(s, c.parties.backstop, p.index);
+                AccountStore.markPosition(s, c.account, p.index);
+                AccountStore.markPosition(s, c.parties.backstop, p.index);
                 amount = _min(_wholeUnitsUp(paid, t), amount);
             }
             _moveHole(s, c, c.parties.backstop, i, amount);
@@ -203,8 +203,8 @@ library DebtLeg {
         Pool.credit(s, hands.taker, p.index, amount - reward);
         if (reward != 0) _reward(s, c, hands.caller, p, reward);
         Pool.debit(s, c.account, p.index, amount);
-        AccountStore.mark(s, c.account, p.index);
-        AccountStore.mark(s, hands.taker, p.index);
+        AccountStore.markPosition(s, c.account, p.index);
+        AccountStore.markPosition(s, hands.taker, p.index);
         if (hands.taker == c.parties.backstop) {
             InventoryStore.add(s, p.index, amount - reward, c.policy.twapHalfLife);
         }
@@ -223,7 +223,7 @@ library DebtLeg {
     ) private {
         AccountStore.touch(s, caller);
         Pool.credit(s, caller, p.index, reward);
-        AccountStore.mark(s, caller, p.index);
+        AccountStore.markPosition(s, caller, p.index);
         emit ILiquidation.TriggerRewarded(c.account, caller, p.token, reward);
     }
 
@@ -249,8 +249,8 @@ library DebtLeg {
         } else if (fromPool != 0) {
             Pool.debit(s, taker, p.index, fromPool);
         }
-        AccountStore.mark(s, c.account, p.index);
-        AccountStore.mark(s, taker, p.index);
+        AccountStore.markPosition(s, c.account, p.index);
+        AccountStore.markPosition(s, taker, p.index);
         emit ILiquidation.DebtTaken(c.account, p.token, taker, debt, loss);
         if (loss != 0) Waterfall.coverLoss(s, c.registry, c.parties.insurance, taker, p, loss);
     }

@@ -21,6 +21,7 @@ import {TierMath} from "./TierMath.sol";
 import {Parties, Position, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 
 /// @title Isolated positions: their margin and their liquidation, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC CH-07 to CH-11, LQ-20 to
@@ -79,7 +80,7 @@ library Isolated {
         Sweeps.run(s, registry, account);
         _move(s, at, usd);
         if (usd < 0) {
-            PriceAge.requireYoungMark(at.perp, registry.policy().maxPriceAge);
+            PriceAge.requireYoungMark(at.perp, RegistryWords.policyOf(registry).maxPriceAge);
             DexMargin memory m = _marginOf(s, at);
             _requireMargin(asset, m.transferMargin, m.accountValue);
         }
@@ -97,7 +98,7 @@ library Isolated {
     ) external view {
         Parties memory none;
         Place memory at = _placeOf(s, registry, none, account, asset);
-        PriceAge.requireYoungMark(at.perp, registry.policy().maxPriceAge);
+        PriceAge.requireYoungMark(at.perp, RegistryWords.policyOf(registry).maxPriceAge);
         DexMargin memory m = _marginOf(s, at);
         _requireMargin(asset, m.initialMargin, m.accountValue);
     }
@@ -114,7 +115,7 @@ library Isolated {
         LiquidationGuard.requireAllowed(registry, parties, account, caller);
         Place memory at = _placeOf(s, registry, parties, account, asset);
         Funding.settle(s, account, at.perp, at.perp.dex);
-        Policy memory policy = registry.policy();
+        Policy memory policy = RegistryWords.policyOf(registry);
         DexMargin memory m = _marginOf(s, at);
         require(
             _lacksMaintenance(m),
@@ -286,7 +287,7 @@ library Isolated {
 
     /// @dev The token that the position's dex counts in.
     function _collateral(Place memory at) private view returns (TokenParams memory) {
-        return at.registry.accountParams(0, 1 << at.perp.dex, 0).tokens[0];
+        return RegistryWords.accountOf(at.registry, 0, ~uint256(0), 1 << at.perp.dex, 0, true).tokens[0];
     }
 
     function _lacksMaintenance(DexMargin memory m) private pure returns (bool) {

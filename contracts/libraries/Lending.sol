@@ -25,6 +25,7 @@ import {Sweeps} from "./Sweeps.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 
 /// @title Money in and out of the pool, one action one function, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC BL-09 to BL-14, CH-05.
@@ -39,7 +40,7 @@ library Lending {
         uint256 amount,
         address account
     ) external returns (uint256 credited) {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         _requireReceiver(s, account, p);
         // The transfer comes first: what is credited is what came.
@@ -56,7 +57,7 @@ library Lending {
         uint256 amount,
         address account
     ) external returns (uint256 credited) {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         _requireReceiver(s, account, p);
         Pool.accrue(s, p);
@@ -70,7 +71,7 @@ library Lending {
 
         AccountStore.touch(s, account);
         Pool.credit(s, account, p.index, credited);
-        AccountStore.mark(s, account, p.index);
+        AccountStore.markPosition(s, account, p.index);
         Sweeps.run(s, registry, account);
         emit IBorrowLendPool.Supplied(account, token, credited, msg.sender);
     }
@@ -85,7 +86,7 @@ library Lending {
         uint256 amount,
         address to
     ) external returns (uint256 withdrawn) {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
         require(to != address(this), IAccounts.NotAReceiver(to));
         withdrawn = _takeOut(s, registry, insurance, account, p, amount, Custody.unit(registry, p));
         emit IBorrowLendPool.Withdrawn(account, token, withdrawn, to);
@@ -102,7 +103,7 @@ library Lending {
         uint256 amount,
         address to
     ) external {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
         _requireReceiver(s, to, p);
         uint256 sent = _takeOut(s, registry, insurance, account, p, amount, 1);
         _credit(s, registry, to, p, sent);
@@ -118,7 +119,7 @@ library Lending {
         uint64 token,
         uint256 amount
     ) external {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         Mode mode = s.accounts[account].mode;
         require(mode == Mode.PortfolioMargin, IPortfolioMargin.NotPortfolioMargin(mode));
@@ -153,7 +154,7 @@ library Lending {
         uint256 amount,
         address account
     ) external returns (uint256 repaid) {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         Pool.accrue(s, p);
         uint256 debt = AccountStore.tokenState(s, account, p).borrowed;
@@ -165,7 +166,7 @@ library Lending {
         uint128 floor = balance.borrowFloor;
         balance.borrowFloor = repaid < floor ? floor - repaid.toUint128() : 0;
         Pool.credit(s, account, p.index, credited);
-        AccountStore.mark(s, account, p.index);
+        AccountStore.markPosition(s, account, p.index);
         Sweeps.run(s, registry, account);
         emit IBorrowLendPool.Repaid(account, token, repaid, msg.sender);
     }
@@ -175,7 +176,7 @@ library Lending {
         external
         returns (uint256 paid)
     {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
         uint256 deficit = s.reserves[p.index].deficit;
         require(deficit != 0, ILiquidation.NoDeficit(token));
         require(amount != 0, IBorrowLendPool.ZeroAmount());
@@ -185,7 +186,7 @@ library Lending {
 
     /// @notice Store a reserve's interest up to now.
     function accrue(VenueState storage s, ICollateralRegistry registry, uint64 token) external {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
         Pool.accrue(s, p);
     }
 
@@ -201,8 +202,8 @@ library Lending {
         address insurance,
         uint64 token
     ) external view returns (uint8) {
-        TokenParams memory p = registry.tokenParams(token);
-        PoolCaps memory caps = registry.poolCaps(1 << p.index)[0];
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
+        PoolCaps memory caps = RegistryWords.capsOf(registry, 1 << p.index)[0];
         ReserveIndexes memory now_ = Pool.accrued(s, p.index, p.curve);
         return ReserveStatus.bits(s, insurance, caps, now_.supplyIndex, now_.borrowIndex);
     }
@@ -213,7 +214,7 @@ library Lending {
         view
         returns (ReserveView memory view_)
     {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
         Reserve storage reserve = s.reserves[p.index];
         ReserveIndexes memory now_ = Pool.accrued(s, p.index, p.curve);
         view_.token = token;

@@ -7,6 +7,7 @@ import {Account, AccountMargin, PerpState} from "./AccountTypes.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {Parties, VenueState} from "./VenueState.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 
 /// @notice What a liquidation step works on: the swept account, its figures and its parameters.
 struct Context {
@@ -37,7 +38,7 @@ library LiquidationContext {
         c.registry = registry;
         c.account = account;
         c.parties = parties;
-        c.policy = registry.policy();
+        c.policy = RegistryWords.policyOf(registry);
         (c.a, c.params) = AccountStore.loadHeldWithParams(s, registry, account);
         c.m = MarginMath.accountMargin(c.a);
     }

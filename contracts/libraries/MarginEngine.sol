@@ -45,7 +45,7 @@ library MarginEngine {
             return;
         }
         (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
-        (uint256 maximum,) = registry.maxPriceAges();
+        uint256 maximum = params.maxPriceAge;
         uint256 stale = PriceAge.requireYoung(a, params, maximum);
         StaleMath.withoutCollateral(a, stale);
         AccountMargin memory m = MarginMath.accountMargin(a);
@@ -85,7 +85,7 @@ library MarginEngine {
         uint256 dex
     ) external view {
         (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
-        (uint256 maximum,) = registry.maxPriceAges();
+        uint256 maximum = params.maxPriceAge;
         PriceAge.requireYoung(a, params, maximum);
         DexMargin memory m = _dexMargin(s, registry, account, dex);
         _requireMargin(dex, m.transferMargin, m.accountValue);

@@ -43,27 +43,23 @@ library Pool {
         );
     }
 
-    /// @notice The reserve's two indexes with interest up to now: what a balance is worth depends on no more,
-    /// and without borrowers not on interest.
+    /// @notice The reserve's two indexes with interest up to now: what a balance is worth depends on no more.
     function indexes(VenueState storage s, uint256 token, RateCurve memory curve)
         internal
         view
         returns (uint256 supplyIndex, uint256 borrowIndex)
     {
-        Reserve storage reserve = s.reserves[token];
-        (supplyIndex, borrowIndex) = (reserve.supplyIndex, reserve.borrowIndex);
-        // Debt's index never falls: it is zero before the first accrual only.
-        if (borrowIndex == 0) return (RAY, RAY);
-        if (reserve.borrowShares == 0) return (supplyIndex, borrowIndex);
+        if (!uint256(s.lentBitmap).has(token)) return (RAY, RAY);
         ReserveIndexes memory now_ = accrued(s, token, curve);
         return (now_.supplyIndex, now_.borrowIndex);
     }
 
-    /// @notice Which tokens of a set somebody owes: only they bear interest.
-    function lent(VenueState storage s, uint256 bitmap) internal view returns (uint256 owed) {
-        for (uint256 i = 0; bitmap >> i != 0; ++i) {
-            if (bitmap.has(i) && s.reserves[i].borrowShares != 0) owed = owed.with(i);
-        }
+    /// @notice Note that a reserve's indexes are no longer one.
+    function noteLent(VenueState storage s, uint256 token) internal {
+        uint256 lent = s.lentBitmap;
+        // The cast is safe: token indexes are below 64.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (!lent.has(token)) s.lentBitmap = uint64(lent.with(token));
     }
 
     /// @notice Store interest up to now.
@@ -94,28 +90,35 @@ library Pool {
     {
         Reserve storage reserve = s.reserves[token];
         TokenBalance storage balance = s.balances[account][token];
+        (uint256 supplyIndex, uint256 borrowIndex) = (reserve.supplyIndex, reserve.borrowIndex);
+        int128 before = balance.shares;
+        int256 shares = before;
         uint256 supplied = amount;
-        if (balance.shares < 0) {
+        if (before < 0) {
             // Casts are safe: the sign is known, and shares were stored from 128 bits.
             // forge-lint: disable-start(unsafe-typecast)
-            uint256 debtShares = uint128(-balance.shares);
-            uint256 debt = RateMath.amountOfSharesUp(debtShares, reserve.borrowIndex);
+            uint256 debtShares = uint128(-before);
+            uint256 debt = RateMath.amountOfSharesUp(debtShares, borrowIndex);
             repaid = amount < debt ? amount : debt;
-            uint256 burnt = repaid == debt ? debtShares : RateMath.sharesDown(repaid, reserve.borrowIndex);
-            balance.shares += int128(uint128(burnt));
+            uint256 burnt = repaid == debt ? debtShares : RateMath.sharesDown(repaid, borrowIndex);
+            shares += int256(burnt);
             reserve.borrowShares -= uint128(burnt);
             // forge-lint: disable-end(unsafe-typecast)
             supplied = amount - repaid;
         }
+        uint256 cash = (reserve.cash + uint256(amount.toUint128())).toUint128();
         if (supplied != 0) {
-            uint256 minted = RateMath.sharesDown(supplied, reserve.supplyIndex).toUint128();
+            uint256 minted = RateMath.sharesDown(supplied, supplyIndex).toUint128();
             // The cast is safe: 128 bits.
             // forge-lint: disable-next-line(unsafe-typecast)
-            balance.shares = WadMath.toInt128(balance.shares + int256(minted));
+            shares = WadMath.toInt128(shares + int256(minted));
             reserve.supplyShares = (reserve.supplyShares + minted).toUint128();
         }
-        reserve.cash = (reserve.cash + uint256(amount.toUint128())).toUint128();
-        _touch(reserve, balance);
+        // Casts are safe: checked above.
+        // forge-lint: disable-start(unsafe-typecast)
+        reserve.cash = uint128(cash);
+        _store(balance, before, int128(shares), supplyIndex, borrowIndex);
+        // forge-lint: disable-end(unsafe-typecast)
     }
 
     /// @notice Take token wei out of an account's position: supply is drawn first, the rest is borrowed.
@@ -126,27 +129,33 @@ library Pool {
     {
         Reserve storage reserve = s.reserves[token];
         TokenBalance storage balance = s.balances[account][token];
+        (uint256 supplyIndex, uint256 borrowIndex) = (reserve.supplyIndex, reserve.borrowIndex);
+        int128 before = balance.shares;
+        int256 shares = before;
         borrowed = amount;
-        if (balance.shares > 0) {
+        if (before > 0) {
             // forge-lint: disable-start(unsafe-typecast)
-            uint256 supplyShares = uint128(balance.shares);
-            uint256 supplied = RateMath.amountOfSharesDown(supplyShares, reserve.supplyIndex);
+            uint256 supplyShares = uint128(before);
+            uint256 supplied = RateMath.amountOfSharesDown(supplyShares, supplyIndex);
             uint256 drawn = amount < supplied ? amount : supplied;
-            uint256 burnt = drawn == supplied ? supplyShares : RateMath.sharesUp(drawn, reserve.supplyIndex);
-            balance.shares -= int128(uint128(burnt));
+            uint256 burnt = drawn == supplied ? supplyShares : RateMath.sharesUp(drawn, supplyIndex);
+            shares -= int256(burnt);
             reserve.supplyShares -= uint128(burnt);
             // forge-lint: disable-end(unsafe-typecast)
             borrowed = amount - drawn;
         }
         if (borrowed != 0) {
-            uint256 minted = RateMath.sharesUp(borrowed, reserve.borrowIndex).toUint128();
+            noteLent(s, token);
+            uint256 minted = RateMath.sharesUp(borrowed, borrowIndex).toUint128();
             // The cast is safe: 128 bits.
             // forge-lint: disable-next-line(unsafe-typecast)
-            balance.shares = WadMath.toInt128(balance.shares - int256(minted));
+            shares = WadMath.toInt128(shares - int256(minted));
             reserve.borrowShares = (reserve.borrowShares + minted).toUint128();
         }
         reserve.cash -= amount.toUint128();
-        _touch(reserve, balance);
+        // The cast is safe: checked above.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        _store(balance, before, int128(shares), supplyIndex, borrowIndex);
     }
 
     /// @notice Supply and debt of a position in token wei, at given indexes.
@@ -162,10 +171,19 @@ library Pool {
         else if (shares < 0) borrowed = RateMath.amountOfSharesUp(uint128(-shares), borrowIndex);
     }
 
-    function _touch(Reserve storage reserve, TokenBalance storage balance) private {
-        (uint256 supplied, uint256 borrowed) =
-            amounts(balance.shares, reserve.supplyIndex, reserve.borrowIndex);
+    /// @dev Only debt has a floor, which is never more than the debt.
+    function _store(
+        TokenBalance storage balance,
+        int128 before,
+        int128 shares,
+        uint256 supplyIndex,
+        uint256 borrowIndex
+    ) private {
+        (uint256 supplied, uint256 borrowed) = amounts(shares, supplyIndex, borrowIndex);
+        balance.shares = shares;
         balance.basis = (supplied + borrowed).toUint128();
-        if (borrowed < balance.borrowFloor) balance.borrowFloor = uint128(borrowed);
+        // The cast is safe: less than 128 bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (before < 0 && borrowed < balance.borrowFloor) balance.borrowFloor = uint128(borrowed);
     }
 }

@@ -25,15 +25,17 @@ struct Reserve {
 }
 
 /// @notice One token of one account.
+/// @dev The pool writes the first word. The second holds something only where the account's `idleBitmap` says
+/// so, or for debt.
 struct TokenBalance {
     /// Pool position: supply shares when positive, debt shares when negative.
     int128 shares;
+    /// Value of the pool position when it was last touched, token wei.
+    uint128 basis;
     /// Spot balance outside the pool, token wei.
     uint128 idle;
     /// Explicitly borrowed debt, which the sweep does not repay, token wei; never more than the debt.
     uint128 borrowFloor;
-    /// Value of the pool position when it was last touched, token wei.
-    uint128 basis;
 }
 
 /// @notice One position of one account, cross or isolated.
@@ -59,18 +61,20 @@ struct AccountState {
     Mode mode;
     bool exists;
     uint64 tokenBitmap;
+    /// Tokens with an idle balance.
+    uint64 idleBitmap;
     uint32 dexBitmap;
     /// Until when perp-leg steps close whole positions.
     uint40 perpCoolingUntil;
     /// When the running episode took its last debt-leg step; zero without an episode.
     uint40 debtSteppedAt;
-    /// Dexes that caps or cash keep below their transfer margin: there the account has fallen back to
-    /// ordinary margin.
-    uint32 fallbackBitmap;
     /// Assets with a cross position.
     uint256 perpBitmap;
     /// Assets with an isolated position, which the account check does not see.
     uint256 isolatedBitmap;
+    /// Dexes that caps or cash keep below their transfer margin: there the account has fallen back to
+    /// ordinary margin. A part of `dexBitmap`.
+    uint32 fallbackBitmap;
 }
 
 /// @notice An account's traded volume up to the end of a UTC day on which it traded.
@@ -103,6 +107,8 @@ struct VenueState {
     mapping(uint256 token => Inventory) inventory;
     address[] accountList;
     mapping(address account => DayVolume[]) volumes;
+    /// Tokens that were lent once, or whose loss was spread: the indexes of all others are one.
+    uint64 lentBitmap;
 }
 
 /// @notice The accounts that take part in fills and liquidations.

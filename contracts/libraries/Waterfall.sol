@@ -41,7 +41,7 @@ library Waterfall {
         reserve.deficit += deficit.toUint128();
         // The taker is made whole; only the insurance brought cash for it.
         Pool.credit(s, taker, p.index, loss);
-        AccountStore.mark(s, taker, p.index);
+        AccountStore.markPosition(s, taker, p.index);
         reserve.cash -= (loss - fromInsurance).toUint128();
         emit ILiquidation.LossCovered(p.token, fromBuffer, fromInsurance, deficit);
     }
@@ -111,6 +111,7 @@ library Waterfall {
         Reserve storage reserve = s.reserves[p.index];
         require(reserve.deficit != 0, ILiquidation.NoDeficit(p.token));
         uint128 before = reserve.supplyIndex;
+        Pool.noteLent(s, p.index);
         uint256 supplied = RateMath.amountOfSharesDown(reserve.supplyShares, before);
         // An index of zero could never be divided by again.
         require(reserve.deficit < supplied, ILiquidation.DeficitTooLarge(p.token, reserve.deficit, supplied));
