@@ -318,7 +318,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
 
     /// @inheritdoc ICollateralRegistry
     function tokenParams(uint256 token) external view returns (TokenParams memory) {
-        return RegistryWords.token(tokenWords(token));
+        return RegistryWords.token(tokenWords(token, true), true);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -426,12 +426,12 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
-    function tokenWords(uint256 token) public view returns (bytes memory words) {
+    function tokenWords(uint256 token, bool whole) public view returns (bytes memory words) {
         uint256 index = tokenIndex(token);
         words = Words.open();
         Words.put(_sharedWord());
         Words.put(index);
-        _putToken(index, true, true, true);
+        _putToken(index, whole, true, true, whole);
         Words.close(words);
     }
 
@@ -450,11 +450,14 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
-    function accountWords(uint256 tokens, uint256 lent, uint256 dexes, uint256 perps, bool whole)
-        external
-        view
-        returns (bytes memory words)
-    {
+    function accountWords(
+        uint256 tokens,
+        uint256 lent,
+        uint256 pooled,
+        bool widths,
+        uint256 dexes,
+        uint256 perps
+    ) external view returns (bytes memory words) {
         // The venue asks for what it stores.
         assert(tokens >> _shared.tokens == 0 && dexes >> _shared.dexes == 0 && perps >> _shared.perps == 0);
         words = Words.open();
@@ -469,12 +472,15 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         uint256 index;
         for (uint256 rest = dexes; rest != 0;) {
             (index, rest) = rest.pop();
-            tokens = tokens.with(_dexes[index].collateral);
+            index = _dexes[index].collateral;
+            tokens = tokens.with(index);
+            if (pooled != 0) pooled = pooled.with(index);
         }
         Words.put(tokens);
+        Words.put(pooled);
         for (uint256 rest = tokens; rest != 0;) {
             (index, rest) = rest.pop();
-            _putToken(index, true, lent.has(index), whole);
+            _putToken(index, true, lent.has(index), pooled.has(index), widths);
         }
         for (uint256 rest = dexes; rest != 0;) {
             (index, rest) = rest.pop();
@@ -495,7 +501,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         uint256 index;
         while (tokens != 0) {
             (index, tokens) = tokens.pop();
-            _putToken(index, false, false, true);
+            _putToken(index, false, false, true, false);
         }
         Words.close(words);
     }
@@ -610,7 +616,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         return FundingMath.hourlyRateDown(FundingMath.premiumDown(perp.mark, perp.oracle));
     }
 
-    function _putToken(uint256 index, bool users, bool curve, bool whole) private view {
+    function _putToken(uint256 index, bool users, bool curve, bool pool, bool width) private view {
         Token storage entry = _tokens[index];
         uint256 slot;
         // solhint-disable-next-line no-inline-assembly
@@ -623,9 +629,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             Words.put(Words.load(slot + 3));
             Words.put(Words.load(slot + 4));
         }
-        if (!whole) return;
-        Words.put(Words.load(slot + 2));
-        Words.put(Words.load(slot + 5));
+        if (pool) Words.put(Words.load(slot + 2));
+        if (width) Words.put(Words.load(slot + 5));
     }
 
     /// @dev Tiers of the same table as the perp's before are not put again.

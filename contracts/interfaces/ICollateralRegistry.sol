@@ -423,19 +423,24 @@ interface ICollateralRegistry {
     /// @notice Name and margin table of a perp asset.
     function perpListing(uint256 asset) external view returns (string memory name, uint16 marginTable);
 
-    /// @notice A token's parameters by id, in words; `RegistryWords` reads these and the next ones.
-    function tokenWords(uint256 token) external view returns (bytes memory);
+    /// @notice A token's parameters by id, in words, users' caps and the width of liquidation steps only
+    /// where the `whole` is wanted; `RegistryWords` reads these and the next ones.
+    function tokenWords(uint256 token, bool whole) external view returns (bytes memory);
 
     /// @notice The policy as stored, in words.
     function policyWords() external view returns (bytes memory);
 
     /// @notice Parameters of the assets in three bitmaps of listing indexes, in words; the collateral tokens
     /// of the dexes come along, in ascending listing order. Curves are told of the tokens in `lent`, global
-    /// caps and widths where the `whole` is wanted.
-    function accountWords(uint256 tokens, uint256 lent, uint256 dexes, uint256 perps, bool whole)
-        external
-        view
-        returns (bytes memory);
+    /// caps of those in `pooled` (and of the dexes' collateral, unless it is zero), and widths where wanted.
+    function accountWords(
+        uint256 tokens,
+        uint256 lent,
+        uint256 pooled,
+        bool widths,
+        uint256 dexes,
+        uint256 perps
+    ) external view returns (bytes memory);
 
     /// @notice What bounds the pools of the tokens in a bitmap of listing indexes, in words.
     function capWords(uint256 tokens) external view returns (bytes memory);

@@ -17,7 +17,7 @@ import {Funding} from "./Funding.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes} from "./RateMath.sol";
-import {RegistryWords} from "./RegistryWords.sol";
+import {Assets, RegistryWords} from "./RegistryWords.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {Touched} from "./Touched.sol";
 import {AccountState, Position, Reserve, TokenBalance, VenueState} from "./VenueState.sol";
@@ -28,6 +28,9 @@ import {WadMath} from "./WadMath.sol";
 library AccountStore {
     using Bitmap for uint256;
     using WadMath for uint256;
+
+    /// @dev A bit of no token.
+    uint256 private constant NO_TOKEN = 255;
 
     /// @notice The sweep moved a token: into the pool, out of it, debt made, debt repaid.
     event Swept(
@@ -52,8 +55,9 @@ library AccountStore {
         view
         returns (Account memory a, AccountParams memory params)
     {
-        AccountState storage state = s.accounts[account];
-        params = _paramsOf(s, registry, state, true);
+        Assets memory of_ = _assetsOf(s, s.accounts[account]);
+        of_.pooled = ~uint256(0);
+        params = RegistryWords.accountOf(registry, of_);
         a = assemble(s, account, params, reservesOf(s, params.tokens));
     }
 
@@ -64,20 +68,42 @@ library AccountStore {
         view
         returns (Account memory a, AccountParams memory params)
     {
-        AccountState storage state = s.accounts[account];
-        params = _paramsOf(s, registry, state, false);
+        params = RegistryWords.accountOf(registry, _assetsOf(s, s.accounts[account]));
         a = _held(s, account, params);
     }
 
-    /// @notice The account as it stands, without the room that pools leave, and all its parameters.
-    function loadHeldWithParams(VenueState storage s, ICollateralRegistry registry, address account)
+    /// @notice The same with the widths of liquidation steps.
+    function loadHeldWithWidths(VenueState storage s, ICollateralRegistry registry, address account)
         internal
         view
         returns (Account memory a, AccountParams memory params)
     {
-        AccountState storage state = s.accounts[account];
-        params = _paramsOf(s, registry, state, true);
+        Assets memory of_ = _assetsOf(s, s.accounts[account]);
+        of_.widths = true;
+        params = RegistryWords.accountOf(registry, of_);
         a = _held(s, account, params);
+    }
+
+    /// @notice The account as it stands, with the room that pools leave where the sweep may move something:
+    /// what is idle, and what dexes count in.
+    function loadMovable(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        view
+        returns (Account memory a, AccountParams memory params)
+    {
+        uint256 movable = s.accounts[account].idleBitmap;
+        Assets memory of_ = _assetsOf(s, s.accounts[account]);
+        // Never zero, or those of the dexes would not come along.
+        of_.pooled = movable.with(NO_TOKEN);
+        params = RegistryWords.accountOf(registry, of_);
+        a = _held(s, account, params);
+        for (uint256 i = 0; i < params.dexes.length; ++i) {
+            movable = movable.with(params.tokens[params.dexes[i].collateral].index);
+        }
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            TokenParams memory p = params.tokens[i];
+            if (movable.has(p.index)) _addRoom(s, p, a.tokens[i], Pool.accrued(s, p.index, p.curve));
+        }
     }
 
     /// @notice The reserves of some tokens with interest up to now.
@@ -108,15 +134,17 @@ library AccountStore {
         }
     }
 
-    function _paramsOf(VenueState storage s, ICollateralRegistry registry, AccountState storage state, bool whole)
+    /// @dev What is held of an account, to be asked for.
+    function _assetsOf(VenueState storage s, AccountState storage state)
         private
         view
-        returns (AccountParams memory)
+        returns (Assets memory of_)
     {
-        uint256 dexes = state.dexBitmap;
+        of_.tokens = state.tokenBitmap;
+        of_.lent = s.lentBitmap;
+        of_.dexes = state.dexBitmap;
         // Where there are cross positions, their dex is marked.
-        uint256 perps = dexes == 0 ? 0 : state.perpBitmap;
-        return RegistryWords.accountOf(registry, state.tokenBitmap, s.lentBitmap, dexes, perps, whole);
+        of_.perps = of_.dexes == 0 ? 0 : state.perpBitmap;
     }
 
     function _held(VenueState storage s, address account, AccountParams memory params)
@@ -168,6 +196,16 @@ library AccountStore {
     {
         t = held(s, account, p);
         _addRoom(s, p, t, Pool.accrued(s, p.index, p.curve));
+    }
+
+    /// @notice One token of an account, with interest up to now and the pool's cash, but without its room.
+    function ownState(VenueState storage s, address account, TokenParams memory p)
+        internal
+        view
+        returns (TokenState memory t)
+    {
+        t = held(s, account, p);
+        t.cash = s.reserves[p.index].cash;
     }
 
     /// @notice One token of an account, with interest up to now.
@@ -277,7 +315,7 @@ library AccountStore {
             (a,) = loadHeld(s, registry, account);
             return a;
         }
-        (a, params) = load(s, registry, account);
+        (a, params) = loadMovable(s, registry, account);
         for (uint256 i = 0; i < params.perps.length; ++i) {
             PerpParams memory perp = params.perps[i];
             Funding.settle(s, account, perp, params.dexes[perp.dex].index);
@@ -335,8 +373,7 @@ library AccountStore {
     function mark(VenueState storage s, address account, uint256 token) internal {
         AccountState storage state = s.accounts[account];
         uint256 before = state.idleBitmap;
-        uint256 bitmap =
-            s.balances[account][token].idle == 0 ? before.without(token) : before.with(token);
+        uint256 bitmap = s.balances[account][token].idle == 0 ? before.without(token) : before.with(token);
         // The cast is safe: token indexes are below 64.
         // forge-lint: disable-next-line(unsafe-typecast)
         if (bitmap != before) state.idleBitmap = uint64(bitmap);

@@ -264,7 +264,7 @@ library DebtLeg {
         TokenParams memory p,
         uint256 needed
     ) private {
-        TokenState memory t = AccountStore.tokenState(s, taker, p);
+        TokenState memory t = AccountStore.ownState(s, taker, p);
         uint256 available = uint256(t.idle) + t.supplied;
         require(needed <= available, IBorrowLendPool.InsufficientBalance(p.token, needed, available));
         OwnBalance.draw(s, insurance, taker, p, t, needed);

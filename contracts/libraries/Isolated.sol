@@ -21,7 +21,7 @@ import {TierMath} from "./TierMath.sol";
 import {Parties, Position, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
-import {RegistryWords} from "./RegistryWords.sol";
+import {Assets, RegistryWords} from "./RegistryWords.sol";
 
 /// @title Isolated positions: their margin and their liquidation, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC CH-07 to CH-11, LQ-20 to
@@ -287,7 +287,10 @@ library Isolated {
 
     /// @dev The token that the position's dex counts in.
     function _collateral(Place memory at) private view returns (TokenParams memory) {
-        return RegistryWords.accountOf(at.registry, 0, ~uint256(0), 1 << at.perp.dex, 0, true).tokens[0];
+        return RegistryWords.accountOf(
+            at.registry, Assets(0, ~uint256(0), ~uint256(0), false, 1 << at.perp.dex, 0)
+        )
+        .tokens[0];
     }
 
     function _lacksMaintenance(DexMargin memory m) private pure returns (bool) {

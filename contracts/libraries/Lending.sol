@@ -40,7 +40,7 @@ library Lending {
         uint256 amount,
         address account
     ) external returns (uint256 credited) {
-        TokenParams memory p = RegistryWords.tokenOf(registry, token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         _requireReceiver(s, account, p);
         // The transfer comes first: what is credited is what came.
@@ -57,15 +57,15 @@ library Lending {
         uint256 amount,
         address account
     ) external returns (uint256 credited) {
-        TokenParams memory p = RegistryWords.tokenOf(registry, token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         _requireReceiver(s, account, p);
         Pool.accrue(s, p);
-        TokenState memory t = AccountStore.tokenState(s, account, p);
+        uint256 debt = Pool.debtOf(s, account, p.index);
         credited = Custody.pull(registry, p, amount);
         // Paying debt is never paused.
-        require(credited <= t.borrowed || p.paused & PAUSE_SUPPLY == 0, IPortfolioMargin.Paused(PAUSE_SUPPLY));
-        uint256 supplied = credited > t.borrowed ? credited - t.borrowed : 0;
+        require(credited <= debt || p.paused & PAUSE_SUPPLY == 0, IPortfolioMargin.Paused(PAUSE_SUPPLY));
+        uint256 supplied = credited > debt ? credited - debt : 0;
         uint256 room = AccountStore.supplyRoom(s, p);
         require(supplied <= room, IBorrowLendPool.SupplyCapExceeded(token, supplied, room));
 
@@ -86,7 +86,7 @@ library Lending {
         uint256 amount,
         address to
     ) external returns (uint256 withdrawn) {
-        TokenParams memory p = RegistryWords.tokenOf(registry, token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         require(to != address(this), IAccounts.NotAReceiver(to));
         withdrawn = _takeOut(s, registry, insurance, account, p, amount, Custody.unit(registry, p));
         emit IBorrowLendPool.Withdrawn(account, token, withdrawn, to);
@@ -103,7 +103,7 @@ library Lending {
         uint256 amount,
         address to
     ) external {
-        TokenParams memory p = RegistryWords.tokenOf(registry, token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         _requireReceiver(s, to, p);
         uint256 sent = _takeOut(s, registry, insurance, account, p, amount, 1);
         _credit(s, registry, to, p, sent);
@@ -154,10 +154,10 @@ library Lending {
         uint256 amount,
         address account
     ) external returns (uint256 repaid) {
-        TokenParams memory p = RegistryWords.tokenOf(registry, token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         Pool.accrue(s, p);
-        uint256 debt = AccountStore.tokenState(s, account, p).borrowed;
+        uint256 debt = Pool.debtOf(s, account, p.index);
         require(debt != 0, IBorrowLendPool.NoDebt(token));
 
         uint256 credited = Custody.pull(registry, p, amount < debt ? amount : debt);
@@ -176,7 +176,7 @@ library Lending {
         external
         returns (uint256 paid)
     {
-        TokenParams memory p = RegistryWords.tokenOf(registry, token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         uint256 deficit = s.reserves[p.index].deficit;
         require(deficit != 0, ILiquidation.NoDeficit(token));
         require(amount != 0, IBorrowLendPool.ZeroAmount());
@@ -186,7 +186,7 @@ library Lending {
 
     /// @notice Store a reserve's interest up to now.
     function accrue(VenueState storage s, ICollateralRegistry registry, uint64 token) external {
-        TokenParams memory p = RegistryWords.tokenOf(registry, token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         Pool.accrue(s, p);
     }
 
@@ -264,7 +264,7 @@ library Lending {
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         Pool.accrue(s, p);
         Sweeps.run(s, registry, account);
-        TokenState memory t = AccountStore.tokenState(s, account, p);
+        TokenState memory t = AccountStore.ownState(s, account, p);
         uint256 gross = uint256(t.idle) + t.supplied;
         uint256 available = gross > t.borrowed ? gross - t.borrowed : 0;
         if (amount == type(uint256).max) amount = available / unit * unit;

@@ -39,7 +39,7 @@ library LiquidationContext {
         c.account = account;
         c.parties = parties;
         c.policy = RegistryWords.policyOf(registry);
-        (c.a, c.params) = AccountStore.loadHeldWithParams(s, registry, account);
+        (c.a, c.params) = AccountStore.loadHeldWithWidths(s, registry, account);
         c.m = MarginMath.accountMargin(c.a);
     }
 

@@ -71,7 +71,7 @@ library MarginEngine {
         uint256 stale,
         uint256 maximum
     ) external view {
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        (Account memory a, AccountParams memory params) = AccountStore.loadMovable(s, registry, account);
         StaleMath.atTwicePx(a, stale);
         SweepMath.sweep(a);
         if (!MarginMath.accountMargin(a).liquidatable) PriceAge.revertStale(params, stale, maximum);

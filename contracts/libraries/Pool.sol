@@ -82,6 +82,15 @@ library Pool {
         if (now_.borrowShares != 0) emit Accrued(p.token, now_.supplyIndex, now_.borrowIndex, now_.buffer);
     }
 
+    /// @notice What an account owes of a token, token wei.
+    /// @dev The reserve must be accrued.
+    function debtOf(VenueState storage s, address account, uint256 token) internal view returns (uint256) {
+        int128 shares = s.balances[account][token].shares;
+        // The cast is safe: the sign is known.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return shares < 0 ? RateMath.amountOfSharesUp(uint128(-shares), s.reserves[token].borrowIndex) : 0;
+    }
+
     /// @notice Put token wei into an account's position: debt is repaid first, the rest is supplied.
     /// @dev The reserve must be accrued.
     function credit(VenueState storage s, address account, uint256 token, uint256 amount)

@@ -87,6 +87,20 @@ struct Perp {
     string name;
 }
 
+/// @notice Assets by bitmaps of listing indexes, and what is asked of them. The collateral tokens of the
+/// dexes come along, in ascending listing order.
+struct Assets {
+    uint256 tokens;
+    /// Those whose curves are wanted.
+    uint256 lent;
+    /// Those whose global caps are wanted, and unless it is zero those of the dexes' collateral.
+    uint256 pooled;
+    /// Whether the widths of liquidation steps are.
+    bool widths;
+    uint256 dexes;
+    uint256 perps;
+}
+
 /// @title The registry's answers in words, and what they say
 /// @notice Packed words stand as the structs above are stored. The registry writes them; whoever asks it
 /// reads them here.
@@ -105,47 +119,53 @@ library RegistryWords {
 
     /// @notice A token's parameters by id.
     function tokenOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory) {
-        return token(registry.tokenWords(id));
+        return token(registry.tokenWords(id, true), true);
     }
 
-    /// @notice Parameters of the assets in three bitmaps of listing indexes; the collateral tokens of the
-    /// dexes come along, in ascending listing order. Curves are told of the tokens in `lent`, global caps and
-    /// widths where the `whole` is wanted.
-    function accountOf(
-        ICollateralRegistry registry,
-        uint256 tokens,
-        uint256 lent,
-        uint256 dexes,
-        uint256 perps,
-        bool whole
-    ) internal view returns (AccountParams memory params) {
-        Cursor memory c = Cursor(registry.accountWords(tokens, lent, dexes, perps, whole), 0);
+    /// @notice The same as far as the pool depends on it: without users' caps and the width of liquidation
+    /// steps.
+    function poolOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory) {
+        return token(registry.tokenWords(id, false), false);
+    }
+
+    /// @notice Parameters of some assets.
+    function accountOf(ICollateralRegistry registry, Assets memory of_)
+        internal
+        view
+        returns (AccountParams memory params)
+    {
+        Cursor memory c = Cursor(
+            registry.accountWords(of_.tokens, of_.lent, of_.pooled, of_.widths, of_.dexes, of_.perps), 0
+        );
         uint256 shared = _next(c);
         (params.maxPriceAge, params.maxLiquidationPriceAge) = (uint32(shared >> 40), uint32(shared >> 72));
         _margin(c, params.policy);
-        tokens = _next(c);
+        uint256 tokens = _next(c);
+        uint256 pooled = _next(c);
         params.tokens = new TokenParams[](tokens.count());
         uint256 rest = tokens;
         for (uint256 i = 0; i < params.tokens.length; ++i) {
             uint256 index;
             (index, rest) = rest.pop();
-            _token(c, params.tokens[i], index, shared, lent.has(index), whole);
+            _token(
+                c, params.tokens[i], index, shared, true, of_.lent.has(index), pooled.has(index), of_.widths
+            );
         }
-        params.dexes = new DexParams[](dexes.count());
-        rest = dexes;
+        params.dexes = new DexParams[](of_.dexes.count());
+        rest = of_.dexes;
         for (uint256 i = 0; i < params.dexes.length; ++i) {
             uint256 index;
             (index, rest) = rest.pop();
             params.dexes[i].index = uint8(index);
             params.dexes[i].collateral = uint8(tokens.rank(_next(c)));
         }
-        params.perps = new PerpParams[](perps.count());
-        rest = perps;
+        params.perps = new PerpParams[](of_.perps.count());
+        rest = of_.perps;
         Tier[] memory table;
         for (uint256 i = 0; i < params.perps.length; ++i) {
             uint256 index;
             (index, rest) = rest.pop();
-            table = _perp(c, params.perps[i], index, dexes, table);
+            table = _perp(c, params.perps[i], index, of_.dexes, table);
         }
     }
 
@@ -158,8 +178,8 @@ library RegistryWords {
         bytes memory words = registry.capWords(tokens);
         caps = new PoolCaps[](tokens.count());
         for (uint256 i = 0; i < caps.length; ++i) {
-            uint256 first = words.at(3 * i);
-            uint256 global = words.at(3 * i + 1);
+            uint256 first = words.at(2 * i);
+            uint256 global = words.at(2 * i + 1);
             uint256 index;
             (index, tokens) = tokens.pop();
             PoolCaps memory c = caps[i];
@@ -196,11 +216,11 @@ library RegistryWords {
     }
 
     /// @notice What the registry's words of one token say.
-    function token(bytes memory words) internal pure returns (TokenParams memory p) {
+    function token(bytes memory words, bool whole) internal pure returns (TokenParams memory p) {
         Cursor memory c = Cursor(words, 0);
         uint256 shared = _next(c);
         uint256 index = _next(c);
-        _token(c, p, index, shared, true, true);
+        _token(c, p, index, shared, whole, true, true, whole);
     }
 
     function _next(Cursor memory c) private pure returns (uint256 word) {
@@ -223,16 +243,20 @@ library RegistryWords {
         TokenParams memory p,
         uint256 index,
         uint256 shared,
+        bool users,
         bool curve,
-        bool whole
+        bool pool,
+        bool width
     ) private pure {
         uint256 w = _next(c);
         (p.token, p.px, p.pxTime) = (uint64(w), uint64(w >> 64), uint40(w >> 128));
         (p.weiDecimals, p.szDecimals) = (uint8(w >> 168), uint8(w >> 176));
         (p.ltvBps, p.borrowable) = (uint16(w >> 184), w >> 200 & 1 != 0);
         (p.index, p.paused) = (uint8(index), uint8(shared));
-        w = _next(c);
-        (p.userSupplyCap, p.userBorrowCap) = (uint128(w), uint128(w >> 128));
+        if (users) {
+            w = _next(c);
+            (p.userSupplyCap, p.userBorrowCap) = (uint128(w), uint128(w >> 128));
+        }
         if (curve) {
             RateCurve memory r = p.curve;
             w = _next(c);
@@ -240,10 +264,11 @@ library RegistryWords {
             w = _next(c);
             (r.kink, r.protocolShare, r.annual) = (uint96(w), uint64(w >> 96), w >> 160 & 1 != 0);
         }
-        if (!whole) return;
-        w = _next(c);
-        (p.globalSupplyCap, p.globalBorrowCap) = (uint128(w), uint128(w >> 128));
-        p.liquidationWidth = uint128(_next(c));
+        if (pool) {
+            w = _next(c);
+            (p.globalSupplyCap, p.globalBorrowCap) = (uint128(w), uint128(w >> 128));
+        }
+        if (width) p.liquidationWidth = uint128(_next(c));
     }
 
     /// @dev A table that is the same as the perp's before is not told again.

@@ -23,7 +23,7 @@ import {ReserveIndexes} from "./RateMath.sol";
 import {StaleMath} from "./StaleMath.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {AccountState, VenueState} from "./VenueState.sol";
-import {RegistryWords} from "./RegistryWords.sol";
+import {Assets, RegistryWords} from "./RegistryWords.sol";
 
 /// @title Many accounts in one walk, run in the venue's storage
 /// @notice What accounts have in common, parameters, prices and reserves, is read once. Deployed apart and
@@ -131,7 +131,8 @@ library Survey {
             dexes |= state.dexBitmap;
             perps |= state.perpBitmap;
         }
-        all.params = RegistryWords.accountOf(registry, tokens, s.lentBitmap, dexes, perps, true);
+        all.params =
+            RegistryWords.accountOf(registry, Assets(tokens, s.lentBitmap, ~uint256(0), true, dexes, perps));
         all.reserves = AccountStore.reservesOf(s, all.params.tokens);
         all.policy = RegistryWords.policyOf(registry);
         all.paused = registry.paused() & PAUSE_LIQUIDATION != 0;

@@ -156,7 +156,7 @@ library Trading {
         address backstop = parties.backstop;
         Pool.accrue(s, base);
         Sweeps.run(s, registry, backstop);
-        TokenState memory t = AccountStore.tokenState(s, backstop, base);
+        TokenState memory t = AccountStore.ownState(s, backstop, base);
         uint256 held = uint256(t.idle) + t.supplied;
         (uint256 amount, uint256 left) =
             InventoryStore.takeDue(s, base.index, held, Spot.lot(base), policy.twapHalfLife);

@@ -140,7 +140,10 @@ abstract contract Accounts is VenueBase {
 
     /// @inheritdoc IAccounts
     function volumeOf(address account) external view returns (uint256 recent, uint256 total) {
-        return (Volume.over(_s, account, RegistryWords.policyOf(registry).enableVolumeDays), Volume.over(_s, account, 0));
+        return (
+            Volume.over(_s, account, RegistryWords.policyOf(registry).enableVolumeDays),
+            Volume.over(_s, account, 0)
+        );
     }
 
     /// @inheritdoc IAccounts

@@ -22,18 +22,18 @@ abstract contract Deficits is VenueBase {
 
     /// @inheritdoc ILiquidation
     function coverDeficitFromInsurance(uint64 token) external nonReentrant announcing returns (uint256) {
-        return Waterfall.coverFromInsurance(_s, insurance, RegistryWords.tokenOf(registry, token));
+        return Waterfall.coverFromInsurance(_s, insurance, RegistryWords.poolOf(registry, token));
     }
 
     /// @inheritdoc ILiquidation
     function sweepBuffer(uint64 token) external nonReentrant announcing returns (uint256) {
         uint256 interval = RegistryWords.policyOf(registry).bufferInterval;
-        return Waterfall.sweepBuffer(_s, insurance, RegistryWords.tokenOf(registry, token), interval);
+        return Waterfall.sweepBuffer(_s, insurance, RegistryWords.poolOf(registry, token), interval);
     }
 
     /// @inheritdoc ILiquidation
     function socialise(uint64 token) external nonReentrant announcing returns (uint256) {
         registry.requireRole(registry.RISK_ADMIN(), msg.sender);
-        return Waterfall.socialise(_s, RegistryWords.tokenOf(registry, token));
+        return Waterfall.socialise(_s, RegistryWords.poolOf(registry, token));
     }
 }

@@ -52,7 +52,7 @@ def test_policy_is_read_field_by_field(market: Market, read: Callable[..., Any])
             "secondTrigger": not odd,
             "perpShortfallTrigger": odd,
         }
-        params = read("accountParams", 0, 0, 0, 0, False)
+        params = read("accountParams", 0, 0, 0, False, 0, 0)
         assert params["policy"] == told["margin"]
         assert params["maxPriceAge"] == told["maxPriceAge"]
         assert params["maxLiquidationPriceAge"] == told["maxLiquidationPriceAge"]
@@ -60,12 +60,21 @@ def test_policy_is_read_field_by_field(market: Market, read: Callable[..., Any])
 
 def test_tokens_are_read_as_they_are_told(market: Market, read: Callable[..., Any]) -> None:
     for token in (USDC, HYPE, UBTC):
-        assert read("tokenParams", token) == market.registry("tokenParams", token)
+        told = market.registry("tokenParams", token)
+        assert read("tokenParams", token) == told
+        # The pool depends neither on users' caps nor on the width of liquidation steps.
+        rest = {"userSupplyCap": 0, "userBorrowCap": 0, "liquidationWidth": 0}
+        assert read("poolParams", token) == {**told, **rest}
+
+
+def test_words_of_an_unlisted_token_are_refused(market: Market) -> None:
+    refused = refusal(market.registry, "tokenWords", 999, True, sender=TRADER)
+    assert refused == ("UnknownToken", (999,))
 
 
 def test_params_bring_the_collateral_of_the_dexes_along(read: Callable[..., Any]) -> None:
     # Bits: UBTC is 2, HYPE's perp is 1; the dex counts in USDC, which comes first.
-    params = read("accountParams", 0b100, EVERY, 0b1, 0b10, True)
+    params = read("accountParams", 0b100, EVERY, EVERY, True, 0b1, 0b10)
     assert [t["token"] for t in params["tokens"]] == [USDC, UBTC]
     assert [(d["index"], d["collateral"]) for d in params["dexes"]] == [(0, 0)]
     assert [(p["asset"], p["dex"]) for p in params["perps"]] == [(HYPE_PERP, 0)]
@@ -73,7 +82,7 @@ def test_params_bring_the_collateral_of_the_dexes_along(read: Callable[..., Any]
 
 
 def test_whole_params_are_those_of_the_assets(market: Market, read: Callable[..., Any]) -> None:
-    params = read("accountParams", 0b101, EVERY, 0b1, PERPS, True)
+    params = read("accountParams", 0b101, EVERY, EVERY, True, 0b1, PERPS)
     told = [market.registry("tokenParams", token) for token in (USDC, UBTC)]
     assert params["tokens"] == told
     perps = [market.registry("perpParams", asset) for asset in (BTC_PERP, HYPE_PERP)]
@@ -83,7 +92,7 @@ def test_whole_params_are_those_of_the_assets(market: Market, read: Callable[...
 def test_params_for_a_check_leave_out_what_it_does_not_read(
     market: Market, read: Callable[..., Any]
 ) -> None:
-    params = read("accountParams", 0b101, 0b1, 0, 0, False)
+    params = read("accountParams", 0b101, 0b1, 0, False, 0, 0)
     told = [market.registry("tokenParams", token) for token in (USDC, UBTC)]
     nothing = {"globalSupplyCap": 0, "globalBorrowCap": 0, "liquidationWidth": 0}
     assert params["tokens"] == [
@@ -91,6 +100,17 @@ def test_params_for_a_check_leave_out_what_it_does_not_read(
         {**told[1], **nothing, "curve": NO_CURVE},
     ]
     assert told[1]["curve"] != NO_CURVE
+
+
+def test_dexes_bring_the_caps_of_their_collateral_along(
+    market: Market, read: Callable[..., Any]
+) -> None:
+    usdc, ubtc = (market.registry("tokenParams", token) for token in (USDC, UBTC))
+    no_cap = {"globalSupplyCap": 0, "globalBorrowCap": 0}
+    params = read("accountParams", 0b101, EVERY, 1 << 255, True, 0b1, 0)
+    assert params["tokens"] == [usdc, {**ubtc, **no_cap}]
+    params = read("accountParams", 0b101, EVERY, 0, True, 0b1, 0)
+    assert params["tokens"] == [{**usdc, **no_cap}, {**ubtc, **no_cap}]
 
 
 def test_caps_are_those_of_the_tokens(market: Market, read: Callable[..., Any]) -> None:
@@ -103,9 +123,9 @@ def test_caps_are_those_of_the_tokens(market: Market, read: Callable[..., Any]) 
 @pytest.mark.parametrize(
     ("function", "args"),
     [
-        ("accountWords", (1 << 40, 0, 0, 0, True)),
-        ("accountWords", (0, 0, 1 << 31, 0, True)),
-        ("accountWords", (0, 0, 0, 1 << 200, True)),
+        ("accountWords", (1 << 40, 0, 0, True, 0, 0)),
+        ("accountWords", (0, 0, 0, True, 1 << 31, 0)),
+        ("accountWords", (0, 0, 0, True, 0, 1 << 200)),
         ("capWords", (1 << 63,)),
     ],
 )
