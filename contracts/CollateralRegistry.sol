@@ -5,8 +5,6 @@ import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {
-    AccountParams,
-    DexParams,
     FundingView,
     ICollateralRegistry,
     MAX_REWARD_PPM,
@@ -15,7 +13,6 @@ import {
     PerpParams,
     PerpPrice,
     Policy,
-    PoolCaps,
     SpotPrice,
     TokenListing,
     TokenParams
@@ -25,57 +22,15 @@ import {FundingMath} from "./libraries/FundingMath.sol";
 import {MarginMath} from "./libraries/MarginMath.sol";
 import {OracleMath} from "./libraries/OracleMath.sol";
 import {RateCurve} from "./libraries/RateMath.sol";
+import {Curve, Dex, Perp, RegistryWords, Shared, Token, TokenPlace} from "./libraries/RegistryWords.sol";
 import {Tier, TierMath} from "./libraries/TierMath.sol";
 import {BPS, PPM, RAY, WAD} from "./libraries/WadMath.sol";
+import {Words} from "./libraries/Words.sol";
 
 /// @title Listing, factors, caps, rate curves, margin tables, prices and roles
 /// @notice What is listed and at which price; it holds no money.
 contract CollateralRegistry is ICollateralRegistry, AccessControl {
     using Bitmap for uint256;
-
-    /// @dev Price, factors and time of a token share the first word.
-    struct Token {
-        uint64 token;
-        uint64 px;
-        uint40 pxTime;
-        uint8 weiDecimals;
-        uint8 szDecimals;
-        uint16 ltvBps;
-        bool borrowable;
-        uint128 userSupplyCap;
-        uint128 userBorrowCap;
-        uint128 globalSupplyCap;
-        uint128 globalBorrowCap;
-        RateCurve curve;
-        uint128 liquidationWidth;
-        address erc20;
-        uint8 evmDecimals;
-        string name;
-    }
-
-    struct Dex {
-        uint32 dex;
-        uint8 collateral;
-        string name;
-    }
-
-    /// @dev Everything that a check reads is in the first two words, prices in the one and funding in the
-    /// other.
-    struct Perp {
-        uint32 asset;
-        uint64 mark;
-        uint64 oracle;
-        uint40 pxTime;
-        uint8 dex;
-        uint8 szDecimals;
-        uint8 maxLeverage;
-        uint16 marginTable;
-        /// What one unit of size has paid since listing, 1e-6 USD * 1e18, up to `chargedAt`. It cannot
-        /// overflow: an hour is worth less than 2^120, and there are less than 2^40 of them.
-        int216 fundingIndex;
-        uint40 chargedAt;
-        string name;
-    }
 
     struct Pair {
         uint32 pair;
@@ -97,9 +52,6 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     bytes32 public constant GUARDIAN = keccak256("GUARDIAN");
     /// @inheritdoc ICollateralRegistry
     bytes32 public constant UNPAUSER = keccak256("UNPAUSER");
-    /// @inheritdoc ICollateralRegistry
-    uint8 public override paused;
-
     uint256 private constant MAX_TOKENS = 64;
     uint256 private constant MAX_DEXES = 32;
     uint256 private constant MAX_PERPS = 256;
@@ -110,13 +62,15 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @dev A price time that never goes stale: the quote token's.
     uint40 private constant ALWAYS = type(uint40).max;
 
-    Token[] private _tokens;
-    Dex[] private _dexes;
-    Perp[] private _perps;
+    Shared private _shared;
+    // Of fixed size: no access reads how many there are.
+    Token[MAX_TOKENS] private _tokens;
+    Dex[MAX_DEXES] private _dexes;
+    Perp[MAX_PERPS] private _perps;
     Pair[] private _pairs;
     mapping(uint16 table => Tier[]) private _tables;
+    mapping(uint256 token => TokenPlace) private _tokenAt;
     // Listing index + 1 by id; zero is unlisted.
-    mapping(uint256 token => uint256) private _tokenAt;
     mapping(uint256 dex => uint256) private _dexAt;
     mapping(uint256 asset => uint256) private _perpAt;
     mapping(uint256 pair => uint256) private _pairAt;
@@ -134,8 +88,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
 
     /// @inheritdoc ICollateralRegistry
     function listToken(TokenListing calldata listing) external onlyRole(RISK_ADMIN) {
-        require(_tokenAt[listing.token] == 0, AlreadyListed(listing.token));
-        require(_tokens.length < MAX_TOKENS, ListingFull(MAX_TOKENS));
+        require(_tokenAt[listing.token].at == 0, AlreadyListed(listing.token));
+        require(_shared.tokens < MAX_TOKENS, ListingFull(MAX_TOKENS));
         require(
             listing.szDecimals <= 8 && listing.szDecimals <= listing.weiDecimals && listing.weiDecimals >= 6
                 && listing.weiDecimals <= 18 && listing.evmDecimals <= 24,
@@ -150,19 +104,17 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         _requireLtv(listing.ltvBps);
         _requireCurve(listing.curve);
 
-        Token storage entry = _tokens.push();
+        Token storage entry = _tokens[_shared.tokens++];
         entry.token = listing.token;
         if (listing.token == USDC) {
             (entry.px, entry.pxTime) = (uint64(10 ** (8 - listing.szDecimals)), ALWAYS);
         }
         entry.weiDecimals = listing.weiDecimals;
         entry.szDecimals = listing.szDecimals;
-        entry.erc20 = listing.erc20;
-        entry.evmDecimals = listing.evmDecimals;
         entry.name = listing.name;
-        _tokenAt[listing.token] = _tokens.length;
+        _tokenAt[listing.token] = TokenPlace(_shared.tokens, listing.evmDecimals, listing.erc20);
 
-        emit TokenListed(listing.token, uint8(_tokens.length - 1), listing.name, listing.erc20);
+        emit TokenListed(listing.token, _shared.tokens - 1, listing.name, listing.erc20);
         _setFactors(entry, listing.ltvBps, listing.borrowable);
         _setCaps(
             entry,
@@ -212,10 +164,11 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @inheritdoc ICollateralRegistry
     function listDex(uint32 dex, string calldata name, uint64 collateral) external onlyRole(RISK_ADMIN) {
         require(_dexAt[dex] == 0, AlreadyListed(dex));
-        require(_dexes.length < MAX_DEXES, ListingFull(MAX_DEXES));
-        _dexes.push(Dex({dex: dex, collateral: uint8(tokenIndex(collateral)), name: name}));
-        _dexAt[dex] = _dexes.length;
-        emit DexListed(dex, uint8(_dexes.length - 1), name, collateral);
+        require(_shared.dexes < MAX_DEXES, ListingFull(MAX_DEXES));
+        uint8 index = _shared.dexes++;
+        _dexes[index] = Dex({dex: dex, collateral: uint8(tokenIndex(collateral)), name: name});
+        _dexAt[dex] = index + 1;
+        emit DexListed(dex, index, name, collateral);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -230,7 +183,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @inheritdoc ICollateralRegistry
     function listPerp(PerpListing calldata listing) external onlyRole(RISK_ADMIN) {
         require(_perpAt[listing.asset] == 0, AlreadyListed(listing.asset));
-        require(_perps.length < MAX_PERPS, ListingFull(MAX_PERPS));
+        require(_shared.perps < MAX_PERPS, ListingFull(MAX_PERPS));
         require(_dexAt[listing.dex] != 0, UnknownDex(listing.dex));
         _nameSingleTier(listing.marginTable);
         require(_tables[listing.marginTable].length != 0, UnknownMarginTable(listing.marginTable));
@@ -240,23 +193,16 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             listing.maxLeverage != 0 && listing.maxLeverage <= maxLeverage,
             LeverageOutOfRange(listing.asset, listing.maxLeverage, maxLeverage)
         );
-        _perps.push(
-            Perp({
-                asset: listing.asset,
-                mark: 0,
-                oracle: 0,
-                pxTime: 0,
-                dex: uint8(_dexAt[listing.dex] - 1),
-                szDecimals: listing.szDecimals,
-                maxLeverage: listing.maxLeverage,
-                marginTable: listing.marginTable,
-                fundingIndex: 0,
-                chargedAt: 0,
-                name: listing.name
-            })
-        );
-        _perpAt[listing.asset] = _perps.length;
-        emit PerpListed(listing.asset, uint8(_perps.length - 1), listing.name, listing.dex);
+        uint256 index = _shared.perps++;
+        Perp storage entry = _perps[index];
+        entry.asset = listing.asset;
+        entry.dex = uint8(_dexAt[listing.dex] - 1);
+        entry.szDecimals = listing.szDecimals;
+        entry.maxLeverage = listing.maxLeverage;
+        entry.marginTable = listing.marginTable;
+        entry.name = listing.name;
+        _perpAt[listing.asset] = index + 1;
+        emit PerpListed(listing.asset, uint8(index), listing.name, listing.dex);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -289,11 +235,14 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         require(p.spotFeePpm <= PPM, FractionTooHigh(p.spotFeePpm, PPM));
         if (p.fundingInterval != _policy.fundingInterval) {
             // The hours that have turned were hours of the old interval.
-            for (uint256 i = 0; i < _perps.length; ++i) {
+            for (uint256 i = 0; i < _shared.perps; ++i) {
                 _chargeFunding(_perps[i]);
             }
         }
         _policy = p;
+        _shared.maxPriceAge = p.maxPriceAge;
+        _shared.maxLiquidationPriceAge = p.maxLiquidationPriceAge;
+        _shared.fundingInterval = p.fundingInterval;
         emit PolicySet(p);
     }
 
@@ -306,14 +255,14 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
 
     /// @inheritdoc ICollateralRegistry
     function pause(uint8 bits) external onlyRole(GUARDIAN) {
-        paused |= bits;
-        emit PausedSet(paused);
+        _shared.paused |= bits;
+        emit PausedSet(_shared.paused);
     }
 
     /// @inheritdoc ICollateralRegistry
     function unpause(uint8 bits) external onlyRole(UNPAUSER) {
-        paused &= ~bits;
-        emit PausedSet(paused);
+        _shared.paused &= ~bits;
+        emit PausedSet(_shared.paused);
     }
 
     // Prices
@@ -356,38 +305,27 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
+    function paused() external view returns (uint8) {
+        return _shared.paused;
+    }
+
+    /// @inheritdoc ICollateralRegistry
     function tokenIndex(uint256 token) public view returns (uint256) {
-        uint256 at = _tokenAt[token];
+        uint256 at = _tokenAt[token].at;
         require(at != 0, UnknownToken(token));
         return at - 1;
     }
 
     /// @inheritdoc ICollateralRegistry
     function tokenParams(uint256 token) external view returns (TokenParams memory) {
-        return _tokenParams(tokenIndex(token));
-    }
-
-    /// @inheritdoc ICollateralRegistry
-    function poolCaps(uint256 tokenBitmap) external view returns (PoolCaps[] memory caps) {
-        caps = new PoolCaps[](tokenBitmap.count());
-        for (uint256 i = 0; i < caps.length; ++i) {
-            uint256 index;
-            (index, tokenBitmap) = tokenBitmap.pop();
-            Token storage entry = _tokens[index];
-            caps[i] = PoolCaps({
-                token: entry.token,
-                index: uint8(index),
-                borrowable: entry.borrowable,
-                globalSupplyCap: entry.globalSupplyCap,
-                globalBorrowCap: entry.globalBorrowCap
-            });
-        }
+        return RegistryWords.token(tokenWords(token, true), true);
     }
 
     /// @inheritdoc ICollateralRegistry
     function tokenErc20(uint256 token) external view returns (address erc20, uint8 evmDecimals) {
-        Token storage entry = _tokens[tokenIndex(token)];
-        return (entry.erc20, entry.evmDecimals);
+        TokenPlace storage place = _tokenAt[token];
+        require(place.at != 0, UnknownToken(token));
+        return (place.erc20, place.evmDecimals);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -438,9 +376,9 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         view
         returns (uint64[] memory tokens, uint32[] memory dexes, uint32[] memory perps, uint32[] memory pairs)
     {
-        tokens = new uint64[](_tokens.length);
-        dexes = new uint32[](_dexes.length);
-        perps = new uint32[](_perps.length);
+        tokens = new uint64[](_shared.tokens);
+        dexes = new uint32[](_shared.dexes);
+        perps = new uint32[](_shared.perps);
         pairs = new uint32[](_pairs.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
             tokens[i] = _tokens[i].token;
@@ -473,9 +411,9 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         view
         returns (string[] memory tokens, string[] memory dexes, string[] memory perps)
     {
-        tokens = new string[](_tokens.length);
-        dexes = new string[](_dexes.length);
-        perps = new string[](_perps.length);
+        tokens = new string[](_shared.tokens);
+        dexes = new string[](_shared.dexes);
+        perps = new string[](_shared.perps);
         for (uint256 i = 0; i < tokens.length; ++i) {
             tokens[i] = _tokens[i].name;
         }
@@ -488,41 +426,96 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
-    function accountParams(uint256 tokenBitmap, uint256 dexBitmap, uint256 perpBitmap)
-        external
-        view
-        returns (AccountParams memory params)
-    {
-        params.dexes = new DexParams[](dexBitmap.count());
-        uint256 rest = dexBitmap;
-        for (uint256 i = 0; i < params.dexes.length; ++i) {
-            uint256 index;
+    function tokenWords(uint256 token, bool whole) public view returns (bytes memory words) {
+        uint256 index = tokenIndex(token);
+        words = Words.open();
+        Words.put(_sharedWord());
+        Words.put(index);
+        _putToken(index, whole, true, true, whole);
+        Words.close(words);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function policyWords() external view returns (bytes memory words) {
+        words = Words.open();
+        uint256 slot;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            slot := _policy.slot
+        }
+        for (uint256 i = 0; i < RegistryWords.POLICY_WORDS; ++i) {
+            Words.put(Words.load(slot + i));
+        }
+        Words.close(words);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function accountWords(
+        uint256 tokens,
+        uint256 lent,
+        uint256 pooled,
+        bool widths,
+        uint256 dexes,
+        uint256 perps
+    ) external view returns (bytes memory words) {
+        // The venue asks for what it stores.
+        assert(tokens >> _shared.tokens == 0 && dexes >> _shared.dexes == 0 && perps >> _shared.perps == 0);
+        words = Words.open();
+        uint256 slot;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            slot := _policy.slot
+        }
+        Words.put(_sharedWord());
+        Words.put(Words.load(slot));
+        Words.put(Words.load(slot + 1));
+        uint256 index;
+        for (uint256 rest = dexes; rest != 0;) {
             (index, rest) = rest.pop();
-            uint8 collateral = _dexes[index].collateral;
-            tokenBitmap = tokenBitmap.with(collateral);
-            params.dexes[i] = DexParams(uint8(index), collateral);
+            index = _dexes[index].collateral;
+            tokens = tokens.with(index);
+            if (pooled != 0) pooled = pooled.with(index);
         }
-        for (uint256 i = 0; i < params.dexes.length; ++i) {
-            params.dexes[i].collateral = uint8(tokenBitmap.rank(params.dexes[i].collateral));
-        }
-        params.tokens = new TokenParams[](tokenBitmap.count());
-        rest = tokenBitmap;
-        for (uint256 i = 0; i < params.tokens.length; ++i) {
-            uint256 index;
+        Words.put(tokens);
+        Words.put(pooled);
+        for (uint256 rest = tokens; rest != 0;) {
             (index, rest) = rest.pop();
-            params.tokens[i] = _tokenParams(index);
+            _putToken(index, true, lent.has(index), pooled.has(index), widths);
         }
-        params.perps = new PerpParams[](perpBitmap.count());
-        rest = perpBitmap;
-        for (uint256 i = 0; i < params.perps.length; ++i) {
-            uint256 index;
+        for (uint256 rest = dexes; rest != 0;) {
             (index, rest) = rest.pop();
-            params.perps[i] = _perpParams(index, dexBitmap.rank(_perps[index].dex));
+            Words.put(_dexes[index].collateral);
         }
-        params.policy = _policy.margin;
+        uint256 table = 0;
+        for (uint256 rest = perps; rest != 0;) {
+            (index, rest) = rest.pop();
+            table = _putPerp(index, table);
+        }
+        Words.close(words);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function capWords(uint256 tokens) external view returns (bytes memory words) {
+        assert(tokens >> _shared.tokens == 0);
+        words = Words.open();
+        uint256 index;
+        while (tokens != 0) {
+            (index, tokens) = tokens.pop();
+            _putToken(index, false, false, true, false);
+        }
+        Words.close(words);
     }
 
     // Internal
+
+    function _sharedWord() private view returns (uint256) {
+        uint256 slot;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            slot := _shared.slot
+        }
+        return Words.load(slot);
+    }
 
     function _setFactors(Token storage entry, uint16 ltvBps, bool borrowable) private {
         entry.ltvBps = ltvBps;
@@ -545,7 +538,15 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     function _setCurve(Token storage entry, RateCurve memory curve) private {
-        entry.curve = curve;
+        // Casts are safe: see `_requireCurve`.
+        // forge-lint: disable-next-item(unsafe-typecast)
+        entry.curve = Curve({
+            base: uint128(curve.base),
+            slope: uint128(curve.slope),
+            kink: uint96(curve.kink),
+            protocolShare: curve.protocolShare,
+            annual: curve.annual
+        });
         emit RateCurveSet(entry.token, curve);
     }
 
@@ -607,7 +608,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     function _funding(Perp storage perp) private view returns (int256 index, uint256 turned) {
         index = perp.fundingIndex;
         if (perp.oracle == 0) return (index, 0);
-        turned = FundingMath.hoursTurned(perp.chargedAt, block.timestamp, _policy.fundingInterval);
+        turned = FundingMath.hoursTurned(perp.chargedAt, block.timestamp, _shared.fundingInterval);
         if (turned != 0) index = FundingMath.fundingIndexAfter(index, perp.mark, perp.oracle, turned);
     }
 
@@ -615,25 +616,48 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         return FundingMath.hourlyRateDown(FundingMath.premiumDown(perp.mark, perp.oracle));
     }
 
-    function _tokenParams(uint256 index) private view returns (TokenParams memory) {
+    function _putToken(uint256 index, bool users, bool curve, bool pool, bool width) private view {
         Token storage entry = _tokens[index];
-        return TokenParams({
-            token: entry.token,
-            px: entry.px,
-            pxTime: entry.pxTime,
-            index: uint8(index),
-            weiDecimals: entry.weiDecimals,
-            szDecimals: entry.szDecimals,
-            ltvBps: entry.ltvBps,
-            borrowable: entry.borrowable,
-            userSupplyCap: entry.userSupplyCap,
-            userBorrowCap: entry.userBorrowCap,
-            globalSupplyCap: entry.globalSupplyCap,
-            globalBorrowCap: entry.globalBorrowCap,
-            curve: entry.curve,
-            liquidationWidth: entry.liquidationWidth,
-            paused: paused
-        });
+        uint256 slot;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            slot := entry.slot
+        }
+        Words.put(Words.load(slot));
+        if (users) Words.put(Words.load(slot + 1));
+        if (curve) {
+            Words.put(Words.load(slot + 3));
+            Words.put(Words.load(slot + 4));
+        }
+        if (pool) Words.put(Words.load(slot + 2));
+        if (width) Words.put(Words.load(slot + 5));
+    }
+
+    /// @dev Tiers of the same table as the perp's before are not put again.
+    function _putPerp(uint256 index, uint256 tableBefore) private view returns (uint256 id) {
+        Perp storage entry = _perps[index];
+        uint256 slot;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            slot := entry.slot
+        }
+        (int256 fundingIndex,) = _funding(entry);
+        id = entry.marginTable;
+        Words.put(Words.load(slot));
+        // The cast is safe: it is cast back.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        Words.put(uint256(fundingIndex));
+        Tier[] storage table = _tables[uint16(id)];
+        uint256 tiers = id == tableBefore ? 0 : table.length;
+        Words.put(tiers);
+        for (uint256 i = 0; i < tiers; ++i) {
+            Tier storage tier = table[i];
+            // solhint-disable-next-line no-inline-assembly
+            assembly ("memory-safe") {
+                slot := tier.slot
+            }
+            Words.put(Words.load(slot));
+        }
     }
 
     function _perpParams(uint256 index, uint256 dex) private view returns (PerpParams memory) {

@@ -17,6 +17,7 @@ import {CoreBridge} from "./CoreBridge.sol";
 import {CoreOrders} from "./CoreOrders.sol";
 import {DataCode} from "./DataCode.sol";
 import {Status} from "./IHyperCore.sol";
+import {RegistryWords} from "../libraries/RegistryWords.sol";
 
 /// @title What each action does on the venue (SPEC HC-12 to HC-17, HC-22)
 /// @notice Ids and words are those of the venue's own table.
@@ -159,7 +160,7 @@ abstract contract CoreActions is CoreOrders, CoreBridge {
     function _supply(address user, uint64 token, uint256 amount, uint256 idle, uint256 supplied) private {
         Link memory link = _link(token);
         if (amount == 0) {
-            PoolCaps memory caps = registry.poolCaps(1 << registry.tokenIndex(token))[0];
+            PoolCaps memory caps = RegistryWords.capsOf(registry, 1 << registry.tokenIndex(token))[0];
             uint256 room = supplied < caps.globalSupplyCap ? caps.globalSupplyCap - supplied : 0;
             amount = (idle < room ? idle : room) / link.down * link.down;
         }

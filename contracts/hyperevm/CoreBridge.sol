@@ -21,6 +21,7 @@ import {CoreQueue} from "./CoreQueue.sol";
 import {HypeSystem} from "./HypeSystem.sol";
 import {Bridged, Delivery, IHyperCore} from "./IHyperCore.sol";
 import {WrappedHype} from "./WrappedHype.sol";
+import {RegistryWords} from "../libraries/RegistryWords.sol";
 
 /// @title Between EVM and Core (SPEC HC-18 to HC-24)
 /// @notice What an account has on Core the venue holds; what waits to be delivered is at the system address.
@@ -158,7 +159,7 @@ abstract contract CoreBridge is CoreQueue {
     function _perpUsd(uint64 token, uint256 amount, uint32 dex) internal view returns (uint64) {
         (, uint64 collateral) = registry.dexOf(dex);
         require(collateral == token, NotTheDexToken(dex, collateral, token));
-        uint256 unit = MarginMath.weiPerPerpUsd(registry.tokenParams(token).weiDecimals);
+        uint256 unit = MarginMath.weiPerPerpUsd(RegistryWords.tokenOf(registry, token).weiDecimals);
         require(amount % unit == 0, IBorrowLendPool.InexactAmount(token, amount, unit));
         uint256 usd = amount / unit;
         require(usd <= type(uint64).max, IClearinghouse.InvalidSize(type(uint64).max));
@@ -170,7 +171,7 @@ abstract contract CoreBridge is CoreQueue {
     function _link(uint64 token) internal view returns (Link memory link) {
         uint8 evmDecimals;
         (link.erc20, evmDecimals) = registry.tokenErc20(token);
-        uint256 weiDecimals = registry.tokenParams(token).weiDecimals;
+        uint256 weiDecimals = RegistryWords.tokenOf(registry, token).weiDecimals;
         link.token = token;
         link.up = evmDecimals > weiDecimals ? 10 ** (evmDecimals - weiDecimals) : 1;
         link.down = evmDecimals < weiDecimals ? 10 ** (weiDecimals - evmDecimals) : 1;

@@ -6,6 +6,7 @@ import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
 import {OTHER_DEX_ASSETS, SPOT_ASSETS} from "./CoreAddresses.sol";
 import {CoreQueue} from "./CoreQueue.sol";
 import {IHyperCore, Status} from "./IHyperCore.sol";
+import {RegistryWords} from "../libraries/RegistryWords.sol";
 
 /// @title Limit orders: units, time in force, and what rests (SPEC HC-12 to HC-15)
 /// @notice The venue fills at the mark at once or not at all; what waits for its price waits here, and locks
@@ -164,7 +165,7 @@ abstract contract CoreOrders is CoreQueue {
         if (_isPair(asset)) {
             uint64 base;
             (base,, px,) = registry.pairOf(asset - SPOT_ASSETS);
-            return (px, registry.tokenParams(base).szDecimals);
+            return (px, RegistryWords.tokenOf(registry, base).szDecimals);
         }
         PerpParams memory perp = registry.perpParams(asset);
         return (perp.mark, perp.szDecimals);

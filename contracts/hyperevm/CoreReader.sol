@@ -12,6 +12,7 @@ import {Position, TokenBalance} from "../libraries/VenueState.sol";
 import {BPS, RAY} from "../libraries/WadMath.sol";
 import {HYPE, OTHER_DEX_ASSETS, SPOT_ASSETS} from "./CoreAddresses.sol";
 import {ICoreReader} from "./ICoreReader.sol";
+import {RegistryWords} from "../libraries/RegistryWords.sol";
 
 /// @title The read precompiles' answers, from the venue and its registry as they stand
 /// @notice Units are the venue's: see the table in docs/hyperevm.md. Its code is placed at a constant
@@ -201,7 +202,7 @@ contract CoreReader is ICoreReader {
 
     function _borrowLendReserveState(bytes calldata input) private view returns (bytes memory) {
         uint64 token = uint64(_u(input, 0, 1, 64));
-        TokenParams memory p = _REGISTRY.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(_REGISTRY, token);
         require(p.px != 0, NeverPriced(token));
         ReserveView memory reserve = _VENUE.reserveOf(token);
         return abi.encode(
@@ -271,7 +272,7 @@ contract CoreReader is ICoreReader {
 
     function _tokenInfo(bytes calldata input) private view returns (bytes memory) {
         uint64 token = uint64(_u(input, 0, 1, 64));
-        TokenParams memory p = _REGISTRY.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(_REGISTRY, token);
         (address erc20, uint8 evmDecimals) = _REGISTRY.tokenErc20(token);
         return abi.encode(
             TokenInfo({

@@ -204,6 +204,9 @@ struct AccountParams {
     DexParams[] dexes;
     PerpParams[] perps;
     MarginPolicy policy;
+    /// Oldest prices (seconds) on which new risk may be taken, and on which an account may be liquidated.
+    uint32 maxPriceAge;
+    uint32 maxLiquidationPriceAge;
 }
 
 /// @title Listing, factors, caps, rate curves, margin tables, prices and roles
@@ -381,9 +384,6 @@ interface ICollateralRegistry {
     /// @notice A token's parameters by id.
     function tokenParams(uint256 token) external view returns (TokenParams memory);
 
-    /// @notice What bounds the pools of the tokens in a bitmap of listing indexes.
-    function poolCaps(uint256 tokenBitmap) external view returns (PoolCaps[] memory);
-
     /// @notice The token's ERC-20 and its decimals there.
     function tokenErc20(uint256 token) external view returns (address erc20, uint8 evmDecimals);
 
@@ -423,10 +423,25 @@ interface ICollateralRegistry {
     /// @notice Name and margin table of a perp asset.
     function perpListing(uint256 asset) external view returns (string memory name, uint16 marginTable);
 
-    /// @notice Parameters of the assets in three bitmaps of listing indexes; the collateral tokens of
-    /// the dexes come along, in ascending listing order.
-    function accountParams(uint256 tokenBitmap, uint256 dexBitmap, uint256 perpBitmap)
-        external
-        view
-        returns (AccountParams memory);
+    /// @notice A token's parameters by id, in words, users' caps and the width of liquidation steps only
+    /// where the `whole` is wanted; `RegistryWords` reads these and the next ones.
+    function tokenWords(uint256 token, bool whole) external view returns (bytes memory);
+
+    /// @notice The policy as stored, in words.
+    function policyWords() external view returns (bytes memory);
+
+    /// @notice Parameters of the assets in three bitmaps of listing indexes, in words; the collateral tokens
+    /// of the dexes come along, in ascending listing order. Curves are told of the tokens in `lent`, global
+    /// caps of those in `pooled` (and of the dexes' collateral, unless it is zero), and widths where wanted.
+    function accountWords(
+        uint256 tokens,
+        uint256 lent,
+        uint256 pooled,
+        bool widths,
+        uint256 dexes,
+        uint256 perps
+    ) external view returns (bytes memory);
+
+    /// @notice What bounds the pools of the tokens in a bitmap of listing indexes, in words.
+    function capWords(uint256 tokens) external view returns (bytes memory);
 }

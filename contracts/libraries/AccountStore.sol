@@ -17,6 +17,7 @@ import {Funding} from "./Funding.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes} from "./RateMath.sol";
+import {Assets, RegistryWords} from "./RegistryWords.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {Touched} from "./Touched.sol";
 import {AccountState, Position, Reserve, TokenBalance, VenueState} from "./VenueState.sol";
@@ -27,6 +28,9 @@ import {WadMath} from "./WadMath.sol";
 library AccountStore {
     using Bitmap for uint256;
     using WadMath for uint256;
+
+    /// @dev A bit of no token.
+    uint256 private constant NO_TOKEN = 255;
 
     /// @notice The sweep moved a token: into the pool, out of it, debt made, debt repaid.
     event Swept(
@@ -44,16 +48,62 @@ library AccountStore {
     /// transfer margin changed: bits that appear are fallbacks entered, bits that go are fallbacks left.
     event FallbackSet(address indexed account, uint256 dexesBefore, uint256 dexesNow);
 
-    /// @notice The account as it stands, with interest and funding up to now, and the parameters it was
-    /// read with.
+    /// @notice The account as it stands, with interest and funding up to now and the room that pools leave,
+    /// and the parameters it was read with.
     function load(VenueState storage s, ICollateralRegistry registry, address account)
         internal
         view
         returns (Account memory a, AccountParams memory params)
     {
-        AccountState storage state = s.accounts[account];
-        params = registry.accountParams(state.tokenBitmap, state.dexBitmap, state.perpBitmap);
+        Assets memory of_ = _assetsOf(s, s.accounts[account]);
+        of_.pooled = ~uint256(0);
+        params = RegistryWords.accountOf(registry, of_);
         a = assemble(s, account, params, reservesOf(s, params.tokens));
+    }
+
+    /// @notice The account as it stands, without the room that pools leave, and the parameters that margin
+    /// depends on.
+    function loadHeld(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        view
+        returns (Account memory a, AccountParams memory params)
+    {
+        params = RegistryWords.accountOf(registry, _assetsOf(s, s.accounts[account]));
+        a = _held(s, account, params);
+    }
+
+    /// @notice The same with the widths of liquidation steps.
+    function loadHeldWithWidths(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        view
+        returns (Account memory a, AccountParams memory params)
+    {
+        Assets memory of_ = _assetsOf(s, s.accounts[account]);
+        of_.widths = true;
+        params = RegistryWords.accountOf(registry, of_);
+        a = _held(s, account, params);
+    }
+
+    /// @notice The account as it stands, with the room that pools leave where the sweep may move something:
+    /// what is idle, and what dexes count in.
+    function loadMovable(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        view
+        returns (Account memory a, AccountParams memory params)
+    {
+        uint256 movable = s.accounts[account].idleBitmap;
+        Assets memory of_ = _assetsOf(s, s.accounts[account]);
+        // Never zero, or those of the dexes would not come along.
+        of_.pooled = movable.with(NO_TOKEN);
+        params = RegistryWords.accountOf(registry, of_);
+        a = _held(s, account, params);
+        for (uint256 i = 0; i < params.dexes.length; ++i) {
+            movable = movable.with(params.tokens[params.dexes[i].collateral].index);
+        }
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            TokenParams memory p = params.tokens[i];
+            if (movable.has(p.index)) _addRoom(s, p, a.tokens[i], Pool.accrued(s, p.index, p.curve));
+        }
     }
 
     /// @notice The reserves of some tokens with interest up to now.
@@ -75,12 +125,47 @@ library AccountStore {
         AccountParams memory params,
         ReserveIndexes[] memory reserves
     ) internal view returns (Account memory a) {
+        a = _withoutTokens(s, account, params);
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            TokenParams memory p = params.tokens[i];
+            ReserveIndexes memory reserve = reserves[i];
+            _fill(s, account, p, a.tokens[i], reserve.supplyIndex, reserve.borrowIndex);
+            _addRoom(s, p, a.tokens[i], reserve);
+        }
+    }
+
+    /// @dev What is held of an account, to be asked for.
+    function _assetsOf(VenueState storage s, AccountState storage state)
+        private
+        view
+        returns (Assets memory of_)
+    {
+        of_.tokens = state.tokenBitmap;
+        of_.lent = s.lentBitmap;
+        of_.dexes = state.dexBitmap;
+        // Where there are cross positions, their dex is marked.
+        of_.perps = of_.dexes == 0 ? 0 : state.perpBitmap;
+    }
+
+    function _held(VenueState storage s, address account, AccountParams memory params)
+        private
+        view
+        returns (Account memory a)
+    {
+        a = _withoutTokens(s, account, params);
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            _fillHeld(s, account, params.tokens[i], a.tokens[i]);
+        }
+    }
+
+    function _withoutTokens(VenueState storage s, address account, AccountParams memory params)
+        private
+        view
+        returns (Account memory a)
+    {
         a.mode = s.accounts[account].mode;
         a.policy = params.policy;
         a.tokens = new TokenState[](params.tokens.length);
-        for (uint256 i = 0; i < a.tokens.length; ++i) {
-            a.tokens[i] = _tokenState(s, account, params.tokens[i], reserves[i]);
-        }
         a.dexes = new DexState[](params.dexes.length);
         for (uint256 i = 0; i < a.dexes.length; ++i) {
             DexParams memory dex = params.dexes[i];
@@ -89,7 +174,7 @@ library AccountStore {
         a.perps = new PerpState[](params.perps.length);
         for (uint256 i = 0; i < a.perps.length; ++i) {
             PerpParams memory perp = params.perps[i];
-            Position memory position = s.positions[account][perp.index];
+            Position storage position = s.positions[account][perp.index];
             a.perps[i] = PerpState({
                 asset: perp.asset,
                 dex: perp.dex,
@@ -107,22 +192,49 @@ library AccountStore {
     function tokenState(VenueState storage s, address account, TokenParams memory p)
         internal
         view
-        returns (TokenState memory)
+        returns (TokenState memory t)
     {
-        return _tokenState(s, account, p, Pool.accrued(s, p.index, p.curve));
+        t = held(s, account, p);
+        _addRoom(s, p, t, Pool.accrued(s, p.index, p.curve));
     }
 
-    function _tokenState(
+    /// @notice One token of an account, with interest up to now and the pool's cash, but without its room.
+    function ownState(VenueState storage s, address account, TokenParams memory p)
+        internal
+        view
+        returns (TokenState memory t)
+    {
+        t = held(s, account, p);
+        t.cash = s.reserves[p.index].cash;
+    }
+
+    /// @notice One token of an account, with interest up to now.
+    function held(VenueState storage s, address account, TokenParams memory p)
+        internal
+        view
+        returns (TokenState memory t)
+    {
+        _fillHeld(s, account, p, t);
+    }
+
+    function _fillHeld(VenueState storage s, address account, TokenParams memory p, TokenState memory t)
+        private
+        view
+    {
+        (uint256 supplyIndex, uint256 borrowIndex) = Pool.indexes(s, p.index, p.curve);
+        _fill(s, account, p, t, supplyIndex, borrowIndex);
+    }
+
+    function _fill(
         VenueState storage s,
         address account,
         TokenParams memory p,
-        ReserveIndexes memory reserve
-    ) private view returns (TokenState memory t) {
-        TokenBalance memory balance = s.balances[account][p.index];
-        (uint256 supplied, uint256 borrowed) =
-            Pool.amounts(balance.shares, reserve.supplyIndex, reserve.borrowIndex);
-        uint256 totalSupplied = RateMath.amountOfSharesDown(reserve.supplyShares, reserve.supplyIndex);
-        uint256 totalBorrowed = RateMath.amountOfSharesUp(reserve.borrowShares, reserve.borrowIndex);
+        TokenState memory t,
+        uint256 supplyIndex,
+        uint256 borrowIndex
+    ) private view {
+        TokenBalance storage balance = s.balances[account][p.index];
+        int128 shares = balance.shares;
         t.token = p.token;
         t.px = p.px;
         t.weiDecimals = p.weiDecimals;
@@ -131,10 +243,24 @@ library AccountStore {
         t.borrowable = p.borrowable;
         t.userSupplyCap = p.userSupplyCap;
         t.userBorrowCap = p.userBorrowCap;
-        t.idle = balance.idle;
+        if (uint256(s.accounts[account].idleBitmap).has(p.index)) t.idle = balance.idle;
+        if (shares == 0) return;
+        (uint256 supplied, uint256 borrowed) = Pool.amounts(shares, supplyIndex, borrowIndex);
         t.supplied = supplied.toUint128();
         t.borrowed = borrowed.toUint128();
-        t.borrowFloor = balance.borrowFloor;
+        // Only debt has a floor.
+        if (shares < 0) t.borrowFloor = balance.borrowFloor;
+    }
+
+    /// @dev Add the room and the cash that the pool leaves.
+    function _addRoom(
+        VenueState storage s,
+        TokenParams memory p,
+        TokenState memory t,
+        ReserveIndexes memory reserve
+    ) private view {
+        uint256 totalSupplied = RateMath.amountOfSharesDown(reserve.supplyShares, reserve.supplyIndex);
+        uint256 totalBorrowed = RateMath.amountOfSharesUp(reserve.borrowShares, reserve.borrowIndex);
         // What a locked supply has lent to a dex goes back to it, whatever the caps (SPEC LQ-12).
         if (isLocked(s, p.index)) {
             t.supplyRoom = type(uint128).max;
@@ -143,7 +269,7 @@ library AccountStore {
         }
         if (p.paused & PAUSE_BORROW == 0) {
             t.borrowRoom = SweepMath.min(
-                    _room(p.userBorrowCap, borrowed), _room(p.globalBorrowCap, totalBorrowed)
+                    _room(p.userBorrowCap, t.borrowed), _room(p.globalBorrowCap, totalBorrowed)
                 ).toUint128();
         }
         t.cash = s.reserves[p.index].cash;
@@ -161,23 +287,50 @@ library AccountStore {
         return s.reserves[token].status & RESERVE_LOCKED != 0;
     }
 
-    /// @notice Settle an account's funding, sweep it and store what moved (SPEC PM-14, FD-07).
-    function sweep(VenueState storage s, ICollateralRegistry registry, address account) internal {
-        bool standard = s.accounts[account].mode == Mode.Standard;
-        if (standard && s.accounts[account].perpBitmap == 0) return;
-        (Account memory a, AccountParams memory params) = load(s, registry, account);
+    /// @notice Whether the sweep would find nothing to move: no dex to fund or settle, and no idle balance
+    /// that could repay debt or be supplied. Positions have a dex, and without dexes nothing but portfolio
+    /// margin moves anything.
+    function isAtRest(VenueState storage s, address account) internal view returns (bool) {
+        AccountState storage state = s.accounts[account];
+        if (state.mode == Mode.Standard) return state.dexBitmap == 0 || state.perpBitmap == 0;
+        if (state.dexBitmap != 0) return false;
+        if (state.mode == Mode.Unified) return true;
+        uint256 index;
+        for (uint256 rest = state.idleBitmap; rest != 0;) {
+            (index, rest) = rest.pop();
+            TokenBalance storage balance = s.balances[account][index];
+            if (balance.shares >= 0 || balance.idle > balance.borrowFloor) return false;
+        }
+        return true;
+    }
+
+    /// @notice Settle an account's funding, sweep it and store what moved (SPEC PM-14, FD-07). Returns the
+    /// account as it stands then, as margin needs it.
+    function sweep(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        returns (Account memory a)
+    {
+        AccountParams memory params;
+        if (isAtRest(s, account)) {
+            (a,) = loadHeld(s, registry, account);
+            return a;
+        }
+        (a, params) = loadMovable(s, registry, account);
         for (uint256 i = 0; i < params.perps.length; ++i) {
             PerpParams memory perp = params.perps[i];
             Funding.settle(s, account, perp, params.dexes[perp.dex].index);
         }
-        if (standard) {
+        if (a.mode == Mode.Standard) {
             // A standard account has ordinary margin everywhere, and falls back to nothing.
             _noteFallback(s, account, 0);
-            return;
+            return a;
         }
         Sweep memory plan = SweepMath.sweep(a);
         for (uint256 i = 0; i < plan.tokens.length; ++i) {
-            _store(s, account, params.tokens[i], a.tokens[i], plan.tokens[i]);
+            // What is in the pool is worth what its shares are, which are rounded.
+            if (_store(s, account, params.tokens[i], a.tokens[i], plan.tokens[i])) {
+                a.tokens[i] = held(s, account, params.tokens[i]);
+            }
         }
         uint256 short = 0;
         for (uint256 i = 0; i < plan.dexTransfers.length; ++i) {
@@ -216,15 +369,26 @@ library AccountStore {
         else addRawUsd(s, account, dex, usd);
     }
 
-    /// @notice Keep the token bit in step with the balance.
+    /// @notice Keep both bits of a token in step with the balance.
     function mark(VenueState storage s, address account, uint256 token) internal {
-        TokenBalance storage balance = s.balances[account][token];
         AccountState storage state = s.accounts[account];
-        uint256 bitmap = state.tokenBitmap;
-        bitmap = balance.shares == 0 && balance.idle == 0 ? bitmap.without(token) : bitmap.with(token);
+        uint256 before = state.idleBitmap;
+        uint256 bitmap = s.balances[account][token].idle == 0 ? before.without(token) : before.with(token);
         // The cast is safe: token indexes are below 64.
         // forge-lint: disable-next-line(unsafe-typecast)
-        if (bitmap != state.tokenBitmap) state.tokenBitmap = uint64(bitmap);
+        if (bitmap != before) state.idleBitmap = uint64(bitmap);
+        markPosition(s, account, token);
+    }
+
+    /// @notice The same where nothing but the pool position may have changed.
+    function markPosition(VenueState storage s, address account, uint256 token) internal {
+        AccountState storage state = s.accounts[account];
+        uint256 before = state.tokenBitmap;
+        bool none = s.balances[account][token].shares == 0 && !uint256(state.idleBitmap).has(token);
+        uint256 bitmap = none ? before.without(token) : before.with(token);
+        // The cast is safe: token indexes are below 64.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (bitmap != before) state.tokenBitmap = uint64(bitmap);
         // Whether a deficit keeps suppliers waiting depends on the insurance account's balance.
         if (s.reserves[token].deficit != 0) Touched.add(token);
     }
@@ -255,17 +419,19 @@ library AccountStore {
         s.accountList.push(account);
     }
 
+    /// @dev Store what the sweep did to a token, and tell whether it moved anything in the pool.
     function _store(
         VenueState storage s,
         address account,
         TokenParams memory p,
         TokenState memory after_,
         TokenSweep memory done
-    ) private {
-        bool usesPool = done.supply != 0 || done.repay != 0 || done.withdraw != 0 || done.borrow != 0;
+    ) private returns (bool usesPool) {
+        usesPool = done.supply != 0 || done.repay != 0 || done.withdraw != 0 || done.borrow != 0;
         TokenBalance storage balance = s.balances[account][p.index];
-        if (!usesPool && balance.idle == after_.idle) return;
-        balance.idle = after_.idle;
+        uint128 idle = uint256(s.accounts[account].idleBitmap).has(p.index) ? balance.idle : 0;
+        if (!usesPool && idle == after_.idle) return false;
+        if (idle != after_.idle) balance.idle = after_.idle;
         if (usesPool) {
             Pool.accrue(s, p);
             uint256 paidIn = done.supply + done.repay;

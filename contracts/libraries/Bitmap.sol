@@ -32,13 +32,12 @@ library Bitmap {
     function pop(uint256 bitmap) internal pure returns (uint256 index, uint256 rest) {
         rest = bitmap & (bitmap - 1);
         uint256 bit = bitmap ^ rest;
-        if (bit >> 128 != 0) index = 128;
-        if ((bit >> index) >> 64 != 0) index += 64;
-        if ((bit >> index) >> 32 != 0) index += 32;
-        if ((bit >> index) >> 16 != 0) index += 16;
-        if ((bit >> index) >> 8 != 0) index += 8;
-        if ((bit >> index) >> 4 != 0) index += 4;
-        if ((bit >> index) >> 2 != 0) index += 2;
-        if ((bit >> index) >> 1 != 0) index += 1;
+        // Listings are short: low indexes are found first.
+        for (; bit & 0xff == 0; index += 8) {
+            bit >>= 8;
+        }
+        if (bit > 0x0f) index += 4;
+        if (bit & 0xcc != 0) index += 2;
+        if (bit & 0xaa != 0) index += 1;
     }
 }

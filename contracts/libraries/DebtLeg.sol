@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
-import {ICollateralRegistry, TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {TokenState} from "./AccountTypes.sol";
@@ -14,7 +14,8 @@ import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
-import {AccountState, Parties, VenueState} from "./VenueState.sol";
+import {Sweeps} from "./Sweeps.sol";
+import {AccountState, VenueState} from "./VenueState.sol";
 import {PPM, WAD, WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
 
@@ -28,21 +29,16 @@ library DebtLeg {
 
     /// @notice Take a step of the debt of a swept account, or all of it in the full band (SPEC LQ-03, LQ-04).
     /// The taker is the backstop, or the caller who triggered the step.
-    function take(
-        VenueState storage s,
-        ICollateralRegistry registry,
-        Parties memory parties,
-        address account,
-        Hands memory hands,
-        bool full
-    ) external returns (uint256 debtValue, uint256 collateralValue, uint256 loss) {
-        bool byCaller = hands.taker != parties.backstop;
+    function take(VenueState storage s, Context memory c, Hands memory hands, bool full)
+        external
+        returns (uint256 debtValue, uint256 collateralValue, uint256 loss)
+    {
+        bool byCaller = hands.taker != c.parties.backstop;
         uint256 debtBefore = 0;
         if (byCaller) {
-            MarginEngine.sweep(s, registry, hands.taker);
-            debtBefore = MarginEngine.grossDebt(s, registry, hands.taker);
+            Sweeps.run(s, c.registry, hands.taker);
+            debtBefore = MarginEngine.grossDebt(s, c.registry, hands.taker);
         }
-        Context memory c = LiquidationContext.load(s, registry, parties, account);
         uint256[] memory debts = _stepDebts(s, c, full);
         Takeover memory takeover = full
             ? LiquidationMath.fullTakeover(_debtValue(c, debts), _collateralValue(c))
@@ -55,24 +51,20 @@ library DebtLeg {
         for (uint256 i = 0; i < debts.length; ++i) {
             if (debts[i] != 0) _moveDebt(s, c, hands.taker, i, debts[i], takeover);
         }
-        MarginEngine.sweep(s, registry, hands.taker);
-        if (rewardPpm != 0) MarginEngine.sweep(s, registry, hands.caller);
+        Sweeps.run(s, c.registry, hands.taker);
+        if (rewardPpm != 0) Sweeps.run(s, c.registry, hands.caller);
         if (byCaller && OwnBalance.hasExposure(s, hands.taker)) {
-            MarginEngine.requireSafe(s, registry, hands.taker, debtBefore);
+            MarginEngine.requireSafe(s, c.registry, hands.taker, debtBefore);
         }
         return (takeover.debt, collateralValue, takeover.loss);
     }
 
     /// @notice Fill holes without collateral: from the account's own supply of the token, which an empty
     /// pool could not pay out; where spot does not back perps, by the waterfall (SPEC LQ-14).
-    function settle(
-        VenueState storage s,
-        ICollateralRegistry registry,
-        Parties memory parties,
-        address account,
-        bool fromSupply
-    ) external returns (uint256 debtValue, uint256 loss) {
-        Context memory c = LiquidationContext.load(s, registry, parties, account);
+    function settle(VenueState storage s, Context memory c, bool fromSupply)
+        external
+        returns (uint256 debtValue, uint256 loss)
+    {
         AccountStore.touch(s, c.parties.backstop);
         for (uint256 i = 0; i < c.a.tokens.length; ++i) {
             uint256 amount = c.holeOf(i);
@@ -85,8 +77,8 @@ library DebtLeg {
                 if (paid == 0) continue;
                 Pool.credit(s, c.parties.backstop, p.index, paid);
                 Pool.debit(s, c.account, p.index, paid);
-                AccountStore.mark(s, c.account, p.index);
-                AccountStore.mark(s, c.parties.backstop, p.index);
+                AccountStore.markPosition(s, c.account, p.index);
+                AccountStore.markPosition(s, c.parties.backstop, p.index);
                 amount = _min(_wholeUnitsUp(paid, t), amount);
             }
             _moveHole(s, c, c.parties.backstop, i, amount);
@@ -101,7 +93,7 @@ library DebtLeg {
                 Waterfall.coverLoss(s, c.registry, c.parties.insurance, c.parties.backstop, p, amount);
             }
         }
-        MarginEngine.sweep(s, c.registry, c.parties.backstop);
+        Sweeps.run(s, c.registry, c.parties.backstop);
     }
 
     /// @dev Debt of this step per token: all net debt, or a part of the largest it was in this episode.
@@ -121,7 +113,7 @@ library DebtLeg {
         for (uint256 i = 0; i < debts.length; ++i) {
             uint256 debt = _netDebt(c, i);
             uint256 index = c.params.tokens[i].index;
-            if (!running || debt > s.episodeDebt[c.account][index]) {
+            if (!running || (debt != 0 && debt > s.episodeDebt[c.account][index])) {
                 s.episodeDebt[c.account][index] = debt.toUint128();
             }
             if (debt != 0 && !full) debt = _stepDebt(c, i, s.episodeDebt[c.account][index], debt);
@@ -211,8 +203,8 @@ library DebtLeg {
         Pool.credit(s, hands.taker, p.index, amount - reward);
         if (reward != 0) _reward(s, c, hands.caller, p, reward);
         Pool.debit(s, c.account, p.index, amount);
-        AccountStore.mark(s, c.account, p.index);
-        AccountStore.mark(s, hands.taker, p.index);
+        AccountStore.markPosition(s, c.account, p.index);
+        AccountStore.markPosition(s, hands.taker, p.index);
         if (hands.taker == c.parties.backstop) {
             InventoryStore.add(s, p.index, amount - reward, c.policy.twapHalfLife);
         }
@@ -231,7 +223,7 @@ library DebtLeg {
     ) private {
         AccountStore.touch(s, caller);
         Pool.credit(s, caller, p.index, reward);
-        AccountStore.mark(s, caller, p.index);
+        AccountStore.markPosition(s, caller, p.index);
         emit ILiquidation.TriggerRewarded(c.account, caller, p.token, reward);
     }
 
@@ -257,8 +249,8 @@ library DebtLeg {
         } else if (fromPool != 0) {
             Pool.debit(s, taker, p.index, fromPool);
         }
-        AccountStore.mark(s, c.account, p.index);
-        AccountStore.mark(s, taker, p.index);
+        AccountStore.markPosition(s, c.account, p.index);
+        AccountStore.markPosition(s, taker, p.index);
         emit ILiquidation.DebtTaken(c.account, p.token, taker, debt, loss);
         if (loss != 0) Waterfall.coverLoss(s, c.registry, c.parties.insurance, taker, p, loss);
     }
@@ -272,7 +264,7 @@ library DebtLeg {
         TokenParams memory p,
         uint256 needed
     ) private {
-        TokenState memory t = AccountStore.tokenState(s, taker, p);
+        TokenState memory t = AccountStore.ownState(s, taker, p);
         uint256 available = uint256(t.idle) + t.supplied;
         require(needed <= available, IBorrowLendPool.InsufficientBalance(p.token, needed, available));
         OwnBalance.draw(s, insurance, taker, p, t, needed);

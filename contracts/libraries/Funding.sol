@@ -14,7 +14,7 @@ library Funding {
     event FundingPaid(address indexed account, uint32 indexed asset, int256 usd);
 
     /// @notice What a position has to pay since it was settled, 1e-6 USD, up; negative when it receives.
-    function due(Position memory position, PerpParams memory perp) internal pure returns (int256) {
+    function due(Position storage position, PerpParams memory perp) internal view returns (int256) {
         return FundingMath.fundingPaymentUp(position.szi, perp.fundingIndex - position.fundingIndex);
     }
 

@@ -16,10 +16,12 @@ import {MarginMath} from "./MarginMath.sol";
 import {Payment} from "./Payment.sol";
 import {Perps} from "./Perps.sol";
 import {PriceAge} from "./PriceAge.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {TierMath} from "./TierMath.sol";
 import {Parties, Position, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
+import {Assets, RegistryWords} from "./RegistryWords.sol";
 
 /// @title Isolated positions: their margin and their liquidation, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC CH-07 to CH-11, LQ-20 to
@@ -75,14 +77,14 @@ library Isolated {
         require(usd != 0, IBorrowLendPool.ZeroAmount());
         Place memory at = _placeOf(s, registry, parties, account, asset);
         Funding.settle(s, account, at.perp, at.perp.dex);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         _move(s, at, usd);
         if (usd < 0) {
-            PriceAge.requireYoungMark(at.perp, registry.policy().maxPriceAge);
+            PriceAge.requireYoungMark(at.perp, RegistryWords.policyOf(registry).maxPriceAge);
             DexMargin memory m = _marginOf(s, at);
             _requireMargin(asset, m.transferMargin, m.accountValue);
         }
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         if (usd > 0) MarginEngine.requireSafe(s, registry, account, 0);
     }
 
@@ -96,7 +98,7 @@ library Isolated {
     ) external view {
         Parties memory none;
         Place memory at = _placeOf(s, registry, none, account, asset);
-        PriceAge.requireYoungMark(at.perp, registry.policy().maxPriceAge);
+        PriceAge.requireYoungMark(at.perp, RegistryWords.policyOf(registry).maxPriceAge);
         DexMargin memory m = _marginOf(s, at);
         _requireMargin(asset, m.initialMargin, m.accountValue);
     }
@@ -113,7 +115,7 @@ library Isolated {
         LiquidationGuard.requireAllowed(registry, parties, account, caller);
         Place memory at = _placeOf(s, registry, parties, account, asset);
         Funding.settle(s, account, at.perp, at.perp.dex);
-        Policy memory policy = registry.policy();
+        Policy memory policy = RegistryWords.policyOf(registry);
         DexMargin memory m = _marginOf(s, at);
         require(
             _lacksMaintenance(m),
@@ -126,7 +128,7 @@ library Isolated {
             : Leg.Perp;
         if (leg == Leg.Perp) _close(s, at, policy);
         else _takeOver(s, at);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         liquidatable = _lacksMaintenance(_marginOf(s, at));
         emit IIsolatedPositions.IsolatedLiquidated(
             account, asset, caller, leg, m.accountValue, m.maintenance, liquidatable
@@ -141,7 +143,7 @@ library Isolated {
     {
         Parties memory none;
         Place memory at = _placeOf(s, registry, none, account, asset);
-        Position memory position = s.positions[account][at.perp.index];
+        Position storage position = s.positions[account][at.perp.index];
         DexMargin memory m = _marginOf(s, at);
         return IsolatedPosition({
             szi: position.szi,
@@ -230,7 +232,7 @@ library Isolated {
             uint256 loss = LiquidationMath.abs(left) * MarginMath.weiPerPerpUsd(p.weiDecimals);
             Waterfall.coverLoss(s, at.registry, at.parties.insurance, at.parties.backstop, p, loss);
         }
-        MarginEngine.sweep(s, at.registry, at.parties.backstop);
+        Sweeps.run(s, at.registry, at.parties.backstop);
     }
 
     /// @dev Move perp USD from the account into the position, or back when negative (SPEC CH-09).
@@ -266,7 +268,7 @@ library Isolated {
 
     /// @dev The figures of the position, with funding up to now: those of a dex that holds nothing else.
     function _marginOf(VenueState storage s, Place memory at) private view returns (DexMargin memory) {
-        Position memory position = s.positions[at.account][at.perp.index];
+        Position storage position = s.positions[at.account][at.perp.index];
         PerpState[] memory alone = new PerpState[](1);
         alone[0] = PerpState({
             asset: at.perp.asset,
@@ -279,13 +281,16 @@ library Isolated {
         return MarginMath.dexMargin(position.isolatedUsd - Funding.due(position, at.perp), alone, 0);
     }
 
-    function _leverage(Position memory position, PerpParams memory perp) private pure returns (uint8) {
+    function _leverage(Position storage position, PerpParams memory perp) private view returns (uint8) {
         return position.leverage == 0 ? perp.maxLeverage : position.leverage;
     }
 
     /// @dev The token that the position's dex counts in.
     function _collateral(Place memory at) private view returns (TokenParams memory) {
-        return at.registry.accountParams(0, 1 << at.perp.dex, 0).tokens[0];
+        return RegistryWords.accountOf(
+            at.registry, Assets(0, ~uint256(0), ~uint256(0), false, 1 << at.perp.dex, 0)
+        )
+        .tokens[0];
     }
 
     function _lacksMaintenance(DexMargin memory m) private pure returns (bool) {

@@ -21,9 +21,11 @@ import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes, SHARE_UNIT} from "./RateMath.sol";
 import {ReserveStatus} from "./ReserveStatus.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 
 /// @title Money in and out of the pool, one action one function, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC BL-09 to BL-14, CH-05.
@@ -38,7 +40,7 @@ library Lending {
         uint256 amount,
         address account
     ) external returns (uint256 credited) {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         _requireReceiver(s, account, p);
         // The transfer comes first: what is credited is what came.
@@ -55,22 +57,22 @@ library Lending {
         uint256 amount,
         address account
     ) external returns (uint256 credited) {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         _requireReceiver(s, account, p);
         Pool.accrue(s, p);
-        TokenState memory t = AccountStore.tokenState(s, account, p);
+        uint256 debt = Pool.debtOf(s, account, p.index);
         credited = Custody.pull(registry, p, amount);
         // Paying debt is never paused.
-        require(credited <= t.borrowed || p.paused & PAUSE_SUPPLY == 0, IPortfolioMargin.Paused(PAUSE_SUPPLY));
-        uint256 supplied = credited > t.borrowed ? credited - t.borrowed : 0;
+        require(credited <= debt || p.paused & PAUSE_SUPPLY == 0, IPortfolioMargin.Paused(PAUSE_SUPPLY));
+        uint256 supplied = credited > debt ? credited - debt : 0;
         uint256 room = AccountStore.supplyRoom(s, p);
         require(supplied <= room, IBorrowLendPool.SupplyCapExceeded(token, supplied, room));
 
         AccountStore.touch(s, account);
         Pool.credit(s, account, p.index, credited);
-        AccountStore.mark(s, account, p.index);
-        MarginEngine.sweep(s, registry, account);
+        AccountStore.markPosition(s, account, p.index);
+        Sweeps.run(s, registry, account);
         emit IBorrowLendPool.Supplied(account, token, credited, msg.sender);
     }
 
@@ -84,7 +86,7 @@ library Lending {
         uint256 amount,
         address to
     ) external returns (uint256 withdrawn) {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         require(to != address(this), IAccounts.NotAReceiver(to));
         withdrawn = _takeOut(s, registry, insurance, account, p, amount, Custody.unit(registry, p));
         emit IBorrowLendPool.Withdrawn(account, token, withdrawn, to);
@@ -101,7 +103,7 @@ library Lending {
         uint256 amount,
         address to
     ) external {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         _requireReceiver(s, to, p);
         uint256 sent = _takeOut(s, registry, insurance, account, p, amount, 1);
         _credit(s, registry, to, p, sent);
@@ -117,7 +119,7 @@ library Lending {
         uint64 token,
         uint256 amount
     ) external {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         Mode mode = s.accounts[account].mode;
         require(mode == Mode.PortfolioMargin, IPortfolioMargin.NotPortfolioMargin(mode));
@@ -125,7 +127,7 @@ library Lending {
         require(p.paused & PAUSE_BORROW == 0, IPortfolioMargin.Paused(PAUSE_BORROW));
 
         Pool.accrue(s, p);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         TokenState memory t = AccountStore.tokenState(s, account, p);
         // Supply is drawn first: who supplies for the account must not keep it from borrowing.
         require(amount > t.supplied, IBorrowLendPool.BorrowWhileSupplied(token, t.supplied));
@@ -152,10 +154,10 @@ library Lending {
         uint256 amount,
         address account
     ) external returns (uint256 repaid) {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         Pool.accrue(s, p);
-        uint256 debt = AccountStore.tokenState(s, account, p).borrowed;
+        uint256 debt = Pool.debtOf(s, account, p.index);
         require(debt != 0, IBorrowLendPool.NoDebt(token));
 
         uint256 credited = Custody.pull(registry, p, amount < debt ? amount : debt);
@@ -164,8 +166,8 @@ library Lending {
         uint128 floor = balance.borrowFloor;
         balance.borrowFloor = repaid < floor ? floor - repaid.toUint128() : 0;
         Pool.credit(s, account, p.index, credited);
-        AccountStore.mark(s, account, p.index);
-        MarginEngine.sweep(s, registry, account);
+        AccountStore.markPosition(s, account, p.index);
+        Sweeps.run(s, registry, account);
         emit IBorrowLendPool.Repaid(account, token, repaid, msg.sender);
     }
 
@@ -174,7 +176,7 @@ library Lending {
         external
         returns (uint256 paid)
     {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         uint256 deficit = s.reserves[p.index].deficit;
         require(deficit != 0, ILiquidation.NoDeficit(token));
         require(amount != 0, IBorrowLendPool.ZeroAmount());
@@ -184,7 +186,7 @@ library Lending {
 
     /// @notice Store a reserve's interest up to now.
     function accrue(VenueState storage s, ICollateralRegistry registry, uint64 token) external {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.poolOf(registry, token);
         Pool.accrue(s, p);
     }
 
@@ -200,8 +202,8 @@ library Lending {
         address insurance,
         uint64 token
     ) external view returns (uint8) {
-        TokenParams memory p = registry.tokenParams(token);
-        PoolCaps memory caps = registry.poolCaps(1 << p.index)[0];
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
+        PoolCaps memory caps = RegistryWords.capsOf(registry, 1 << p.index)[0];
         ReserveIndexes memory now_ = Pool.accrued(s, p.index, p.curve);
         return ReserveStatus.bits(s, insurance, caps, now_.supplyIndex, now_.borrowIndex);
     }
@@ -212,7 +214,7 @@ library Lending {
         view
         returns (ReserveView memory view_)
     {
-        TokenParams memory p = registry.tokenParams(token);
+        TokenParams memory p = RegistryWords.tokenOf(registry, token);
         Reserve storage reserve = s.reserves[p.index];
         ReserveIndexes memory now_ = Pool.accrued(s, p.index, p.curve);
         view_.token = token;
@@ -245,7 +247,7 @@ library Lending {
         uint256 amount
     ) private {
         AccountStore.addIdle(s, account, p.index, amount);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
     }
 
     /// @dev Take own balance out of an account: idle first, then supply (SPEC BL-11). `unit` is the
@@ -261,8 +263,8 @@ library Lending {
     ) private returns (uint256) {
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         Pool.accrue(s, p);
-        MarginEngine.sweep(s, registry, account);
-        TokenState memory t = AccountStore.tokenState(s, account, p);
+        Sweeps.run(s, registry, account);
+        TokenState memory t = AccountStore.ownState(s, account, p);
         uint256 gross = uint256(t.idle) + t.supplied;
         uint256 available = gross > t.borrowed ? gross - t.borrowed : 0;
         if (amount == type(uint256).max) amount = available / unit * unit;

@@ -4,20 +4,21 @@ pragma solidity 0.8.34;
 import {ICollateralRegistry} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation, Leg, LiquidationStep} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
-import {Account} from "./AccountTypes.sol";
 import {DebtLeg} from "./DebtLeg.sol";
 import {Context, Hands, LiquidationContext} from "./LiquidationContext.sol";
 import {LiquidationGuard} from "./LiquidationGuard.sol";
 import {LiquidationLeg} from "./LiquidationLeg.sol";
 import {MarginEngine} from "./MarginEngine.sol";
-import {MarginMath} from "./MarginMath.sol";
 import {PerpLeg} from "./PerpLeg.sol";
 import {PriceAge} from "./PriceAge.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {Parties, VenueState} from "./VenueState.sol";
 
 /// @title One liquidation step, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC LQ-01 to LQ-14.
 library Liquidation {
+    using LiquidationContext for Context;
+
     /// @notice Take one step on an account; `caller` is who asked for it, and takes debt over itself where
     /// `asTaker` says so (SPEC LQ-23).
     function step(
@@ -29,7 +30,8 @@ library Liquidation {
         bool asTaker
     ) external returns (LiquidationStep memory done) {
         LiquidationGuard.requireAllowed(registry, parties, account, caller);
-        MarginEngine.sweep(s, registry, account);
+        // Whether an episode has ended is told right below.
+        if (!AccountStore.isAtRest(s, account)) MarginEngine.sweep(s, registry, account);
         Context memory c = LiquidationContext.load(s, registry, parties, account);
         require(c.m.liquidatable, ILiquidation.NotLiquidatable(account, c.m.ratio, c.policy.margin.trigger));
         uint256 maximum = c.policy.maxLiquidationPriceAge;
@@ -43,18 +45,16 @@ library Liquidation {
             PerpLeg.close(s, c);
         } else if (done.leg == Leg.PerpTakeover) {
             PerpLeg.takeOver(s, c);
-            MarginEngine.sweep(s, registry, parties.backstop);
+            Sweeps.run(s, registry, parties.backstop);
         } else if (done.leg == Leg.Settle) {
             (, bool fillable) = LiquidationLeg.holes(c);
-            (done.debtValue, done.loss) = DebtLeg.settle(s, registry, parties, account, fillable);
+            (done.debtValue, done.loss) = DebtLeg.settle(s, c.withoutPositions(), fillable);
         } else {
             Hands memory hands = Hands(caller, asTaker ? caller : parties.backstop);
             (done.debtValue, done.collateralValue, done.loss) =
-                DebtLeg.take(s, registry, parties, account, hands, done.leg == Leg.DebtFull);
+                DebtLeg.take(s, c.withoutPositions(), hands, done.leg == Leg.DebtFull);
         }
-        MarginEngine.sweep(s, registry, account);
-        (Account memory a,) = AccountStore.load(s, registry, account);
-        done.liquidatable = MarginMath.accountMargin(a).liquidatable;
+        done.liquidatable = MarginEngine.sweepAndJudge(s, registry, account);
         emit ILiquidation.Liquidated(
             account, caller, done.leg, done.debtValue, done.collateralValue, done.loss, done.liquidatable
         );

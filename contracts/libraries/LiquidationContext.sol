@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {AccountParams, ICollateralRegistry, Policy} from "../interfaces/ICollateralRegistry.sol";
+import {AccountParams, ICollateralRegistry, PerpParams, Policy} from "../interfaces/ICollateralRegistry.sol";
 import {AccountStore} from "./AccountStore.sol";
-import {Account, AccountMargin} from "./AccountTypes.sol";
+import {Account, AccountMargin, PerpState} from "./AccountTypes.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {Parties, VenueState} from "./VenueState.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 
 /// @notice What a liquidation step works on: the swept account, its figures and its parameters.
 struct Context {
@@ -26,7 +27,7 @@ struct Hands {
 }
 
 /// @title What every leg of a liquidation looks at
-/// @notice Each leg that is deployed apart loads it anew: it is larger than what it is made of.
+/// @notice Loaded once in a step, and handed to the leg that is deployed apart.
 library LiquidationContext {
     /// @notice The account as it stands. It must have been swept.
     function load(VenueState storage s, ICollateralRegistry registry, Parties memory parties, address account)
@@ -37,9 +38,16 @@ library LiquidationContext {
         c.registry = registry;
         c.account = account;
         c.parties = parties;
-        c.policy = registry.policy();
-        (c.a, c.params) = AccountStore.load(s, registry, account);
+        c.policy = RegistryWords.policyOf(registry);
+        (c.a, c.params) = AccountStore.loadHeldWithWidths(s, registry, account);
         c.m = MarginMath.accountMargin(c.a);
+    }
+
+    /// @notice Take positions out of the context: the debt leg looks at none, and a call copies all there is.
+    function withoutPositions(Context memory c) internal pure returns (Context memory) {
+        c.a.perps = new PerpState[](0);
+        c.params.perps = new PerpParams[](0);
+        return c;
     }
 
     /// @notice What dexes without positions are short of in a token, token wei (SPEC LQ-14).

@@ -18,11 +18,16 @@ import {WAD} from "./WadMath.sol";
 library MarginEngine {
     /// @notice Sweep an account and store what moved (SPEC PM-14).
     function sweep(VenueState storage s, ICollateralRegistry registry, address account) external {
-        AccountStore.sweep(s, registry, account);
-        if (s.accounts[account].debtSteppedAt == 0) return;
-        // An episode ends with the account's recovery, whatever brought it (SPEC LQ-03).
-        (Account memory a,) = AccountStore.load(s, registry, account);
-        if (!MarginMath.accountMargin(a).liquidatable) s.accounts[account].debtSteppedAt = 0;
+        Account memory a = AccountStore.sweep(s, registry, account);
+        if (s.accounts[account].debtSteppedAt != 0) _judge(s, account, a);
+    }
+
+    /// @notice Sweep an account, and tell whether it is liquidatable then.
+    function sweepAndJudge(VenueState storage s, ICollateralRegistry registry, address account)
+        external
+        returns (bool liquidatable)
+    {
+        return _judge(s, account, AccountStore.sweep(s, registry, account));
     }
 
     /// @notice Require what every action that raises risk must leave behind (SPEC AC-04): margin in every
@@ -39,8 +44,8 @@ library MarginEngine {
             Deferral.put(grossDebtBefore);
             return;
         }
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
-        uint256 maximum = registry.policy().maxPriceAge;
+        (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
+        uint256 maximum = params.maxPriceAge;
         uint256 stale = PriceAge.requireYoung(a, params, maximum);
         StaleMath.withoutCollateral(a, stale);
         AccountMargin memory m = MarginMath.accountMargin(a);
@@ -66,7 +71,7 @@ library MarginEngine {
         uint256 stale,
         uint256 maximum
     ) external view {
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        (Account memory a, AccountParams memory params) = AccountStore.loadMovable(s, registry, account);
         StaleMath.atTwicePx(a, stale);
         SweepMath.sweep(a);
         if (!MarginMath.accountMargin(a).liquidatable) PriceAge.revertStale(params, stale, maximum);
@@ -79,8 +84,9 @@ library MarginEngine {
         address account,
         uint256 dex
     ) external view {
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
-        PriceAge.requireYoung(a, params, registry.policy().maxPriceAge);
+        (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
+        uint256 maximum = params.maxPriceAge;
+        PriceAge.requireYoung(a, params, maximum);
         DexMargin memory m = _dexMargin(s, registry, account, dex);
         _requireMargin(dex, m.transferMargin, m.accountValue);
     }
@@ -101,11 +107,20 @@ library MarginEngine {
         returns (uint256 debt)
     {
         if (Deferral.holds(account)) return Deferral.debtBefore();
-        (Account memory a,) = AccountStore.load(s, registry, account);
+        (Account memory a,) = AccountStore.loadHeld(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             TokenState memory t = a.tokens[i];
             if (t.borrowed != 0) debt += MarginMath.tokenValueUp(t, t.borrowed);
         }
+    }
+
+    /// @dev An episode ends with the account's recovery, whatever brought it (SPEC LQ-03).
+    function _judge(VenueState storage s, address account, Account memory a)
+        private
+        returns (bool liquidatable)
+    {
+        liquidatable = MarginMath.accountMargin(a).liquidatable;
+        if (!liquidatable) s.accounts[account].debtSteppedAt = 0;
     }
 
     function _dexMargin(VenueState storage s, ICollateralRegistry registry, address account, uint256 dex)
@@ -113,7 +128,7 @@ library MarginEngine {
         view
         returns (DexMargin memory m)
     {
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         for (uint256 i = 0; i < params.dexes.length; ++i) {
             if (params.dexes[i].index == dex) return MarginMath.dexMargin(a.dexes[i].rawUsd, a.perps, i);
         }

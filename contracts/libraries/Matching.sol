@@ -21,9 +21,11 @@ import {Payment} from "./Payment.sol";
 import {Perps} from "./Perps.sol";
 import {PriceAge} from "./PriceAge.sol";
 import {Pair, Spot, Swap} from "./Spot.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {Parties, Position, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
 import {PPM, WadMath} from "./WadMath.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 
 /// @notice Two orders as the matcher brings them together.
 struct Match {
@@ -80,7 +82,7 @@ library Matching {
         returns (uint256 fee)
     {
         PerpParams memory perp = registry.perpParams(m.asset);
-        Policy memory policy = registry.policy();
+        Policy memory policy = RegistryWords.policyOf(registry);
         require(perp.mark != 0, MarginMath.MarkMissing(m.asset));
         Before memory buyer = _before(s, perp, m, true);
         Before memory seller = _before(s, perp, m, false);
@@ -122,7 +124,7 @@ library Matching {
         address account,
         Before memory side
     ) private {
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         if (side.checked && !side.position.isolated) {
             side.debt = MarginEngine.grossDebt(s, registry, account);
         }
@@ -165,7 +167,7 @@ library Matching {
             if (pays && !closed) Isolated.requireInitialMargin(s, registry, account, perp.asset);
             if (pays) side.checked = false;
         }
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
     }
 
     // Spot
@@ -175,7 +177,7 @@ library Matching {
         returns (uint256 fee)
     {
         Pair memory pair = Spot.pairOfAsset(registry, m.asset);
-        Policy memory policy = registry.policy();
+        Policy memory policy = RegistryWords.policyOf(registry);
         Spot.requireYoungPx(pair, policy);
         // Rounded up, and the seller gets all that the buyer pays.
         Swap memory swap = Spot.swapOf(pair, true, m.sz, m.px);
@@ -185,16 +187,16 @@ library Matching {
         address seller = m.seller.account;
         AccountStore.requireJudgeable(s, buyer, swap.got);
         AccountStore.requireJudgeable(s, seller, swap.paid);
-        MarginEngine.sweep(s, registry, buyer);
-        MarginEngine.sweep(s, registry, seller);
+        Sweeps.run(s, registry, buyer);
+        Sweeps.run(s, registry, seller);
         uint256 buyerDebt = MarginEngine.grossDebt(s, registry, buyer);
         uint256 sellerDebt = MarginEngine.grossDebt(s, registry, seller);
         Payment.pay(s, parties.insurance, buyer, swap.paid, swap.paidAmount);
         Payment.pay(s, parties.insurance, seller, swap.got, swap.gotAmount);
         _deliver(s, parties.insurance, buyer, swap.got, swap.gotAmount, m.buyerTakes ? fee : 0);
         _deliver(s, parties.insurance, seller, swap.paid, swap.paidAmount, m.buyerTakes ? 0 : fee);
-        MarginEngine.sweep(s, registry, buyer);
-        MarginEngine.sweep(s, registry, seller);
+        Sweeps.run(s, registry, buyer);
+        Sweeps.run(s, registry, seller);
         Volume.addSpot(s, buyer, m.sz, m.px);
         Volume.addSpot(s, seller, m.sz, m.px);
         _requireSafe(s, registry, buyer, buyerDebt, m.px > pair.px);

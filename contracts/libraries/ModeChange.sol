@@ -8,6 +8,7 @@ import {Account} from "./AccountTypes.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 
 /// @title What a change of an account's mode asks for, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC AC-02, AC-10.
@@ -18,7 +19,7 @@ library ModeChange {
         external
         view
     {
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             require(a.tokens[i].borrowed == 0, IAccounts.DebtOpen(a.tokens[i].token, a.tokens[i].borrowed));
         }
@@ -40,8 +41,8 @@ library ModeChange {
         address account,
         address master
     ) external view {
-        Policy memory p = registry.policy();
-        (Account memory a, AccountParams memory params) = AccountStore.load(s, registry, account);
+        Policy memory p = RegistryWords.policyOf(registry);
+        (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             bool held = a.tokens[i].idle != 0 || a.tokens[i].supplied != 0;
             if (held) AccountStore.requirePriced(params.tokens[i]);

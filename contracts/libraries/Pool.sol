@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {Bitmap} from "./Bitmap.sol";
 import {RateCurve, RateMath, ReserveIndexes} from "./RateMath.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
@@ -11,6 +12,7 @@ import {RAY, WadMath} from "./WadMath.sol";
 /// @notice Every change of a position goes through `credit` and `debit`, which round against the
 /// account and keep the reserve's totals and cash in step (SPEC BL-05 to BL-08).
 library Pool {
+    using Bitmap for uint256;
     using WadMath for uint256;
 
     /// @notice Interest was stored.
@@ -41,6 +43,25 @@ library Pool {
         );
     }
 
+    /// @notice The reserve's two indexes with interest up to now: what a balance is worth depends on no more.
+    function indexes(VenueState storage s, uint256 token, RateCurve memory curve)
+        internal
+        view
+        returns (uint256 supplyIndex, uint256 borrowIndex)
+    {
+        if (!uint256(s.lentBitmap).has(token)) return (RAY, RAY);
+        ReserveIndexes memory now_ = accrued(s, token, curve);
+        return (now_.supplyIndex, now_.borrowIndex);
+    }
+
+    /// @notice Note that a reserve's indexes are no longer one.
+    function noteLent(VenueState storage s, uint256 token) internal {
+        uint256 lent = s.lentBitmap;
+        // The cast is safe: token indexes are below 64.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (!lent.has(token)) s.lentBitmap = uint64(lent.with(token));
+    }
+
     /// @notice Store interest up to now.
     function accrue(VenueState storage s, TokenParams memory p) internal {
         Touched.add(p.index);
@@ -61,6 +82,15 @@ library Pool {
         if (now_.borrowShares != 0) emit Accrued(p.token, now_.supplyIndex, now_.borrowIndex, now_.buffer);
     }
 
+    /// @notice What an account owes of a token, token wei.
+    /// @dev The reserve must be accrued.
+    function debtOf(VenueState storage s, address account, uint256 token) internal view returns (uint256) {
+        int128 shares = s.balances[account][token].shares;
+        // The cast is safe: the sign is known.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return shares < 0 ? RateMath.amountOfSharesUp(uint128(-shares), s.reserves[token].borrowIndex) : 0;
+    }
+
     /// @notice Put token wei into an account's position: debt is repaid first, the rest is supplied.
     /// @dev The reserve must be accrued.
     function credit(VenueState storage s, address account, uint256 token, uint256 amount)
@@ -69,28 +99,35 @@ library Pool {
     {
         Reserve storage reserve = s.reserves[token];
         TokenBalance storage balance = s.balances[account][token];
+        (uint256 supplyIndex, uint256 borrowIndex) = (reserve.supplyIndex, reserve.borrowIndex);
+        int128 before = balance.shares;
+        int256 shares = before;
         uint256 supplied = amount;
-        if (balance.shares < 0) {
+        if (before < 0) {
             // Casts are safe: the sign is known, and shares were stored from 128 bits.
             // forge-lint: disable-start(unsafe-typecast)
-            uint256 debtShares = uint128(-balance.shares);
-            uint256 debt = RateMath.amountOfSharesUp(debtShares, reserve.borrowIndex);
+            uint256 debtShares = uint128(-before);
+            uint256 debt = RateMath.amountOfSharesUp(debtShares, borrowIndex);
             repaid = amount < debt ? amount : debt;
-            uint256 burnt = repaid == debt ? debtShares : RateMath.sharesDown(repaid, reserve.borrowIndex);
-            balance.shares += int128(uint128(burnt));
+            uint256 burnt = repaid == debt ? debtShares : RateMath.sharesDown(repaid, borrowIndex);
+            shares += int256(burnt);
             reserve.borrowShares -= uint128(burnt);
             // forge-lint: disable-end(unsafe-typecast)
             supplied = amount - repaid;
         }
+        uint256 cash = (reserve.cash + uint256(amount.toUint128())).toUint128();
         if (supplied != 0) {
-            uint256 minted = RateMath.sharesDown(supplied, reserve.supplyIndex).toUint128();
+            uint256 minted = RateMath.sharesDown(supplied, supplyIndex).toUint128();
             // The cast is safe: 128 bits.
             // forge-lint: disable-next-line(unsafe-typecast)
-            balance.shares = WadMath.toInt128(balance.shares + int256(minted));
+            shares = WadMath.toInt128(shares + int256(minted));
             reserve.supplyShares = (reserve.supplyShares + minted).toUint128();
         }
-        reserve.cash = (reserve.cash + uint256(amount.toUint128())).toUint128();
-        _touch(reserve, balance);
+        // Casts are safe: checked above.
+        // forge-lint: disable-start(unsafe-typecast)
+        reserve.cash = uint128(cash);
+        _store(balance, before, int128(shares), supplyIndex, borrowIndex);
+        // forge-lint: disable-end(unsafe-typecast)
     }
 
     /// @notice Take token wei out of an account's position: supply is drawn first, the rest is borrowed.
@@ -101,27 +138,33 @@ library Pool {
     {
         Reserve storage reserve = s.reserves[token];
         TokenBalance storage balance = s.balances[account][token];
+        (uint256 supplyIndex, uint256 borrowIndex) = (reserve.supplyIndex, reserve.borrowIndex);
+        int128 before = balance.shares;
+        int256 shares = before;
         borrowed = amount;
-        if (balance.shares > 0) {
+        if (before > 0) {
             // forge-lint: disable-start(unsafe-typecast)
-            uint256 supplyShares = uint128(balance.shares);
-            uint256 supplied = RateMath.amountOfSharesDown(supplyShares, reserve.supplyIndex);
+            uint256 supplyShares = uint128(before);
+            uint256 supplied = RateMath.amountOfSharesDown(supplyShares, supplyIndex);
             uint256 drawn = amount < supplied ? amount : supplied;
-            uint256 burnt = drawn == supplied ? supplyShares : RateMath.sharesUp(drawn, reserve.supplyIndex);
-            balance.shares -= int128(uint128(burnt));
+            uint256 burnt = drawn == supplied ? supplyShares : RateMath.sharesUp(drawn, supplyIndex);
+            shares -= int256(burnt);
             reserve.supplyShares -= uint128(burnt);
             // forge-lint: disable-end(unsafe-typecast)
             borrowed = amount - drawn;
         }
         if (borrowed != 0) {
-            uint256 minted = RateMath.sharesUp(borrowed, reserve.borrowIndex).toUint128();
+            noteLent(s, token);
+            uint256 minted = RateMath.sharesUp(borrowed, borrowIndex).toUint128();
             // The cast is safe: 128 bits.
             // forge-lint: disable-next-line(unsafe-typecast)
-            balance.shares = WadMath.toInt128(balance.shares - int256(minted));
+            shares = WadMath.toInt128(shares - int256(minted));
             reserve.borrowShares = (reserve.borrowShares + minted).toUint128();
         }
         reserve.cash -= amount.toUint128();
-        _touch(reserve, balance);
+        // The cast is safe: checked above.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        _store(balance, before, int128(shares), supplyIndex, borrowIndex);
     }
 
     /// @notice Supply and debt of a position in token wei, at given indexes.
@@ -137,10 +180,19 @@ library Pool {
         else if (shares < 0) borrowed = RateMath.amountOfSharesUp(uint128(-shares), borrowIndex);
     }
 
-    function _touch(Reserve storage reserve, TokenBalance storage balance) private {
-        (uint256 supplied, uint256 borrowed) =
-            amounts(balance.shares, reserve.supplyIndex, reserve.borrowIndex);
+    /// @dev Only debt has a floor, which is never more than the debt.
+    function _store(
+        TokenBalance storage balance,
+        int128 before,
+        int128 shares,
+        uint256 supplyIndex,
+        uint256 borrowIndex
+    ) private {
+        (uint256 supplied, uint256 borrowed) = amounts(shares, supplyIndex, borrowIndex);
+        balance.shares = shares;
         balance.basis = (supplied + borrowed).toUint128();
-        if (borrowed < balance.borrowFloor) balance.borrowFloor = uint128(borrowed);
+        // The cast is safe: less than 128 bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (before < 0 && borrowed < balance.borrowFloor) balance.borrowFloor = uint128(borrowed);
     }
 }

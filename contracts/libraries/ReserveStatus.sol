@@ -12,13 +12,14 @@ import {ICollateralRegistry, PoolCaps} from "../interfaces/ICollateralRegistry.s
 import {RateMath} from "./RateMath.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, VenueState} from "./VenueState.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 
 /// @title What limits a reserve (SPEC BL-20, BL-21)
 /// @notice Asked for by anybody, and announced where an action leaves it other than told.
 library ReserveStatus {
     /// @notice Tell which of the reserves that the action touched it has left in other states than told.
     function announce(VenueState storage s, ICollateralRegistry registry, address insurance) internal {
-        PoolCaps[] memory caps = registry.poolCaps(Touched.take());
+        PoolCaps[] memory caps = RegistryWords.capsOf(registry, Touched.take());
         for (uint256 i = 0; i < caps.length; ++i) {
             Reserve storage reserve = s.reserves[caps[i].index];
             uint8 told = reserve.status;

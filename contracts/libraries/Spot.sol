@@ -8,6 +8,7 @@ import {MarginEngine} from "./MarginEngine.sol";
 import {PriceAge} from "./PriceAge.sol";
 import {VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 
 /// @notice A spot pair as fills need it.
 struct Pair {
@@ -52,8 +53,8 @@ library Spot {
         uint64 quote;
         (base, quote, pair.px, pair.pxTime) = registry.pairOf(id);
         require(pair.px != 0, IClearinghouse.SpotPriceMissing(id));
-        pair.base = registry.tokenParams(base);
-        pair.quote = registry.tokenParams(quote);
+        pair.base = RegistryWords.tokenOf(registry, base);
+        pair.quote = RegistryWords.tokenOf(registry, quote);
     }
 
     /// @notice Require a price that is young enough for new risk (SPEC OR-02).

@@ -23,6 +23,7 @@ import {ReserveIndexes} from "./RateMath.sol";
 import {StaleMath} from "./StaleMath.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {AccountState, VenueState} from "./VenueState.sol";
+import {Assets, RegistryWords} from "./RegistryWords.sol";
 
 /// @title Many accounts in one walk, run in the venue's storage
 /// @notice What accounts have in common, parameters, prices and reserves, is read once. Deployed apart and
@@ -130,9 +131,10 @@ library Survey {
             dexes |= state.dexBitmap;
             perps |= state.perpBitmap;
         }
-        all.params = registry.accountParams(tokens, dexes, perps);
+        all.params =
+            RegistryWords.accountOf(registry, Assets(tokens, s.lentBitmap, ~uint256(0), true, dexes, perps));
         all.reserves = AccountStore.reservesOf(s, all.params.tokens);
-        all.policy = registry.policy();
+        all.policy = RegistryWords.policyOf(registry);
         all.paused = registry.paused() & PAUSE_LIQUIDATION != 0;
         (all.tokenAt, all.dexAt, all.perpAt) = (new uint256[](64), new uint256[](32), new uint256[](256));
         for (uint256 i = 0; i < all.params.tokens.length; ++i) {

@@ -85,7 +85,8 @@ library SweepMath {
                 TokenState memory token = account.tokens[i];
                 uint256 freed = round == 0 ? _needs(account, margins, plan, i) : 0;
                 uint256 lacking = _lacking(account, plan, i);
-                if (round == 1 && lacking == 0) continue;
+                bool still = freed == 0 && token.idle == 0;
+                if (lacking == 0 && (round == 1 || still)) continue;
                 bool borrows = lends && token.borrowable && (round == 1 || !limited);
                 uint256 room = borrows ? token.borrowRoom : 0;
                 if (round == 1 && room != 0) room = min(room, ltvRoomDown(account.tokens, token));

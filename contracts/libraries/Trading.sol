@@ -24,9 +24,11 @@ import {Perps} from "./Perps.sol";
 import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
 import {Pair, Spot, Swap} from "./Spot.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {Inventory, Parties, Position, TokenBalance, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
 import {PPM, WadMath} from "./WadMath.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 
 /// @notice An order as it arrives.
 struct Order {
@@ -66,12 +68,12 @@ library Trading {
         Order memory o
     ) private {
         PerpParams memory perp = registry.perpParams(o.asset);
-        Policy memory policy = registry.policy();
+        Policy memory policy = RegistryWords.policyOf(registry);
         (int64 size, bool reduces) = _perpSize(s, perp, o);
         require(reduces || registry.paused() & PAUSE_RISK == 0, IPortfolioMargin.Paused(PAUSE_RISK));
         PriceAge.requireYoungMark(perp, reduces ? policy.maxLiquidationPriceAge : policy.maxPriceAge);
 
-        MarginEngine.sweep(s, registry, o.account);
+        Sweeps.run(s, registry, o.account);
         Position memory before = s.positions[o.account][perp.index];
         // What an isolated position takes leaves the account check as a withdrawal does: whatever debt
         // there is, the health factor must hold (SPEC CH-09).
@@ -81,7 +83,7 @@ library Trading {
             s, perp, o.account, parties.maker, parties.insurance, size, perp.mark, policy.perpFeePpm
         );
         if (before.isolated) Isolated.settle(s, registry, parties, o.account, o.asset, before.szi);
-        MarginEngine.sweep(s, registry, o.account);
+        Sweeps.run(s, registry, o.account);
         Volume.add(s, o.account, MarginMath.notional(size, perp.mark));
 
         if (!reduces) MarginEngine.requireSafe(s, registry, o.account, debtBefore);
@@ -131,7 +133,7 @@ library Trading {
         Pair memory pair = Spot.pairOfAsset(registry, o.asset);
         uint64 px = pair.px;
         require(o.isBuy ? px <= o.limitPx : px >= o.limitPx, IClearinghouse.LimitPriceCrossed(o.limitPx, px));
-        Policy memory policy = registry.policy();
+        Policy memory policy = RegistryWords.policyOf(registry);
         Spot.requireYoungPx(pair, policy);
         Swap memory swap = Spot.swapOf(pair, o.isBuy, o.sz, px);
         swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, PPM);
@@ -148,13 +150,13 @@ library Trading {
         uint32 pairId
     ) external {
         Pair memory pair = Spot.pairOf(registry, pairId);
-        Policy memory policy = registry.policy();
+        Policy memory policy = RegistryWords.policyOf(registry);
         Spot.requireYoungPx(pair, policy);
         TokenParams memory base = pair.base;
         address backstop = parties.backstop;
         Pool.accrue(s, base);
-        MarginEngine.sweep(s, registry, backstop);
-        TokenState memory t = AccountStore.tokenState(s, backstop, base);
+        Sweeps.run(s, registry, backstop);
+        TokenState memory t = AccountStore.ownState(s, backstop, base);
         uint256 held = uint256(t.idle) + t.supplied;
         (uint256 amount, uint256 left) =
             InventoryStore.takeDue(s, base.index, held, Spot.lot(base), policy.twapHalfLife);
@@ -163,7 +165,7 @@ library Trading {
         swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, PPM);
         OwnBalance.draw(s, parties.insurance, backstop, base, t, amount);
         _exchange(s, parties, backstop, swap);
-        MarginEngine.sweep(s, registry, backstop);
+        Sweeps.run(s, registry, backstop);
         emit ILiquidation.InventorySold(base.token, amount, pair.px, swap.gotAmount - swap.fee, left);
     }
 
@@ -175,7 +177,7 @@ library Trading {
     {
         uint256 index = registry.tokenIndex(token);
         Inventory memory stored = s.inventory[index];
-        uint256 due = InventoryStore.current(s, index, registry.policy().twapHalfLife).due;
+        uint256 due = InventoryStore.current(s, index, RegistryWords.policyOf(registry).twapHalfLife).due;
         return InventoryView(stored.scheduled, stored.scheduledAt, due);
     }
 
@@ -187,11 +189,11 @@ library Trading {
         Swap memory swap
     ) private {
         AccountStore.requireJudgeable(s, account, swap.got);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         uint256 debtBefore = MarginEngine.grossDebt(s, registry, account);
         Payment.pay(s, parties.insurance, account, swap.paid, swap.paidAmount);
         _exchange(s, parties, account, swap);
-        MarginEngine.sweep(s, registry, account);
+        Sweeps.run(s, registry, account);
         if (s.accounts[account].mode == Mode.PortfolioMargin) {
             Spot.requireNoPausedDebt(s, registry, account, debtBefore);
             MarginEngine.requireSafe(s, registry, account, debtBefore);

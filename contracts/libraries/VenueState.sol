@@ -4,15 +4,14 @@ pragma solidity 0.8.34;
 import {Mode} from "./AccountTypes.sol";
 
 /// @notice One token's pool. Amounts in token wei unless said.
+/// @dev Four words: accrual writes the first and the third, supply and withdrawal the second, debt the last.
+/// The first and the last are all that an account check reads of a reserve that nobody borrows from.
 struct Reserve {
     uint128 supplyIndex;
     uint128 borrowIndex;
     uint128 supplyShares;
-    uint128 borrowShares;
     /// Token wei the pool holds: supplied - borrowed + buffer - deficit, and the dust of roundings.
     uint128 cash;
-    /// Bad debt that no buffer and no insurance covered.
-    uint128 deficit;
     /// Liquidation buffer in 1e-9 token wei.
     uint128 buffer;
     uint40 accruedAt;
@@ -20,18 +19,23 @@ struct Reserve {
     uint40 bufferSweptAt;
     /// RESERVE_* bits as last announced.
     uint8 status;
+    uint128 borrowShares;
+    /// Bad debt that no buffer and no insurance covered.
+    uint128 deficit;
 }
 
 /// @notice One token of one account.
+/// @dev The pool writes the first word. The second holds something only where the account's `idleBitmap` says
+/// so, or for debt.
 struct TokenBalance {
     /// Pool position: supply shares when positive, debt shares when negative.
     int128 shares;
-    /// Spot balance outside the pool, token wei.
-    uint128 idle;
-    /// Explicitly borrowed debt, which the sweep does not repay, token wei.
-    uint128 borrowFloor;
     /// Value of the pool position when it was last touched, token wei.
     uint128 basis;
+    /// Spot balance outside the pool, token wei.
+    uint128 idle;
+    /// Explicitly borrowed debt, which the sweep does not repay, token wei; never more than the debt.
+    uint128 borrowFloor;
 }
 
 /// @notice One position of one account, cross or isolated.
@@ -57,18 +61,20 @@ struct AccountState {
     Mode mode;
     bool exists;
     uint64 tokenBitmap;
+    /// Tokens with an idle balance.
+    uint64 idleBitmap;
     uint32 dexBitmap;
     /// Until when perp-leg steps close whole positions.
     uint40 perpCoolingUntil;
     /// When the running episode took its last debt-leg step; zero without an episode.
     uint40 debtSteppedAt;
-    /// Dexes that caps or cash keep below their transfer margin: there the account has fallen back to
-    /// ordinary margin.
-    uint32 fallbackBitmap;
     /// Assets with a cross position.
     uint256 perpBitmap;
     /// Assets with an isolated position, which the account check does not see.
     uint256 isolatedBitmap;
+    /// Dexes that caps or cash keep below their transfer margin: there the account has fallen back to
+    /// ordinary margin. A part of `dexBitmap`.
+    uint32 fallbackBitmap;
 }
 
 /// @notice An account's traded volume up to the end of a UTC day on which it traded.
@@ -101,6 +107,8 @@ struct VenueState {
     mapping(uint256 token => Inventory) inventory;
     address[] accountList;
     mapping(address account => DayVolume[]) volumes;
+    /// Tokens that were lent once, or whose loss was spread: the indexes of all others are one.
+    uint64 lentBitmap;
 }
 
 /// @notice The accounts that take part in fills and liquidations.

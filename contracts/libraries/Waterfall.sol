@@ -5,9 +5,9 @@ import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {ICollateralRegistry, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
-import {MarginEngine} from "./MarginEngine.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, SHARE_UNIT} from "./RateMath.sol";
+import {Sweeps} from "./Sweeps.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {RAY, WadMath} from "./WadMath.sol";
@@ -28,7 +28,7 @@ library Waterfall {
         uint256 loss
     ) external {
         // Fees wait in the dexes until the insurance account is swept.
-        MarginEngine.sweep(s, registry, insurance);
+        Sweeps.run(s, registry, insurance);
         Pool.accrue(s, p);
         Reserve storage reserve = s.reserves[p.index];
         TokenBalance storage insured = s.balances[insurance][p.index];
@@ -41,7 +41,7 @@ library Waterfall {
         reserve.deficit += deficit.toUint128();
         // The taker is made whole; only the insurance brought cash for it.
         Pool.credit(s, taker, p.index, loss);
-        AccountStore.mark(s, taker, p.index);
+        AccountStore.markPosition(s, taker, p.index);
         reserve.cash -= (loss - fromInsurance).toUint128();
         emit ILiquidation.LossCovered(p.token, fromBuffer, fromInsurance, deficit);
     }
@@ -111,6 +111,7 @@ library Waterfall {
         Reserve storage reserve = s.reserves[p.index];
         require(reserve.deficit != 0, ILiquidation.NoDeficit(p.token));
         uint128 before = reserve.supplyIndex;
+        Pool.noteLent(s, p.index);
         uint256 supplied = RateMath.amountOfSharesDown(reserve.supplyShares, before);
         // An index of zero could never be divided by again.
         require(reserve.deficit < supplied, ILiquidation.DeficitTooLarge(p.token, reserve.deficit, supplied));

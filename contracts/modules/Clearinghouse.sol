@@ -14,6 +14,7 @@ import {Order, Trading} from "../libraries/Trading.sol";
 import {Parties, TokenBalance} from "../libraries/VenueState.sol";
 import {WadMath} from "../libraries/WadMath.sol";
 import {VenueBase} from "./VenueBase.sol";
+import {RegistryWords} from "../libraries/RegistryWords.sol";
 
 /// @title Clearinghouse
 /// @notice Orders and transfers; the fills themselves are in the library Trading.
@@ -65,7 +66,7 @@ abstract contract Clearinghouse is VenueBase {
         require(mode == Mode.Standard, NotStandardMode(mode));
         require(usd != 0, ZeroAmount());
         (uint256 index, uint64 collateral) = registry.dexOf(dex);
-        TokenParams memory p = registry.tokenParams(collateral);
+        TokenParams memory p = RegistryWords.poolOf(registry, collateral);
         uint256 amount = usd * MarginMath.weiPerPerpUsd(p.weiDecimals);
         TokenBalance storage balance = _s.balances[account][p.index];
         int256 moved = toPerp ? int256(uint256(usd)) : -int256(uint256(usd));

@@ -5,6 +5,7 @@ import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {Lending} from "../libraries/Lending.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
 import {VenueBase} from "./VenueBase.sol";
+import {RegistryWords} from "../libraries/RegistryWords.sol";
 
 /// @title Deficits
 /// @notice Bad debt in the open: who pays it down, and the last resort.
@@ -21,18 +22,18 @@ abstract contract Deficits is VenueBase {
 
     /// @inheritdoc ILiquidation
     function coverDeficitFromInsurance(uint64 token) external nonReentrant announcing returns (uint256) {
-        return Waterfall.coverFromInsurance(_s, insurance, registry.tokenParams(token));
+        return Waterfall.coverFromInsurance(_s, insurance, RegistryWords.poolOf(registry, token));
     }
 
     /// @inheritdoc ILiquidation
     function sweepBuffer(uint64 token) external nonReentrant announcing returns (uint256) {
-        uint256 interval = registry.policy().bufferInterval;
-        return Waterfall.sweepBuffer(_s, insurance, registry.tokenParams(token), interval);
+        uint256 interval = RegistryWords.policyOf(registry).bufferInterval;
+        return Waterfall.sweepBuffer(_s, insurance, RegistryWords.poolOf(registry, token), interval);
     }
 
     /// @inheritdoc ILiquidation
     function socialise(uint64 token) external nonReentrant announcing returns (uint256) {
         registry.requireRole(registry.RISK_ADMIN(), msg.sender);
-        return Waterfall.socialise(_s, registry.tokenParams(token));
+        return Waterfall.socialise(_s, RegistryWords.poolOf(registry, token));
     }
 }

@@ -9,6 +9,7 @@ import {AccountStore} from "../libraries/AccountStore.sol";
 import {Deferral} from "../libraries/Deferral.sol";
 import {Lending} from "../libraries/Lending.sol";
 import {MarginEngine} from "../libraries/MarginEngine.sol";
+import {Sweeps} from "../libraries/Sweeps.sol";
 import {Touched} from "../libraries/Touched.sol";
 import {VenueState} from "../libraries/VenueState.sol";
 
@@ -84,7 +85,7 @@ abstract contract VenueBase is IVenue, ReentrancyGuardTransient {
     }
 
     function _sweep(address account) internal {
-        MarginEngine.sweep(_s, registry, account);
+        Sweeps.run(_s, registry, account);
     }
 
     function _requireSafe(address account, uint256 grossDebtBefore) internal {

@@ -230,13 +230,14 @@ def _note_fallback(s: VenueState, account: str, short: int) -> None:
 
 
 def mark(s: VenueState, account: str, token: int) -> None:
-    """Keep the token bit in step with the balance."""
+    """Keep both bits of a token in step with the balance."""
     balance = s.balances[account, token]
     state = s.accounts[account]
-    empty = balance.shares == 0 and balance.idle == 0
-    bitmap = without(state.token_bitmap, token) if empty else having(state.token_bitmap, token)
-    if bitmap != state.token_bitmap:
-        s.accounts[account] = replace(state, token_bitmap=bitmap)
+    held = balance.shares != 0 or balance.idle != 0
+    tokens = (having if held else without)(state.token_bitmap, token)
+    idle = (having if balance.idle != 0 else without)(state.idle_bitmap, token)
+    if (tokens, idle) != (state.token_bitmap, state.idle_bitmap):
+        s.accounts[account] = replace(state, token_bitmap=tokens, idle_bitmap=idle)
     # Whether a deficit keeps suppliers waiting depends on the insurance account's balance.
     if s.reserves[token].deficit != 0:
         s.touched.add(token)

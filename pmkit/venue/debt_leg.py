@@ -29,7 +29,7 @@ from pmkit.units import PPM, WAD, amount_up, checked, mul_div_down, mul_div_up, 
 from pmkit.venue import inventory_store, margin_engine, own_balance, pool
 from pmkit.venue.account_store import add_raw_usd, mark, token_state, touch
 from pmkit.venue.events import CollateralTaken, DebtTaken, TriggerRewarded
-from pmkit.venue.liquidation_context import hole_of, is_hole, load_context
+from pmkit.venue.liquidation_context import hole_of, is_hole
 from pmkit.venue.margin_engine import sweep
 from pmkit.venue.waterfall import cover_loss
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pmkit.venue.state import VenueState
 
 
-def take(s: VenueState, account: str, hands: Hands, full: bool) -> tuple[int, int, int]:
+def take(s: VenueState, c: Context, hands: Hands, full: bool) -> tuple[int, int, int]:
     """Take a step of the debt of a swept account, or all of it in the full band. SPEC LQ-03, LQ-04.
 
     The taker is the backstop, or the caller who triggered the step. Returns the values of debt and
@@ -53,7 +53,6 @@ def take(s: VenueState, account: str, hands: Hands, full: bool) -> tuple[int, in
     if by_caller:
         sweep(s, hands.taker)
         debt_before = margin_engine.gross_debt(s, hands.taker)
-    c = load_context(s, account)
     debts = _step_debts(s, c, full)
     if full:
         takeover = full_takeover(_debt_value(c, debts), _collateral_value(c))
@@ -75,13 +74,12 @@ def take(s: VenueState, account: str, hands: Hands, full: bool) -> tuple[int, in
     return takeover.debt, taken, takeover.loss
 
 
-def settle(s: VenueState, account: str, from_supply: bool) -> tuple[int, int]:
+def settle(s: VenueState, c: Context, from_supply: bool) -> tuple[int, int]:
     """Fill holes without collateral. SPEC LQ-14.
 
     From the account's own supply of the token, which an empty pool could not pay out; where spot
     does not back perps, by the waterfall. Returns the value filled and the loss, USD WAD.
     """
-    c = load_context(s, account)
     backstop = s.parties.backstop
     touch(s, backstop)
     debt_value = loss = 0

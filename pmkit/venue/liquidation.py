@@ -9,18 +9,17 @@ from pmkit.errors import (
     NotLiquidatable,
     VenueError,
 )
-from pmkit.margin import account_margin, is_beyond, is_owing_too_much
+from pmkit.margin import is_beyond, is_owing_too_much
 from pmkit.model import Health, Mode
 from pmkit.units import WAD
 from pmkit.venue import debt_leg, perp_leg
-from pmkit.venue.account_store import load
 from pmkit.venue.acting import actor
 from pmkit.venue.events import Liquidated
 from pmkit.venue.integers import Address
 from pmkit.venue.keccak import keccak256, words
 from pmkit.venue.liquidation_context import Context, Hands, hole_of, load_context
 from pmkit.venue.liquidation_guard import require_allowed
-from pmkit.venue.margin_engine import require_beyond_doubt, sweep
+from pmkit.venue.margin_engine import require_beyond_doubt, sweep, sweep_and_judge
 from pmkit.venue.price_age import require_young
 from pmkit.venue.records import NO_STEP, Leg, LegChoice, LiquidationOutcome, LiquidationStep
 from pmkit.venue.refusal import Refusal
@@ -87,13 +86,12 @@ def _step(s: VenueState, sender: str, account: str, *, as_taker: bool) -> Liquid
         perp_leg.take_over(s, c)
         sweep(s, s.parties.backstop)
     elif leg == Leg.SETTLE:
-        debt_value, loss = debt_leg.settle(s, account, _holes(c)[1])
+        debt_value, loss = debt_leg.settle(s, c, _holes(c)[1])
     else:
         hands = Hands(caller=caller, taker=caller if as_taker else s.parties.backstop)
         full = leg == Leg.DEBT_FULL
-        debt_value, collateral_value, loss = debt_leg.take(s, account, hands, full)
-    sweep(s, account)
-    liquidatable = account_margin(load(s, account)[0]).liquidatable
+        debt_value, collateral_value, loss = debt_leg.take(s, c, hands, full)
+    liquidatable = sweep_and_judge(s, account)
     s.block.emit(
         Liquidated(
             account=account,

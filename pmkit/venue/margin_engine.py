@@ -36,14 +36,30 @@ def sweep(s: VenueState, account: str) -> None:
     """Sweep an account and store what moved. SPEC PM-14.
 
     An episode of liquidation ends with the account's recovery, whatever brought it (SPEC LQ-03).
+    The contracts look first whether there is anything to move (`Sweeps.sol`); here the sweep always
+    runs, which shows that nothing is missed.
     Raises MarkMissing, PriceMissing, DoesNotFit128, ArithmeticOverflow.
     """
     account_store.sweep(s, account)
-    if s.accounts[account].debt_stepped_at == 0:
-        return
+    if s.accounts[account].debt_stepped_at != 0:
+        _judge(s, account)
+
+
+def sweep_and_judge(s: VenueState, account: str) -> bool:
+    """Sweep an account, and tell whether it is liquidatable then.
+
+    Raises MarkMissing, PriceMissing, DoesNotFit128, ArithmeticOverflow.
+    """
+    account_store.sweep(s, account)
+    return _judge(s, account)
+
+
+def _judge(s: VenueState, account: str) -> bool:
     a, _ = load(s, account)
-    if not account_margin(a).liquidatable:
+    liquidatable = account_margin(a).liquidatable
+    if not liquidatable:
         s.accounts[account] = replace(s.accounts[account], debt_stepped_at=0)
+    return liquidatable
 
 
 def require_safe(s: VenueState, account: str, gross_debt_before: int) -> None:

@@ -58,12 +58,12 @@ class TokenBalance:
 
     shares: Int128 = 0
     """Pool position: supply shares when positive, debt shares when negative. SPEC BL-07."""
+    basis: Uint128 = 0
+    """Value of the pool position when it was last touched."""
     idle: Uint128 = 0
     """Spot balance outside the pool."""
     borrow_floor: Uint128 = 0
     """Explicitly borrowed debt, which the sweep does not repay."""
-    basis: Uint128 = 0
-    """Value of the pool position when it was last touched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,17 +93,19 @@ class AccountState:
     mode: Mode = Mode.STANDARD
     exists: bool = False
     token_bitmap: Uint64 = 0
+    idle_bitmap: Uint64 = 0
+    """Tokens with an idle balance."""
     dex_bitmap: Uint32 = 0
     perp_cooling_until: Uint40 = 0
     """Until when perp-leg steps close whole positions. SPEC LQ-06."""
     debt_stepped_at: Uint40 = 0
     """When the running episode took its last debt-leg step; zero without an episode. SPEC LQ-03."""
-    fallback_bitmap: Uint32 = 0
-    """Dexes that caps or cash keep below their transfer margin. SPEC AC-07."""
     perp_bitmap: Uint256 = 0
     """Assets with a cross position."""
     isolated_bitmap: Uint256 = 0
     """Assets with an isolated position, which the account check does not see. SPEC CH-07."""
+    fallback_bitmap: Uint32 = 0
+    """Dexes that caps or cash keep below their transfer margin. SPEC AC-07."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,8 +47,8 @@ IDS = {
 IDS |= {"base": IDS["token"], "quote": IDS["token"], "collateral": IDS["token"]}
 BY_OTHERS_ALONE = {
     # Sets of listing indexes, of which the venue only ever asks for those that it stores.
-    "accountParams",
-    "poolCaps",
+    "accountWords",
+    "capWords",
     # Local money: a total supply of 2^256 ends in the ERC-20's own panic.
     "mint",
 }

@@ -33,7 +33,8 @@ def funding(market: Market) -> tuple[int, int, int]:
     """Return the index up to now, the hourly rate, and the hours not stored yet."""
     found = market.registry("fundingOf", HYPE_PERP)
     assert market.registry("perpParams", HYPE_PERP)["fundingIndex"] == found["index"]
-    perps = market.registry("accountParams", 0, 1, 0b11)["perps"]
+    reader = market.evm.deploy("RegistryReader")
+    perps = reader("accountParams", market.registry.address, 0, 0, 0, False, 1, 0b11)["perps"]
     assert perps[1]["fundingIndex"] == found["index"]
     return found["index"], found["hourlyRate"], found["turned"]
 

@@ -264,15 +264,6 @@ def test_views_of_what_is_not_listed_are_refused(market: Market) -> None:
         assert refusal(market.registry, function, 999, sender=TRADER) == (error, (999,))
 
 
-def test_account_params_bring_the_collateral_of_the_dexes_along(market: Market) -> None:
-    # Bits: UBTC is 2, HYPE's perp is 1; the dex counts in USDC, which comes first.
-    params = market.registry("accountParams", 0b100, 0b1, 0b10)
-    assert [t["token"] for t in params["tokens"]] == [USDC, UBTC]
-    assert [(d["index"], d["collateral"]) for d in params["dexes"]] == [(0, 0)]
-    assert [(p["asset"], p["dex"]) for p in params["perps"]] == [(HYPE_PERP, 0)]
-    assert params["policy"]["trigger"] == 95 * WAD // 100
-
-
 RISK_ADMIN_CALLS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("listToken", (listing(),)),
     ("setTokenFactors", (HYPE, 6_500, False)),

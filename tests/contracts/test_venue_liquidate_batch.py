@@ -150,12 +150,13 @@ def test_want_of_gas_is_never_taken_for_a_refusal(wide_market: WideMarket) -> No
     evm, venue = wide_market.evm.evm, wide_market.venue
     data = venue.calldata("liquidateBatch", list(OTHERS), False)
     named = 0
-    for gas in range(200_000, 3_000_000, 40_000):
+    for gas in range(100_000, 1_600_000, 20_000):
         checkpoint = evm.snapshot()
         try:
             answer = evm.message_call(KEEPER, venue.address, calldata=data, gas=gas)
         except RuntimeError as failure:
-            if "OutOfGas" not in str(failure):
+            # A library that runs out of gas says nothing, and the venue ends without a word.
+            if "OutOfGas" not in str(failure) and "output: 0x }" not in str(failure):
                 found = wide_market.evm.revert_of(str(failure))
                 refused = Refusal.of(("Venue.liquidateBatch",), found.name, found.values)
                 assert any(refused == ("StepOutOfGas", (who,)) for who in OTHERS)

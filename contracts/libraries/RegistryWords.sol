@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {
+    AccountParams,
+    DexParams,
+    ICollateralRegistry,
+    LegChoice,
+    PerpParams,
+    Policy,
+    PoolCaps,
+    TokenParams
+} from "../interfaces/ICollateralRegistry.sol";
+import {MarginPolicy} from "./AccountTypes.sol";
+import {Bitmap} from "./Bitmap.sol";
+import {RateCurve} from "./RateMath.sol";
+import {Tier} from "./TierMath.sol";
+import {Words} from "./Words.sol";
+
+/// @dev What checks read of all assets: one word.
+struct Shared {
+    uint8 paused;
+    uint8 tokens;
+    uint8 dexes;
+    uint16 perps;
+    /// Three of the policy's fields once more, where reading them costs nothing.
+    uint32 maxPriceAge;
+    uint32 maxLiquidationPriceAge;
+    uint32 fundingInterval;
+}
+
+/// @dev A rate curve in two words; the registry bounds what it may hold.
+struct Curve {
+    uint128 base;
+    uint128 slope;
+    uint96 kink;
+    uint64 protocolShare;
+    bool annual;
+}
+
+/// @dev A token in words: what a check reads is in the first two, the curve in the fourth and fifth.
+struct Token {
+    uint64 token;
+    uint64 px;
+    uint40 pxTime;
+    uint8 weiDecimals;
+    uint8 szDecimals;
+    uint16 ltvBps;
+    bool borrowable;
+    uint128 userSupplyCap;
+    uint128 userBorrowCap;
+    uint128 globalSupplyCap;
+    uint128 globalBorrowCap;
+    Curve curve;
+    uint128 liquidationWidth;
+    string name;
+}
+
+/// @dev Where a token stands: its listing index + 1, zero if unlisted, and what it is on this chain.
+struct TokenPlace {
+    uint8 at;
+    uint8 evmDecimals;
+    address erc20;
+}
+
+/// @dev A dex; the first word is all that is asked for.
+struct Dex {
+    uint32 dex;
+    uint8 collateral;
+    string name;
+}
+
+/// @dev A perp asset: prices are in the first word and funding in the second.
+struct Perp {
+    uint32 asset;
+    uint64 mark;
+    uint64 oracle;
+    uint40 pxTime;
+    uint8 dex;
+    uint8 szDecimals;
+    uint8 maxLeverage;
+    uint16 marginTable;
+    /// What one unit of size has paid since listing, 1e-6 USD * 1e18, up to `chargedAt`. It cannot
+    /// overflow: an hour is worth less than 2^120, and there are less than 2^40 of them.
+    int216 fundingIndex;
+    uint40 chargedAt;
+    string name;
+}
+
+/// @notice Assets by bitmaps of listing indexes, and what is asked of them. The collateral tokens of the
+/// dexes come along, in ascending listing order.
+struct Assets {
+    uint256 tokens;
+    /// Those whose curves are wanted.
+    uint256 lent;
+    /// Those whose global caps are wanted, and unless it is zero those of the dexes' collateral.
+    uint256 pooled;
+    /// Whether the widths of liquidation steps are.
+    bool widths;
+    uint256 dexes;
+    uint256 perps;
+}
+
+/// @title The registry's answers in words, and what they say
+/// @notice Packed words stand as the structs above are stored. The registry writes them; whoever asks it
+/// reads them here.
+library RegistryWords {
+    using Bitmap for uint256;
+    using Words for bytes;
+
+    /// @dev Words of a stored `Policy`.
+    uint256 internal constant POLICY_WORDS = 7;
+
+    /// @dev How far an answer has been read.
+    struct Cursor {
+        bytes words;
+        uint256 at;
+    }
+
+    /// @notice A token's parameters by id.
+    function tokenOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory) {
+        return token(registry.tokenWords(id, true), true);
+    }
+
+    /// @notice The same as far as the pool depends on it: without users' caps and the width of liquidation
+    /// steps.
+    function poolOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory) {
+        return token(registry.tokenWords(id, false), false);
+    }
+
+    /// @notice Parameters of some assets.
+    function accountOf(ICollateralRegistry registry, Assets memory of_)
+        internal
+        view
+        returns (AccountParams memory params)
+    {
+        Cursor memory c = Cursor(
+            registry.accountWords(of_.tokens, of_.lent, of_.pooled, of_.widths, of_.dexes, of_.perps), 0
+        );
+        uint256 shared = _next(c);
+        (params.maxPriceAge, params.maxLiquidationPriceAge) = (uint32(shared >> 40), uint32(shared >> 72));
+        _margin(c, params.policy);
+        uint256 tokens = _next(c);
+        uint256 pooled = _next(c);
+        params.tokens = new TokenParams[](tokens.count());
+        uint256 rest = tokens;
+        for (uint256 i = 0; i < params.tokens.length; ++i) {
+            uint256 index;
+            (index, rest) = rest.pop();
+            _token(
+                c, params.tokens[i], index, shared, true, of_.lent.has(index), pooled.has(index), of_.widths
+            );
+        }
+        params.dexes = new DexParams[](of_.dexes.count());
+        rest = of_.dexes;
+        for (uint256 i = 0; i < params.dexes.length; ++i) {
+            uint256 index;
+            (index, rest) = rest.pop();
+            params.dexes[i].index = uint8(index);
+            params.dexes[i].collateral = uint8(tokens.rank(_next(c)));
+        }
+        params.perps = new PerpParams[](of_.perps.count());
+        rest = of_.perps;
+        Tier[] memory table;
+        for (uint256 i = 0; i < params.perps.length; ++i) {
+            uint256 index;
+            (index, rest) = rest.pop();
+            table = _perp(c, params.perps[i], index, of_.dexes, table);
+        }
+    }
+
+    /// @notice What bounds the pools of the tokens in a bitmap of listing indexes.
+    function capsOf(ICollateralRegistry registry, uint256 tokens)
+        internal
+        view
+        returns (PoolCaps[] memory caps)
+    {
+        bytes memory words = registry.capWords(tokens);
+        caps = new PoolCaps[](tokens.count());
+        for (uint256 i = 0; i < caps.length; ++i) {
+            uint256 first = words.at(2 * i);
+            uint256 global = words.at(2 * i + 1);
+            uint256 index;
+            (index, tokens) = tokens.pop();
+            PoolCaps memory c = caps[i];
+            c.token = uint64(first);
+            c.index = uint8(index);
+            c.borrowable = first >> 200 & 1 != 0;
+            (c.globalSupplyCap, c.globalBorrowCap) = (uint128(global), uint128(global >> 128));
+        }
+    }
+
+    /// @notice The policy.
+    function policyOf(ICollateralRegistry registry) internal view returns (Policy memory p) {
+        Cursor memory c = Cursor(registry.policyWords(), 0);
+        _margin(c, p.margin);
+        uint256 w = _next(c);
+        (p.debtStep, p.stepCadence) = (uint64(w), uint32(w >> 64));
+        (p.episodeTimeout, p.minStep) = (uint32(w >> 96), uint128(w >> 128));
+        w = _next(c);
+        (p.perpThreshold, p.perpPart) = (uint64(w), uint64(w >> 64));
+        (p.perpCooldown, p.perpBackstopRatio) = (uint32(w >> 128), uint64(w >> 160));
+        p.legOrder = LegChoice(uint8(w >> 224));
+        w = _next(c);
+        (p.legSeed, p.maxPriceAge) = (uint64(w), uint32(w >> 64));
+        (p.maxLiquidationPriceAge, p.maxMoveBps) = (uint32(w >> 96), uint32(w >> 128));
+        (p.perpFeePpm, p.spotFeePpm) = (uint32(w >> 160), uint32(w >> 192));
+        p.leavesFlat = w >> 224 & 1 != 0;
+        w = _next(c);
+        (p.enableMinVolume, p.enableMinValue) = (uint64(w), uint64(w >> 64));
+        (p.enableMaxValue, p.enableVolumeDays) = (uint64(w >> 128), uint16(w >> 192));
+        p.fundingInterval = uint32(w >> 208);
+        w = _next(c);
+        (p.twapHalfLife, p.bufferInterval) = (uint32(w), uint32(w >> 32));
+        (p.rewardPpm, p.debtStepNeedsLowHealth) = (uint32(w >> 64), w >> 96 & 1 != 0);
+    }
+
+    /// @notice What the registry's words of one token say.
+    function token(bytes memory words, bool whole) internal pure returns (TokenParams memory p) {
+        Cursor memory c = Cursor(words, 0);
+        uint256 shared = _next(c);
+        uint256 index = _next(c);
+        _token(c, p, index, shared, whole, true, true, whole);
+    }
+
+    function _next(Cursor memory c) private pure returns (uint256 word) {
+        word = c.words.at(c.at);
+        ++c.at;
+    }
+
+    function _margin(Cursor memory c, MarginPolicy memory m) private pure {
+        uint256 w = _next(c);
+        (m.trigger, m.triggerInclusive) = (uint64(w), w >> 64 & 1 != 0);
+        m.borrowOffset = uint128(w >> 72);
+        (m.strictLtv, m.capEach) = (w >> 200 & 1 != 0, w >> 208 & 1 != 0);
+        w = _next(c);
+        m.sweepDust = uint64(w);
+        (m.secondTrigger, m.perpShortfallTrigger) = (w >> 64 & 1 != 0, w >> 72 & 1 != 0);
+    }
+
+    function _token(
+        Cursor memory c,
+        TokenParams memory p,
+        uint256 index,
+        uint256 shared,
+        bool users,
+        bool curve,
+        bool pool,
+        bool width
+    ) private pure {
+        uint256 w = _next(c);
+        (p.token, p.px, p.pxTime) = (uint64(w), uint64(w >> 64), uint40(w >> 128));
+        (p.weiDecimals, p.szDecimals) = (uint8(w >> 168), uint8(w >> 176));
+        (p.ltvBps, p.borrowable) = (uint16(w >> 184), w >> 200 & 1 != 0);
+        (p.index, p.paused) = (uint8(index), uint8(shared));
+        if (users) {
+            w = _next(c);
+            (p.userSupplyCap, p.userBorrowCap) = (uint128(w), uint128(w >> 128));
+        }
+        if (curve) {
+            RateCurve memory r = p.curve;
+            w = _next(c);
+            (r.base, r.slope) = (uint128(w), uint128(w >> 128));
+            w = _next(c);
+            (r.kink, r.protocolShare, r.annual) = (uint96(w), uint64(w >> 96), w >> 160 & 1 != 0);
+        }
+        if (pool) {
+            w = _next(c);
+            (p.globalSupplyCap, p.globalBorrowCap) = (uint128(w), uint128(w >> 128));
+        }
+        if (width) p.liquidationWidth = uint128(_next(c));
+    }
+
+    /// @dev A table that is the same as the perp's before is not told again.
+    function _perp(Cursor memory c, PerpParams memory p, uint256 index, uint256 dexes, Tier[] memory table)
+        private
+        pure
+        returns (Tier[] memory)
+    {
+        uint256 w = _next(c);
+        (p.asset, p.mark, p.pxTime) = (uint32(w), uint64(w >> 32), uint40(w >> 160));
+        p.dex = uint8(dexes.rank(uint8(w >> 200)));
+        (p.szDecimals, p.maxLeverage) = (uint8(w >> 208), uint8(w >> 216));
+        p.index = uint8(index);
+        p.fundingIndex = int256(_next(c));
+        uint256 tiers = _next(c);
+        if (tiers != 0) {
+            table = new Tier[](tiers);
+            for (uint256 i = 0; i < tiers; ++i) {
+                Tier memory t = table[i];
+                w = _next(c);
+                (t.lowerBound, t.maxLeverage) = (uint64(w), uint8(w >> 64));
+                (t.rate, t.deduction, t.scale) = (uint32(w >> 72), uint120(w >> 104), uint32(w >> 224));
+            }
+        }
+        p.table = table;
+        return table;
+    }
+}

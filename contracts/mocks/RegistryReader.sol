@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {
+    AccountParams,
+    ICollateralRegistry,
+    Policy,
+    PoolCaps,
+    TokenParams
+} from "../interfaces/ICollateralRegistry.sol";
+import {Assets, RegistryWords} from "../libraries/RegistryWords.sol";
+
+/// @title What the venue's libraries read in the registry's words
+/// @notice For tests, which hold it against the registry's views.
+contract RegistryReader {
+    function accountParams(
+        ICollateralRegistry registry,
+        uint256 tokens,
+        uint256 lent,
+        uint256 pooled,
+        bool widths,
+        uint256 dexes,
+        uint256 perps
+    ) external view returns (AccountParams memory) {
+        return RegistryWords.accountOf(registry, Assets(tokens, lent, pooled, widths, dexes, perps));
+    }
+
+    function tokenParams(ICollateralRegistry registry, uint256 id)
+        external
+        view
+        returns (TokenParams memory)
+    {
+        return RegistryWords.tokenOf(registry, id);
+    }
+
+    function poolParams(ICollateralRegistry registry, uint256 id) external view returns (TokenParams memory) {
+        return RegistryWords.poolOf(registry, id);
+    }
+
+    function policy(ICollateralRegistry registry) external view returns (Policy memory) {
+        return RegistryWords.policyOf(registry);
+    }
+
+    function poolCaps(ICollateralRegistry registry, uint256 tokens)
+        external
+        view
+        returns (PoolCaps[] memory)
+    {
+        return RegistryWords.capsOf(registry, tokens);
+    }
+}

@@ -1,0 +1,135 @@
+"""What the venue's libraries read in the registry's words is what its views tell. SPEC CR-08."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.venue import BTC_PERP, HYPE, HYPE_PERP, TRADER, UBTC, USDC, WAD, Market, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EVERY = 2**64 - 1
+PERPS = 0b11
+NO_CURVE = {"base": 0, "slope": 0, "kink": 0, "protocolShare": 0, "annual": False}
+
+
+@pytest.fixture
+def read(market: Market) -> Callable[..., Any]:
+    """Give what a library reads of the market's registry, by name."""
+    reader = market.evm.deploy("RegistryReader")
+    return lambda name, *args: reader(name, market.registry.address, *args)
+
+
+def test_policy_is_read_field_by_field(market: Market, read: Callable[..., Any]) -> None:
+    """Every field differs from all others, so that none can stand for another."""
+    names = (
+        "debt_step step_cadence episode_timeout min_step perp_threshold perp_part perp_cooldown "
+        "perp_backstop_ratio leg_seed max_price_age max_liquidation_price_age max_move_bps "
+        "perp_fee_ppm spot_fee_ppm enable_min_volume enable_min_value enable_max_value "
+        "enable_volume_days funding_interval twap_half_life buffer_interval reward_ppm"
+    )
+    fields = {name: 1_001 + i for i, name in enumerate(names.split())}
+    for odd in (False, True):
+        margin = (7, odd, 8, not odd, odd, 9, not odd, odd)
+        market.set_policy(
+            **fields,
+            margin=margin,
+            leg_order=2,
+            leaves_flat=odd,
+            debt_step_needs_low_health=not odd,
+        )
+        told = market.registry("policy")
+        assert read("policy") == told
+        assert told["margin"] == {
+            "trigger": 7,
+            "triggerInclusive": odd,
+            "borrowOffset": 8,
+            "strictLtv": not odd,
+            "capEach": odd,
+            "sweepDust": 9,
+            "secondTrigger": not odd,
+            "perpShortfallTrigger": odd,
+        }
+        params = read("accountParams", 0, 0, 0, False, 0, 0)
+        assert params["policy"] == told["margin"]
+        assert params["maxPriceAge"] == told["maxPriceAge"]
+        assert params["maxLiquidationPriceAge"] == told["maxLiquidationPriceAge"]
+
+
+def test_tokens_are_read_as_they_are_told(market: Market, read: Callable[..., Any]) -> None:
+    for token in (USDC, HYPE, UBTC):
+        told = market.registry("tokenParams", token)
+        assert read("tokenParams", token) == told
+        # The pool depends neither on users' caps nor on the width of liquidation steps.
+        rest = {"userSupplyCap": 0, "userBorrowCap": 0, "liquidationWidth": 0}
+        assert read("poolParams", token) == {**told, **rest}
+
+
+def test_words_of_an_unlisted_token_are_refused(market: Market) -> None:
+    refused = refusal(market.registry, "tokenWords", 999, True, sender=TRADER)
+    assert refused == ("UnknownToken", (999,))
+
+
+def test_params_bring_the_collateral_of_the_dexes_along(read: Callable[..., Any]) -> None:
+    # Bits: UBTC is 2, HYPE's perp is 1; the dex counts in USDC, which comes first.
+    params = read("accountParams", 0b100, EVERY, EVERY, True, 0b1, 0b10)
+    assert [t["token"] for t in params["tokens"]] == [USDC, UBTC]
+    assert [(d["index"], d["collateral"]) for d in params["dexes"]] == [(0, 0)]
+    assert [(p["asset"], p["dex"]) for p in params["perps"]] == [(HYPE_PERP, 0)]
+    assert params["policy"]["trigger"] == 95 * WAD // 100
+
+
+def test_whole_params_are_those_of_the_assets(market: Market, read: Callable[..., Any]) -> None:
+    params = read("accountParams", 0b101, EVERY, EVERY, True, 0b1, PERPS)
+    told = [market.registry("tokenParams", token) for token in (USDC, UBTC)]
+    assert params["tokens"] == told
+    perps = [market.registry("perpParams", asset) for asset in (BTC_PERP, HYPE_PERP)]
+    assert params["perps"] == perps
+
+
+def test_params_for_a_check_leave_out_what_it_does_not_read(
+    market: Market, read: Callable[..., Any]
+) -> None:
+    params = read("accountParams", 0b101, 0b1, 0, False, 0, 0)
+    told = [market.registry("tokenParams", token) for token in (USDC, UBTC)]
+    nothing = {"globalSupplyCap": 0, "globalBorrowCap": 0, "liquidationWidth": 0}
+    assert params["tokens"] == [
+        {**told[0], **nothing},
+        {**told[1], **nothing, "curve": NO_CURVE},
+    ]
+    assert told[1]["curve"] != NO_CURVE
+
+
+def test_dexes_bring_the_caps_of_their_collateral_along(
+    market: Market, read: Callable[..., Any]
+) -> None:
+    usdc, ubtc = (market.registry("tokenParams", token) for token in (USDC, UBTC))
+    no_cap = {"globalSupplyCap": 0, "globalBorrowCap": 0}
+    params = read("accountParams", 0b101, EVERY, 1 << 255, True, 0b1, 0)
+    assert params["tokens"] == [usdc, {**ubtc, **no_cap}]
+    params = read("accountParams", 0b101, EVERY, 0, True, 0b1, 0)
+    assert params["tokens"] == [{**usdc, **no_cap}, {**ubtc, **no_cap}]
+
+
+def test_caps_are_those_of_the_tokens(market: Market, read: Callable[..., Any]) -> None:
+    told = [market.registry("tokenParams", token) for token in (USDC, UBTC)]
+    fields = ("token", "index", "borrowable", "globalSupplyCap", "globalBorrowCap")
+    assert read("poolCaps", 0b101) == [{name: p[name] for name in fields} for p in told]
+    assert read("poolCaps", 0) == []
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        ("accountWords", (1 << 40, 0, 0, True, 0, 0)),
+        ("accountWords", (0, 0, 0, True, 1 << 31, 0)),
+        ("accountWords", (0, 0, 0, True, 0, 1 << 200)),
+        ("capWords", (1 << 63,)),
+    ],
+)
+def test_bits_of_nothing_listed_are_never_answered(
+    market: Market, function: str, args: tuple[Any, ...]
+) -> None:
+    assert refusal(market.registry, function, *args, sender=TRADER) == ("Panic", (1,))
