@@ -153,6 +153,14 @@ library AccountStore {
         returns (Account memory a)
     {
         a = _withoutTokens(s, account, params);
+        fillTokens(s, account, a, params);
+    }
+
+    /// @notice Read the tokens of an account, anew where it was loaded before.
+    function fillTokens(VenueState storage s, address account, Account memory a, AccountParams memory params)
+        internal
+        view
+    {
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             _fillHeld(s, account, params.tokens[i], a.tokens[i]);
         }
@@ -235,6 +243,7 @@ library AccountStore {
     ) private view {
         TokenBalance storage balance = s.balances[account][p.index];
         int128 shares = balance.shares;
+        (t.idle, t.supplied, t.borrowed, t.borrowFloor) = (0, 0, 0, 0);
         t.token = p.token;
         t.px = p.px;
         t.weiDecimals = p.weiDecimals;
@@ -294,14 +303,18 @@ library AccountStore {
         AccountState storage state = s.accounts[account];
         if (state.mode == Mode.Standard) return state.dexBitmap == 0 || state.perpBitmap == 0;
         if (state.dexBitmap != 0) return false;
-        if (state.mode == Mode.Unified) return true;
+        return state.mode == Mode.Unified || !idleMoves(s, account);
+    }
+
+    /// @notice Whether an idle balance of an account with portfolio margin could repay debt or be supplied.
+    function idleMoves(VenueState storage s, address account) internal view returns (bool) {
         uint256 index;
-        for (uint256 rest = state.idleBitmap; rest != 0;) {
+        for (uint256 rest = s.accounts[account].idleBitmap; rest != 0;) {
             (index, rest) = rest.pop();
             TokenBalance storage balance = s.balances[account][index];
-            if (balance.shares >= 0 || balance.idle > balance.borrowFloor) return false;
+            if (balance.shares >= 0 || balance.idle > balance.borrowFloor) return true;
         }
-        return true;
+        return false;
     }
 
     /// @notice Settle an account's funding, sweep it and store what moved (SPEC PM-14, FD-07). Returns the

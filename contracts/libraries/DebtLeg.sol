@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
-import {ILiquidation} from "../interfaces/ILiquidation.sol";
+import {ILiquidation, Leg} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {TokenState} from "./AccountTypes.sol";
 import {InventoryStore} from "./InventoryStore.sol";
@@ -27,10 +27,20 @@ library DebtLeg {
     using LiquidationContext for Context;
     using WadMath for uint256;
 
-    /// @notice Take a step of the debt of a swept account, or all of it in the full band (SPEC LQ-03, LQ-04).
-    /// The taker is the backstop, or the caller who triggered the step.
-    function take(VenueState storage s, Context memory c, Hands memory hands, bool full)
+    /// @notice Take a step of the debt of a swept account, or all of it in the full band, or fill its holes
+    /// where there is nothing else to take. The taker is the backstop, or the caller who triggered the step.
+    function step(VenueState storage s, Context memory c, Hands memory hands, Leg leg)
         external
+        returns (uint256 debtValue, uint256 collateralValue, uint256 loss)
+    {
+        if (leg != Leg.Settle) return _take(s, c, hands, leg == Leg.DebtFull);
+        (, bool fillable) = LiquidationLeg.holes(c);
+        (debtValue, loss) = _settle(s, c, fillable);
+    }
+
+    /// @dev Debt and collateral move (SPEC LQ-03, LQ-04).
+    function _take(VenueState storage s, Context memory c, Hands memory hands, bool full)
+        private
         returns (uint256 debtValue, uint256 collateralValue, uint256 loss)
     {
         bool byCaller = hands.taker != c.parties.backstop;
@@ -51,7 +61,9 @@ library DebtLeg {
         for (uint256 i = 0; i < debts.length; ++i) {
             if (debts[i] != 0) _moveDebt(s, c, hands.taker, i, debts[i], takeover);
         }
-        Sweeps.run(s, c.registry, hands.taker);
+        // The backstop is not swept for what is in its pools already (SPEC LQ-27), only for a hole.
+        (bool hole,) = LiquidationLeg.holes(c);
+        if (byCaller || hole) Sweeps.run(s, c.registry, hands.taker);
         if (rewardPpm != 0) Sweeps.run(s, c.registry, hands.caller);
         if (byCaller && OwnBalance.hasExposure(s, hands.taker)) {
             MarginEngine.requireSafe(s, c.registry, hands.taker, debtBefore);
@@ -59,10 +71,10 @@ library DebtLeg {
         return (takeover.debt, collateralValue, takeover.loss);
     }
 
-    /// @notice Fill holes without collateral: from the account's own supply of the token, which an empty
+    /// @dev Fill holes without collateral: from the account's own supply of the token, which an empty
     /// pool could not pay out; where spot does not back perps, by the waterfall (SPEC LQ-14).
-    function settle(VenueState storage s, Context memory c, bool fromSupply)
-        external
+    function _settle(VenueState storage s, Context memory c, bool fromSupply)
+        private
         returns (uint256 debtValue, uint256 loss)
     {
         AccountStore.touch(s, c.parties.backstop);
@@ -166,14 +178,14 @@ library DebtLeg {
     function _stepDebt(Context memory c, uint256 i, uint256 atStart, uint256 debt)
         private
         pure
-        returns (uint256 step)
+        returns (uint256 part)
     {
         TokenState memory t = c.a.tokens[i];
         uint256 minimum = uint256(c.policy.minStep).amountUp(MarginMath.pxOf(t), t.weiDecimals, t.szDecimals);
-        step = LiquidationMath.stepDebtUp(atStart, debt, c.policy.debtStep, minimum);
+        part = LiquidationMath.stepDebtUp(atStart, debt, c.policy.debtStep, minimum);
         // A hole is filled at once: others wait for what is missing in it.
         uint256 hole = c.holeOf(i);
-        if (step < hole) step = _min(debt, hole);
+        if (part < hole) part = _min(debt, hole);
     }
 
     /// @dev Nobody loses by a reward: it comes out of what the collateral is worth beyond the debt.

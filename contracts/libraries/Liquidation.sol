@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {ICollateralRegistry} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation, Leg, LiquidationStep} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
+import {PerpState} from "./AccountTypes.sol";
 import {DebtLeg} from "./DebtLeg.sol";
 import {Context, Hands, LiquidationContext} from "./LiquidationContext.sol";
 import {LiquidationGuard} from "./LiquidationGuard.sol";
@@ -11,11 +12,10 @@ import {LiquidationLeg} from "./LiquidationLeg.sol";
 import {MarginEngine} from "./MarginEngine.sol";
 import {PerpLeg} from "./PerpLeg.sol";
 import {PriceAge} from "./PriceAge.sol";
-import {Sweeps} from "./Sweeps.sol";
 import {Parties, VenueState} from "./VenueState.sol";
 
 /// @title One liquidation step, run in the venue's storage
-/// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC LQ-01 to LQ-14.
+/// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC LQ-01 to LQ-14, LQ-27.
 library Liquidation {
     using LiquidationContext for Context;
 
@@ -41,20 +41,27 @@ library Liquidation {
         bool found;
         (found, done.leg) = LiquidationLeg.choose(c);
         require(found, ILiquidation.NothingToLiquidate(account, c.m.healthFactor));
+        (bool hole,) = LiquidationLeg.holes(c);
+        bool onlyTokens = !hole && (done.leg == Leg.DebtPartial || done.leg == Leg.DebtFull);
         if (done.leg == Leg.Perp) {
             PerpLeg.close(s, c);
         } else if (done.leg == Leg.PerpTakeover) {
             PerpLeg.takeOver(s, c);
-            Sweeps.run(s, registry, parties.backstop);
-        } else if (done.leg == Leg.Settle) {
-            (, bool fillable) = LiquidationLeg.holes(c);
-            (done.debtValue, done.loss) = DebtLeg.settle(s, c.withoutPositions(), fillable);
         } else {
             Hands memory hands = Hands(caller, asTaker ? caller : parties.backstop);
+            PerpState[] memory positions = c.a.perps;
             (done.debtValue, done.collateralValue, done.loss) =
-                DebtLeg.take(s, c.withoutPositions(), hands, done.leg == Leg.DebtFull);
+                DebtLeg.step(s, c.withoutPositions(), hands, done.leg);
+            c.a.perps = positions;
         }
-        done.liquidatable = MarginEngine.sweepAndJudge(s, registry, account);
+        // But for holes, a step of the debt leg changes no dex; idle balance may be free to repay.
+        if (!onlyTokens || AccountStore.idleMoves(s, account)) {
+            done.liquidatable = MarginEngine.sweepAndJudge(s, registry, account);
+        } else {
+            done.liquidatable = c.isStillLiquidatable(s);
+            // An episode ends with the account's recovery (SPEC LQ-03).
+            if (!done.liquidatable) s.accounts[account].debtSteppedAt = 0;
+        }
         emit ILiquidation.Liquidated(
             account, caller, done.leg, done.debtValue, done.collateralValue, done.loss, done.liquidatable
         );

@@ -50,6 +50,12 @@ library LiquidationContext {
         return c;
     }
 
+    /// @notice Whether the account is liquidatable after a step that has moved tokens alone.
+    function isStillLiquidatable(Context memory c, VenueState storage s) internal view returns (bool) {
+        AccountStore.fillTokens(s, c.account, c.a, c.params);
+        return MarginMath.accountMargin(c.a).liquidatable;
+    }
+
     /// @notice What dexes without positions are short of in a token, token wei (SPEC LQ-14).
     function holeOf(Context memory c, uint256 token) internal pure returns (uint256 hole) {
         for (uint256 d = 0; d < c.a.dexes.length; ++d) {

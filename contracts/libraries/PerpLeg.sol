@@ -142,17 +142,7 @@ library PerpLeg {
 
     /// @dev The perp's parameters with the listing index of its dex, as fills want it.
     function _perp(Context memory c, uint256 i) private pure returns (PerpParams memory perp) {
-        PerpParams memory listed = c.params.perps[i];
-        perp = PerpParams({
-            asset: listed.asset,
-            mark: listed.mark,
-            pxTime: listed.pxTime,
-            index: listed.index,
-            dex: c.params.dexes[listed.dex].index,
-            szDecimals: listed.szDecimals,
-            maxLeverage: listed.maxLeverage,
-            fundingIndex: listed.fundingIndex,
-            table: listed.table
-        });
+        perp = c.params.perps[i];
+        perp.dex = c.params.dexes[c.a.perps[i].dex].index;
     }
 }

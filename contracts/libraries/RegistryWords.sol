@@ -101,7 +101,7 @@ struct Assets {
     uint256 perps;
 }
 
-/// @title The registry's answers in words, and what they say
+/// @title The registry's answers in words, and what they say (SPEC CR-08)
 /// @notice Packed words stand as the structs above are stored. The registry writes them; whoever asks it
 /// reads them here.
 library RegistryWords {

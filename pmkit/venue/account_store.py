@@ -154,6 +154,12 @@ def sweep(s: VenueState, account: str) -> None:
     _note_fallback(s, account, short)
 
 
+def idle_moves(s: VenueState, account: str) -> bool:
+    """Return whether idle balance of an account in portfolio margin could repay or be supplied."""
+    held = [s.balances[account, token] for token in members(s.accounts[account].idle_bitmap)]
+    return any(b.shares >= 0 or b.idle > b.borrow_floor for b in held)
+
+
 def _store(s: VenueState, account: str, p: Token, after: TokenState, done: TokenSweep) -> None:
     balance = s.balances[account, p.index]
     uses_pool = done.supply != 0 or done.repay != 0 or done.withdraw != 0 or done.borrow != 0

@@ -66,7 +66,9 @@ def take(s: VenueState, c: Context, hands: Hands, full: bool) -> tuple[int, int,
     for i, debt in enumerate(debts):
         if debt != 0:
             _move_debt(s, c, hands.taker, i, debt, takeover)
-    sweep(s, hands.taker)
+    # The backstop is not swept for what is in its pools already (SPEC LQ-27), only for a hole.
+    if by_caller or any(hole_of(c, i) for i in range(len(debts))):
+        sweep(s, hands.taker)
     if reward_ppm != 0:
         sweep(s, hands.caller)
     if by_caller and own_balance.has_exposure(s, hands.taker):

@@ -13,13 +13,14 @@ from pmkit.margin import is_beyond, is_owing_too_much
 from pmkit.model import Health, Mode
 from pmkit.units import WAD
 from pmkit.venue import debt_leg, perp_leg
+from pmkit.venue.account_store import idle_moves
 from pmkit.venue.acting import actor
 from pmkit.venue.events import Liquidated
 from pmkit.venue.integers import Address
 from pmkit.venue.keccak import keccak256, words
 from pmkit.venue.liquidation_context import Context, Hands, hole_of, load_context
 from pmkit.venue.liquidation_guard import require_allowed
-from pmkit.venue.margin_engine import require_beyond_doubt, sweep, sweep_and_judge
+from pmkit.venue.margin_engine import judge, require_beyond_doubt, sweep, sweep_and_judge
 from pmkit.venue.price_age import require_young
 from pmkit.venue.records import NO_STEP, Leg, LegChoice, LiquidationOutcome, LiquidationStep
 from pmkit.venue.refusal import Refusal
@@ -84,14 +85,16 @@ def _step(s: VenueState, sender: str, account: str, *, as_taker: bool) -> Liquid
         perp_leg.close(s, c)
     elif leg == Leg.PERP_TAKEOVER:
         perp_leg.take_over(s, c)
-        sweep(s, s.parties.backstop)
     elif leg == Leg.SETTLE:
         debt_value, loss = debt_leg.settle(s, c, _holes(c)[1])
     else:
         hands = Hands(caller=caller, taker=caller if as_taker else s.parties.backstop)
         full = leg == Leg.DEBT_FULL
         debt_value, collateral_value, loss = debt_leg.take(s, c, hands, full)
-    liquidatable = sweep_and_judge(s, account)
+    # But for holes, a step of the debt leg changes no dex; idle balance may be free to repay.
+    only_tokens = leg in (Leg.DEBT_PARTIAL, Leg.DEBT_FULL) and not _holes(c)[0]
+    still = only_tokens and not idle_moves(s, account)
+    liquidatable = (judge if still else sweep_and_judge)(s, account)
     s.block.emit(
         Liquidated(
             account=account,

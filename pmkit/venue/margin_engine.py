@@ -42,7 +42,7 @@ def sweep(s: VenueState, account: str) -> None:
     """
     account_store.sweep(s, account)
     if s.accounts[account].debt_stepped_at != 0:
-        _judge(s, account)
+        judge(s, account)
 
 
 def sweep_and_judge(s: VenueState, account: str) -> bool:
@@ -51,10 +51,14 @@ def sweep_and_judge(s: VenueState, account: str) -> bool:
     Raises MarkMissing, PriceMissing, DoesNotFit128, ArithmeticOverflow.
     """
     account_store.sweep(s, account)
-    return _judge(s, account)
+    return judge(s, account)
 
 
-def _judge(s: VenueState, account: str) -> bool:
+def judge(s: VenueState, account: str) -> bool:
+    """Tell whether an account is liquidatable, and end its episode where it is not. SPEC LQ-03.
+
+    Raises MarkMissing, PriceMissing.
+    """
     a, _ = load(s, account)
     liquidatable = account_margin(a).liquidatable
     if not liquidatable:

@@ -132,11 +132,14 @@ def caps_are_never_worsened(step: Step) -> Verdicts:
         was, now = step.before.reserves[token], step.after.reserves[token]
         # What margin hands back to a locked supply goes there whatever its cap.
         locked = step.before.stored[token]["status"] & ReserveStatus.LOCKED
+        # Nor does a cap keep the waterfall from making good what somebody took over without collateral.
+        covered = [e for e in step.events("LossCovered") if e["token"] == token]
+        made_good = sum(e["buffer"] + e["insurance"] + e["deficit"] for e in covered)
         for amount, cap in (("supplied", "globalSupplyCap"), ("borrowed", "globalBorrowCap")):
             if locked and amount == "supplied":
                 continue
             # Amounts in shares: a wei of rounding.
-            most = max(p[cap], was[amount]) + 1
+            most = max(p[cap], was[amount]) + 1 + (made_good if amount == "supplied" else 0)
             yield now[amount] <= most, f"token {token}: {amount} {now[amount]} over {most}"
         for before, after in step.pairs():
             if before in step.before.users:
