@@ -208,6 +208,8 @@ contract Lens is ILens {
     }
 
     function _header() private view returns (Header memory) {
+        // Before the first block there is no other.
+        // slither-disable-next-line incorrect-equality
         bytes32 parentHash = block.number == 0 ? bytes32(0) : blockhash(block.number - 1);
         return Header(block.number, block.timestamp, parentHash);
     }

@@ -32,6 +32,9 @@ def measure_largest(s: Stand) -> dict[str, int]:
     Another like it was taken over before, so that the backstop has all of its tokens and positions,
     and the account itself has had steps of its own where one can follow another.
     """
+    # Funding has run before anybody opens a position, as on every chain but a new one.
+    s.local.warp(DAY)
+    s.fall(Decimal(1))
     other, account = largest_account(s, "other"), largest_account(s, "largest")
     require_largest(s, account)
     for leg in (Leg.PERP_TAKEOVER, Leg.DEBT_FULL):

@@ -138,6 +138,8 @@ abstract contract CoreActions is CoreOrders, CoreBridge {
         require(operation <= OPERATION_WITHDRAW, UnknownOperation(operation));
         TokenBalance memory balance = venue.balanceOf(user, token);
         ReserveView memory reserve = venue.reserveOf(token);
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (uint256 supplied,) = Pool.amounts(balance.shares, reserve.supplyIndex, reserve.borrowIndex);
         if (_state(user).mode == Mode.PortfolioMargin) {
             // What an account has idle and what it has supplied is one balance to the sweep, which supplies
@@ -162,11 +164,15 @@ abstract contract CoreActions is CoreOrders, CoreBridge {
         if (amount == 0) {
             PoolCaps memory caps = RegistryWords.capsOf(registry, 1 << registry.tokenIndex(token))[0];
             uint256 room = supplied < caps.globalSupplyCap ? caps.globalSupplyCap - supplied : 0;
+            // Down to whole units.
+            // slither-disable-next-line divide-before-multiply
             amount = (idle < room ? idle : room) / link.down * link.down;
         }
         require(amount <= idle, IBorrowLendPool.InsufficientBalance(token, amount, idle));
         _speak(user, abi.encodeCall(IBorrowLendPool.withdraw, (token, amount, address(this))));
         IERC20(link.erc20).forceApprove(address(venue), amount * link.up / link.down);
+        // It takes all that is asked for, or refuses.
+        // slither-disable-next-line unused-return
         venue.supply(token, amount, user);
     }
 

@@ -83,12 +83,16 @@ abstract contract CoreBridge is CoreQueue {
     function creditBridged(Bridged calldata bridged) external {
         _only(address(this));
         Link memory link = _linkOf(bridged.token);
+        // Down to what whole units are worth, and back to those.
+        // slither-disable-next-line divide-before-multiply
         uint256 amount = bridged.amount * link.down / link.up;
         uint256 units = amount * link.up / link.down;
         if (bridged.token == HYPE_SYSTEM) {
             HypeSystem(payable(HYPE_SYSTEM)).pay(units);
             WrappedHype(payable(WRAPPED_HYPE)).deposit{value: units}();
         } else {
+            // What lies at a system address is the venue's: it was sent there to be credited.
+            // slither-disable-next-line arbitrary-send-erc20
             IERC20(link.erc20).safeTransferFrom(systemAddress(link.token), address(this), units);
         }
         _credit(bridged.from, link, amount);
@@ -113,6 +117,8 @@ abstract contract CoreBridge is CoreQueue {
 
     /// @dev Credit all that the block has brought, each by itself.
     function _creditAll(Bridged[] calldata bridged) internal {
+        // Only the node's own transaction runs this; what a token calls meanwhile can but add to the queue.
+        // slither-disable-start reentrancy-no-eth
         for (uint256 i = 0; i < bridged.length; ++i) {
             // Nothing is to be done where it went well.
             // solhint-disable-next-line no-empty-blocks
@@ -129,6 +135,7 @@ abstract contract CoreBridge is CoreQueue {
                 emit BridgeRefused(d.user, CORE_DEPOSIT_WALLET, d.amount, reason);
             }
         }
+        // slither-disable-end reentrancy-no-eth
     }
 
     function _hasBridgeWork() internal view returns (bool) {
@@ -157,6 +164,8 @@ abstract contract CoreBridge is CoreQueue {
 
     /// @dev Token wei as 1e-6 of what a dex counts in, exactly.
     function _perpUsd(uint64 token, uint256 amount, uint32 dex) internal view returns (uint64) {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (, uint64 collateral) = registry.dexOf(dex);
         require(collateral == token, NotTheDexToken(dex, collateral, token));
         uint256 unit = MarginMath.weiPerPerpUsd(RegistryWords.tokenOf(registry, token).weiDecimals);
@@ -202,6 +211,8 @@ abstract contract CoreBridge is CoreQueue {
         uint256 fee = _exists(user) ? 0 : activationFee;
         if (fee != 0) {
             require(link.token == USDC && amount > fee, ActivationFee(user, fee, amount));
+            // It takes all that is asked for, or refuses.
+            // slither-disable-next-line unused-return
             venue.deposit(USDC, fee, venue.insurance());
         }
         credited = venue.deposit(link.token, amount - fee, user);
@@ -211,9 +222,13 @@ abstract contract CoreBridge is CoreQueue {
     /// none: what is linked is native HYPE.
     function _linkOf(address token) private view returns (Link memory) {
         if (token == HYPE_SYSTEM) return _link(HYPE);
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (uint64[] memory tokens,,,) = registry.listed();
         for (uint256 i = 0; i < tokens.length; ++i) {
             if (tokens[i] == HYPE) continue;
+            // The rest of the answer is not asked for.
+            // slither-disable-next-line unused-return
             (address erc20,) = registry.tokenErc20(tokens[i]);
             if (erc20 == token) return _link(tokens[i]);
         }

@@ -164,6 +164,8 @@ abstract contract CoreOrders is CoreQueue {
     function _market(uint32 asset) private view returns (uint64 px, uint256 szDecimals) {
         if (_isPair(asset)) {
             uint64 base;
+            // The rest of the answer is not asked for.
+            // slither-disable-next-line unused-return
             (base,, px,) = registry.pairOf(asset - SPOT_ASSETS);
             return (px, RegistryWords.tokenOf(registry, base).szDecimals);
         }

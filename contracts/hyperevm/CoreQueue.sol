@@ -114,6 +114,8 @@ abstract contract CoreQueue is IHyperCore {
 
     /// @dev Let the venue run a call as if the account had made it (SPEC AC-08).
     function _speak(address account, bytes memory call) internal {
+        // The venue's answer goes to nobody: actions have none.
+        // slither-disable-next-line unused-return
         venue.forCore(account, call);
     }
 

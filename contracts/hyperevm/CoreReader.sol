@@ -195,6 +195,8 @@ contract CoreReader is ICoreReader {
         ReserveView memory reserve = _VENUE.reserveOf(token);
         (uint256 supplied, uint256 borrowed) =
             Pool.amounts(balance.shares, reserve.supplyIndex, reserve.borrowIndex);
+        // Nothing, as the name says.
+        // slither-disable-next-line uninitialized-local
         BasisAndValue memory none;
         BasisAndValue memory held = BasisAndValue(_fit(balance.basis), _fit(supplied + borrowed));
         return balance.shares < 0 ? abi.encode(held, none) : abi.encode(none, held);
@@ -228,6 +230,8 @@ contract CoreReader is ICoreReader {
 
     function _spotPx(bytes calldata input) private view returns (bytes memory) {
         uint256 pair = _u(input, 0, 1, 64);
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (,, uint64 px,) = _REGISTRY.pairOf(pair);
         return _px(px, pair);
     }
@@ -237,6 +241,8 @@ contract CoreReader is ICoreReader {
         uint256 asset = _u(input, 0, 1, 64);
         uint64 px;
         if (asset >= SPOT_ASSETS && asset < OTHER_DEX_ASSETS) {
+            // The rest of the answer is not asked for.
+            // slither-disable-next-line unused-return
             (,, px,) = _REGISTRY.pairOf(asset - SPOT_ASSETS);
         } else {
             px = _REGISTRY.perpParams(asset).mark;
@@ -266,6 +272,8 @@ contract CoreReader is ICoreReader {
 
     function _spotInfo(bytes calldata input) private view returns (bytes memory) {
         uint256 pair = _u(input, 0, 1, 64);
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (uint64 base, uint64 quote,,) = _REGISTRY.pairOf(pair);
         return abi.encode(SpotInfo(string.concat("@", Strings.toString(pair)), [base, quote]));
     }
@@ -293,10 +301,14 @@ contract CoreReader is ICoreReader {
 
     /// @dev The pairs that trade a token for another.
     function _pairsOf(uint64 token) private view returns (uint64[] memory spots) {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (,,, uint32[] memory pairs) = _REGISTRY.listed();
         spots = new uint64[](pairs.length);
         uint256 found = 0;
         for (uint256 i = 0; i < pairs.length; ++i) {
+            // The rest of the answer is not asked for.
+            // slither-disable-next-line unused-return
             (uint64 base,,,) = _REGISTRY.pairOf(pairs[i]);
             if (base == token) spots[found++] = pairs[i];
         }
@@ -332,6 +344,8 @@ contract CoreReader is ICoreReader {
     /// @dev One dex of an account as stored, and its equity without the positions' value; nothing where the
     /// account has nothing there.
     function _dex(address user, uint32 dex) private view returns (DexMargin memory m, int256 rawUsd) {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (uint256 index,) = _REGISTRY.dexOf(dex);
         uint256 bitmap = _VENUE.accountState(user).dexBitmap;
         if (bitmap >> index & 1 == 0) return (m, 0);
@@ -346,10 +360,14 @@ contract CoreReader is ICoreReader {
 
     /// @dev Whether a dex of the account counts in a token.
     function _backsDex(address user, uint64 token) private view returns (bool) {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (, uint32[] memory dexes,,) = _REGISTRY.listed();
         uint256 bitmap = _VENUE.accountState(user).dexBitmap;
         for (uint256 i = 0; i < dexes.length; ++i) {
             if (bitmap >> i & 1 == 0) continue;
+            // The rest of the answer is not asked for.
+            // slither-disable-next-line unused-return
             (, uint64 collateral) = _REGISTRY.dexOf(dexes[i]);
             if (collateral == token) return true;
         }

@@ -6,6 +6,8 @@ import {IHyperCore} from "./IHyperCore.sol";
 
 /// @title CoreWriter: how contracts act on Core (SPEC HC-05)
 /// @notice Whatever the bytes are, the transaction goes on; what Core makes of them stands in its records.
+// Value that is sent is void, as on the chain.
+// slither-disable-next-line locked-ether
 contract CoreWriter {
     /// @notice An account asked for an action.
     event RawAction(address indexed user, bytes data);

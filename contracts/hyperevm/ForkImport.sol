@@ -99,6 +99,8 @@ contract ForkImport {
             _importToken(registry, account, from.tokens[i]);
         }
         for (uint256 i = 0; i < from.dexes.length; ++i) {
+            // The rest of the answer is not asked for.
+            // slither-disable-next-line unused-return
             (uint256 dex,) = registry.dexOf(from.dexes[i].dex);
             AccountStore.setRawUsd(_s, account, dex, from.dexes[i].rawUsd);
         }
@@ -115,6 +117,8 @@ contract ForkImport {
             Pool.accrue(_s, p);
             _s.reserves[p.index].cash = type(uint128).max / 2;
             if (held.shares > 0) Pool.credit(_s, account, p.index, 1);
+            // How much of it becomes debt is not asked here.
+            // slither-disable-next-line unused-return
             else Pool.debit(_s, account, p.index, 1);
         }
         TokenBalance storage balance = _s.balances[account][p.index];

@@ -19,6 +19,8 @@ contract HyperCore is CoreActions {
     /// @inheritdoc IHyperCore
     function applyBlock(Bridged[] calldata bridged) external {
         _only(SYSTEM);
+        // Only the node's own transaction runs this; what a token calls meanwhile can but add to the queue.
+        // slither-disable-next-line reentrancy-no-eth
         _creditAll(bridged);
         _takeQueue();
         while (_isDue() && gasleft() > GAS_FOR_ONE) {
@@ -50,6 +52,8 @@ contract HyperCore is CoreActions {
             Entry storage entry = _entry(number);
             if (entry.status != Status.Queued) continue;
             if (entry.actionId == LIMIT_ORDER && orderDelay != 0) _delayed.push(number);
+            // Only the node's own transaction runs this; what a token calls meanwhile can but add to the queue.
+            // slither-disable-next-line reentrancy-no-eth
             else _try(number, false);
         }
     }

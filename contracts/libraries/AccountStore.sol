@@ -450,6 +450,8 @@ library AccountStore {
             uint256 paidIn = done.supply + done.repay;
             uint256 paidOut = done.withdraw + done.borrow;
             if (paidIn != 0) Pool.credit(s, account, p.index, paidIn);
+            // How much of it becomes debt is not asked here.
+            // slither-disable-next-line unused-return
             if (paidOut != 0) Pool.debit(s, account, p.index, paidOut);
             emit Swept(account, p.token, done.supply, done.withdraw, done.borrow, done.repay);
         }

@@ -20,6 +20,8 @@ library AccountViews {
         view
         returns (bytes memory)
     {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (Account memory a,) = AccountStore.load(s, registry, account);
         return abi.encode(a);
     }
@@ -30,7 +32,11 @@ library AccountViews {
         view
         returns (bytes memory)
     {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (Account memory a,) = AccountStore.load(s, registry, account);
+        // The account as the sweep leaves it is asked for, not its plan.
+        // slither-disable-next-line unused-return
         if (asIfSwept) SweepMath.sweep(a);
         return abi.encode(MarginMath.accountMargin(a));
     }

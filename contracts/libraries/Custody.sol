@@ -21,6 +21,8 @@ library Custody {
     {
         (address erc20, uint8 evmDecimals) = registry.tokenErc20(p.token);
         (uint256 up, uint256 down) = _scale(p.weiDecimals, evmDecimals);
+        // Down to whole units.
+        // slither-disable-next-line divide-before-multiply
         uint256 evmAmount = amount == type(uint256).max
             ? _held(erc20, msg.sender) / up * up
             : uint256(amount.toUint128()).mulDivUp(up, down);
@@ -42,6 +44,8 @@ library Custody {
 
     /// @notice Smallest amount, in token wei, that the wallet's ERC-20 can hold.
     function unit(ICollateralRegistry registry, TokenParams memory p) internal view returns (uint256 down) {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (, uint8 evmDecimals) = registry.tokenErc20(p.token);
         (, down) = _scale(p.weiDecimals, evmDecimals);
     }

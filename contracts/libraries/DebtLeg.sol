@@ -34,6 +34,8 @@ library DebtLeg {
         returns (uint256 debtValue, uint256 collateralValue, uint256 loss)
     {
         if (leg != Leg.Settle) return _take(s, c, hands, leg == Leg.DebtFull);
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (, bool fillable) = LiquidationLeg.holes(c);
         (debtValue, loss) = _settle(s, c, fillable);
     }
@@ -62,6 +64,8 @@ library DebtLeg {
             if (debts[i] != 0) _moveDebt(s, c, hands.taker, i, debts[i], takeover);
         }
         // The backstop is not swept for what is in its pools already (SPEC LQ-27), only for a hole.
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (bool hole,) = LiquidationLeg.holes(c);
         if (byCaller || hole) Sweeps.run(s, c.registry, hands.taker);
         if (rewardPpm != 0) Sweeps.run(s, c.registry, hands.caller);
@@ -88,6 +92,8 @@ library DebtLeg {
                 uint256 paid = _min(amount, t.supplied);
                 if (paid == 0) continue;
                 Pool.credit(s, c.parties.backstop, p.index, paid);
+                // How much of it becomes debt is not asked here.
+                // slither-disable-next-line unused-return
                 Pool.debit(s, c.account, p.index, paid);
                 AccountStore.markPosition(s, c.account, p.index);
                 AccountStore.markPosition(s, c.parties.backstop, p.index);
@@ -214,6 +220,8 @@ library DebtLeg {
         // Credit before debit: the pool's cash never dips.
         Pool.credit(s, hands.taker, p.index, amount - reward);
         if (reward != 0) _reward(s, c, hands.caller, p, reward);
+        // How much of it becomes debt is not asked here.
+        // slither-disable-next-line unused-return
         Pool.debit(s, c.account, p.index, amount);
         AccountStore.markPosition(s, c.account, p.index);
         AccountStore.markPosition(s, hands.taker, p.index);
@@ -259,6 +267,8 @@ library DebtLeg {
         if (taker != c.parties.backstop) {
             _pay(s, c.parties.insurance, taker, p, fromHole + fromPool);
         } else if (fromPool != 0) {
+            // How much of it becomes debt is not asked here.
+            // slither-disable-next-line unused-return
             Pool.debit(s, taker, p.index, fromPool);
         }
         AccountStore.markPosition(s, c.account, p.index);

@@ -39,6 +39,8 @@ library InventoryStore {
         Inventory memory now_ = current(s, token, halfLife);
         if (now_.due > held) now_.due = _capped(held);
         if (now_.scheduled > held - now_.due) now_.scheduled = _capped(held - now_.due);
+        // Down to whole units.
+        // slither-disable-next-line divide-before-multiply
         amount = now_.due / lot * lot;
         now_.due = _capped(now_.due - amount);
         s.inventory[token] = now_;

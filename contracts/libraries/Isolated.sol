@@ -96,6 +96,8 @@ library Isolated {
         address account,
         uint32 asset
     ) external view {
+        // Nothing, as the name says.
+        // slither-disable-next-line uninitialized-local
         Parties memory none;
         Place memory at = _placeOf(s, registry, none, account, asset);
         PriceAge.requireYoungMark(at.perp, RegistryWords.policyOf(registry).maxPriceAge);
@@ -141,6 +143,8 @@ library Isolated {
         view
         returns (IsolatedPosition memory)
     {
+        // Nothing, as the name says.
+        // slither-disable-next-line uninitialized-local
         Parties memory none;
         Place memory at = _placeOf(s, registry, none, account, asset);
         Position storage position = s.positions[account][at.perp.index];
@@ -203,6 +207,8 @@ library Isolated {
     /// @dev Pass the position to the backstop at the mark, with all its margin (SPEC LQ-21).
     function _takeOver(VenueState storage s, Place memory at) private {
         int64 szi = s.positions[at.account][at.perp.index].szi;
+        // There is no fee.
+        // slither-disable-next-line unused-return
         Perps.fill(s, at.perp, at.account, at.parties.backstop, at.parties.insurance, -szi, at.perp.mark, 0);
         emit ILiquidation.PositionTaken(at.account, at.perp.asset, szi, at.perp.mark);
         _passOn(s, at);

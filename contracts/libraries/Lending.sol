@@ -267,6 +267,8 @@ library Lending {
         TokenState memory t = AccountStore.ownState(s, account, p);
         uint256 gross = uint256(t.idle) + t.supplied;
         uint256 available = gross > t.borrowed ? gross - t.borrowed : 0;
+        // Down to whole units.
+        // slither-disable-next-line divide-before-multiply
         if (amount == type(uint256).max) amount = available / unit * unit;
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         require(amount % unit == 0, IBorrowLendPool.InexactAmount(p.token, amount, unit));

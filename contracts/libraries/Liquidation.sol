@@ -41,6 +41,8 @@ library Liquidation {
         bool found;
         (found, done.leg) = LiquidationLeg.choose(c);
         require(found, ILiquidation.NothingToLiquidate(account, c.m.healthFactor));
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (bool hole,) = LiquidationLeg.holes(c);
         bool onlyTokens = !hole && (done.leg == Leg.DebtPartial || done.leg == Leg.DebtFull);
         if (done.leg == Leg.Perp) {

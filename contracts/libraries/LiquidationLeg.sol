@@ -61,7 +61,7 @@ library LiquidationLeg {
         if (order == LegChoice.DebtFirst) return false;
         if (order == LegChoice.PerpFirstIfCures) return _perpsAloneCure(c);
         // Nothing depends on it that the seed's owner could gain by: both legs are allowed.
-        // slither-disable-next-line weak-prng
+        // slither-disable-next-line weak-prng,incorrect-equality
         return uint256(keccak256(abi.encode(c.policy.legSeed, c.account, block.timestamp))) % 2 == 0;
     }
 

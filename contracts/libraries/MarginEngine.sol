@@ -73,6 +73,8 @@ library MarginEngine {
     ) external view {
         (Account memory a, AccountParams memory params) = AccountStore.loadMovable(s, registry, account);
         StaleMath.atTwicePx(a, stale);
+        // The account as the sweep leaves it is asked for, not its plan.
+        // slither-disable-next-line unused-return
         SweepMath.sweep(a);
         if (!MarginMath.accountMargin(a).liquidatable) PriceAge.revertStale(params, stale, maximum);
     }
@@ -86,6 +88,8 @@ library MarginEngine {
     ) external view {
         (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         uint256 maximum = params.maxPriceAge;
+        // Collateral, young or old, is no margin of a dex.
+        // slither-disable-next-line unused-return
         PriceAge.requireYoung(a, params, maximum);
         DexMargin memory m = _dexMargin(s, registry, account, dex);
         _requireMargin(dex, m.transferMargin, m.accountValue);
@@ -107,6 +111,8 @@ library MarginEngine {
         returns (uint256 debt)
     {
         if (Deferral.holds(account)) return Deferral.debtBefore();
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (Account memory a,) = AccountStore.loadHeld(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             TokenState memory t = a.tokens[i];

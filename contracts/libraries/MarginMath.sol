@@ -167,6 +167,8 @@ library MarginMath {
     function capUsedNearest(uint256 amount, uint256 cap) internal pure returns (uint256) {
         if (amount == 0) return 0;
         if (cap == 0) return INFINITE;
+        // Rounded to the decimals that the venue prints.
+        // slither-disable-next-line divide-before-multiply
         return amount.mulDivNearest(10 ** DISPLAY_DECIMALS, cap) * (WAD / 10 ** DISPLAY_DECIMALS);
     }
 

@@ -111,6 +111,8 @@ library Matching {
         returns (Before memory side)
     {
         Side memory order = isBuy ? m.buyer : m.seller;
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (, side.reduces) = Perps.sizeOf(s, perp, order.account, isBuy, m.sz, order.reduceOnly);
         side.position = s.positions[order.account][perp.index];
         side.checked = !side.reduces || (isBuy ? m.px > perp.mark : m.px < perp.mark);

@@ -30,6 +30,8 @@ library OwnBalance {
         require(fromPool <= t.cash, IBorrowLendPool.InsufficientCash(p.token, fromPool, t.cash));
         s.balances[account][p.index].idle = t.idle - fromIdle.toUint128();
         if (fromPool != 0) Waterfall.requireUnlocked(s, insurance, p);
+        // How much of it becomes debt is not asked here.
+        // slither-disable-next-line unused-return
         if (fromPool != 0) Pool.debit(s, account, p.index, fromPool);
         AccountStore.mark(s, account, p.index);
     }

@@ -42,6 +42,8 @@ library Payment {
             }
             require(lacking <= t.cash, IBorrowLendPool.InsufficientCash(p.token, lacking, t.cash));
             if (t.supplied != 0) Waterfall.requireUnlocked(s, insurance, p);
+            // How much of it becomes debt is not asked here.
+            // slither-disable-next-line unused-return
             Pool.debit(s, account, p.index, lacking);
         }
         AccountStore.mark(s, account, p.index);

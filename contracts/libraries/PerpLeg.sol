@@ -72,6 +72,8 @@ library PerpLeg {
             if (c.a.mode != Mode.PortfolioMargin && !_passes(c, c.a.perps[i].dex)) continue;
             PerpParams memory perp = _perp(c, i);
             int64 szi = c.a.perps[i].szi;
+            // There is no fee.
+            // slither-disable-next-line unused-return
             Perps.fill(s, perp, c.account, backstop, c.parties.insurance, -szi, perp.mark, 0);
             emit ILiquidation.PositionTaken(c.account, perp.asset, szi, perp.mark);
         }

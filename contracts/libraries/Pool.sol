@@ -93,10 +93,7 @@ library Pool {
 
     /// @notice Put token wei into an account's position: debt is repaid first, the rest is supplied.
     /// @dev The reserve must be accrued.
-    function credit(VenueState storage s, address account, uint256 token, uint256 amount)
-        internal
-        returns (uint256 repaid)
-    {
+    function credit(VenueState storage s, address account, uint256 token, uint256 amount) internal {
         Reserve storage reserve = s.reserves[token];
         TokenBalance storage balance = s.balances[account][token];
         (uint256 supplyIndex, uint256 borrowIndex) = (reserve.supplyIndex, reserve.borrowIndex);
@@ -108,7 +105,7 @@ library Pool {
             // forge-lint: disable-start(unsafe-typecast)
             uint256 debtShares = uint128(-before);
             uint256 debt = RateMath.amountOfSharesUp(debtShares, borrowIndex);
-            repaid = amount < debt ? amount : debt;
+            uint256 repaid = amount < debt ? amount : debt;
             uint256 burnt = repaid == debt ? debtShares : RateMath.sharesDown(repaid, borrowIndex);
             shares += int256(burnt);
             reserve.borrowShares -= uint128(burnt);

@@ -61,6 +61,8 @@ library PriceAge {
 
     /// @notice Refuse for the first of a set of tokens.
     function revertStale(AccountParams memory params, uint256 stale, uint256 maximum) internal view {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
         (uint256 first,) = stale.pop();
         uint256 old = age(params.tokens[first].pxTime);
         revert IPortfolioMargin.StalePrice(params.tokens[first].token, old, maximum);

@@ -111,7 +111,11 @@ library RateMath {
                 whole = whole + LN2;
             }
             // ln(x / power) = 2 artanh(z), in Horner's form of z + z^3/3 + ... + z^65/65
+            // Fixed point: each step is rounded as in the twin.
+            // slither-disable-next-line divide-before-multiply
             uint256 z = (x - power) * one / (x + power);
+            // Fixed point: each step is rounded as in the twin.
+            // slither-disable-next-line divide-before-multiply
             uint256 square = z * z / one;
             uint256 series = 0;
             for (uint256 order = 65; order > 1; order -= 2) {

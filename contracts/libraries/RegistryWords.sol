@@ -161,6 +161,8 @@ library RegistryWords {
         }
         params.perps = new PerpParams[](of_.perps.count());
         rest = of_.perps;
+        // Empty until the first perp brings one.
+        // slither-disable-next-line uninitialized-local
         Tier[] memory table;
         for (uint256 i = 0; i < params.perps.length; ++i) {
             uint256 index;

@@ -88,8 +88,12 @@ library Survey {
     {
         (AccountParams memory params, ReserveIndexes[] memory reserves) = _ownOf(all, s.accounts[account]);
         Account memory a = AccountStore.assemble(s, account, params, reserves);
+        // The account as the sweep leaves it is asked for, not its plan.
+        // slither-disable-next-line unused-return
         if (what != Look.Stored) SweepMath.sweep(a);
         if (what != Look.Margin) return abi.encode(a);
+        // A struct in memory begins with zeros.
+        // slither-disable-next-line uninitialized-local
         AccountReport memory report;
         report.margin = MarginMath.accountMargin(a);
         uint256 maximum = all.policy.maxLiquidationPriceAge;
@@ -98,6 +102,8 @@ library Survey {
         (young, stale, report.oldestPxTime) = PriceAge.look(a, params, maximum);
         if (!report.margin.liquidatable) return abi.encode(report);
 
+        // A struct in memory begins with zeros.
+        // slither-disable-next-line uninitialized-local
         Context memory c;
         (c.account, c.a, c.params, c.m, c.policy) = (account, a, params, report.margin, all.policy);
         (bool found, Leg leg) = LiquidationLeg.choose(c);
@@ -109,6 +115,8 @@ library Survey {
         if (stale != 0 && young) {
             a = AccountStore.assemble(s, account, params, reserves);
             StaleMath.atTwicePx(a, stale);
+            // The account as the sweep leaves it is asked for, not its plan.
+            // slither-disable-next-line unused-return
             SweepMath.sweep(a);
             young = MarginMath.accountMargin(a).liquidatable;
         }

@@ -45,10 +45,14 @@ library SweepMath {
         bool lends
     ) internal pure returns (TokenSweep memory done, uint256 reached) {
         done.idle = token.idle + freed;
+        // Down to whole units.
+        // slither-disable-next-line divide-before-multiply
         reached = min(done.idle / unit * unit, wanted);
         done.idle -= reached;
         uint256 lacking = wanted - reached;
         if (lends && lacking != 0) {
+            // Down to whole units.
+            // slither-disable-next-line divide-before-multiply
             uint256 drawn = min(min(lacking, token.cash), token.supplied + room) / unit * unit;
             done.withdraw = min(token.supplied, drawn);
             done.borrow = drawn - done.withdraw;

@@ -90,6 +90,8 @@ library TierMath {
     function lcm(uint256 a, uint256 b) private pure returns (uint256) {
         (uint256 x, uint256 y) = (a, b);
         while (y != 0) (x, y) = (y, x % y);
+        // Exact: the divisor divides.
+        // slither-disable-next-line divide-before-multiply
         return a / x * b;
     }
 }

@@ -86,8 +86,8 @@ def accrue(s: VenueState, p: Token) -> None:
         )
 
 
-def credit(s: VenueState, account: str, token: int, amount: int) -> int:
-    """Put token wei into an account's position; return what of it repaid debt. SPEC BL-06, BL-07.
+def credit(s: VenueState, account: str, token: int, amount: int) -> None:
+    """Put token wei into an account's position. SPEC BL-06, BL-07.
 
     Debt is repaid first, the rest is supplied. The reserve must be accrued.
     Raises DoesNotFit128, ArithmeticOverflow.
@@ -118,7 +118,6 @@ def credit(s: VenueState, account: str, token: int, amount: int) -> int:
         cash=to_uint128(reserve.cash + to_uint128(amount)),
     )
     _store(s, account, token, reserve, balance, shares)
-    return repaid
 
 
 def debit(s: VenueState, account: str, token: int, amount: int) -> int:

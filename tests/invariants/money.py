@@ -132,7 +132,7 @@ def caps_are_never_worsened(step: Step) -> Verdicts:
         was, now = step.before.reserves[token], step.after.reserves[token]
         # What margin hands back to a locked supply goes there whatever its cap.
         locked = step.before.stored[token]["status"] & ReserveStatus.LOCKED
-        # Nor does a cap keep the waterfall from making good what somebody took over without collateral.
+        # Nor does a cap keep the waterfall from making good what was taken without collateral.
         covered = [e for e in step.events("LossCovered") if e["token"] == token]
         made_good = sum(e["buffer"] + e["insurance"] + e["deficit"] for e in covered)
         for amount, cap in (("supplied", "globalSupplyCap"), ("borrowed", "globalBorrowCap")):
