@@ -117,7 +117,7 @@ abstract contract CoreBridge is CoreQueue {
 
     /// @dev Credit all that the block has brought, each by itself.
     function _creditAll(Bridged[] calldata bridged) internal {
-        // Only the node's own transaction runs this; what a token calls meanwhile can but add to the queue.
+        // Only the node's transaction runs this; tokens can but add to the queue meanwhile.
         // slither-disable-start reentrancy-no-eth
         for (uint256 i = 0; i < bridged.length; ++i) {
             // Nothing is to be done where it went well.

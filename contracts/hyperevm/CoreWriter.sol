@@ -4,10 +4,10 @@ pragma solidity 0.8.34;
 import {HYPER_CORE} from "./CoreAddresses.sol";
 import {IHyperCore} from "./IHyperCore.sol";
 
+// Value that is sent is void, as on the chain.
+// slither-disable-start locked-ether
 /// @title CoreWriter: how contracts act on Core (SPEC HC-05)
 /// @notice Whatever the bytes are, the transaction goes on; what Core makes of them stands in its records.
-// Value that is sent is void, as on the chain.
-// slither-disable-next-line locked-ether
 contract CoreWriter {
     /// @notice An account asked for an action.
     event RawAction(address indexed user, bytes data);
@@ -19,3 +19,4 @@ contract CoreWriter {
         IHyperCore(HYPER_CORE).enqueue(msg.sender, data);
     }
 }
+// slither-disable-end locked-ether

@@ -19,7 +19,7 @@ contract HyperCore is CoreActions {
     /// @inheritdoc IHyperCore
     function applyBlock(Bridged[] calldata bridged) external {
         _only(SYSTEM);
-        // Only the node's own transaction runs this; what a token calls meanwhile can but add to the queue.
+        // Only the node's transaction runs this; tokens can but add to the queue meanwhile.
         // slither-disable-next-line reentrancy-no-eth
         _creditAll(bridged);
         _takeQueue();
@@ -52,7 +52,7 @@ contract HyperCore is CoreActions {
             Entry storage entry = _entry(number);
             if (entry.status != Status.Queued) continue;
             if (entry.actionId == LIMIT_ORDER && orderDelay != 0) _delayed.push(number);
-            // Only the node's own transaction runs this; what a token calls meanwhile can but add to the queue.
+            // Only the node's transaction runs this; tokens can but add to the queue meanwhile.
             // slither-disable-next-line reentrancy-no-eth
             else _try(number, false);
         }
