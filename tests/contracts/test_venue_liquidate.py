@@ -566,3 +566,28 @@ def test_liquidate_a_debt_that_joins_the_episode_begins_with_what_is_owed_then(
 def taken_debts(market: WideMarket) -> dict[int, int]:
     """Return the debt that the last step took, by token."""
     return {v["token"]: v["amount"] for n, v in market.evm.logs if n == "DebtTaken"}
+
+
+def swept(market: Market) -> set[str]:
+    """Return whose money the last call has swept."""
+    return {
+        values["account"].lower()
+        for name, values in market.evm.logs
+        if name in ("Swept", "DexFunded")
+    }
+
+
+def test_steps_leave_the_sweep_of_the_backstop_to_others(market: Market) -> None:
+    """SPEC LQ-27: positions, collateral and debt come to it, and what it holds costs nobody."""
+    market.portfolio_account(TRADER, ubtc=UBTC_WEI)
+    market.venue("order", HYPE_PERP, False, 0, 400 * 100, False, sender=TRADER)
+    market.set_prices(hype=500)
+    assert market.venue("liquidate", TRADER, sender=KEEPER)["leg"] == PERP_TAKEOVER
+    assert swept(market) == {TRADER}
+    # The pool has lent all that the dex lacked: there is no hole.
+    assert market.venue("rawUsdOf", TRADER, 0) == 0
+    assert market.venue("liquidate", TRADER, sender=KEEPER)["leg"] == DEBT_FULL
+    assert swept(market) == set()
+    # Its dex waits for what the short needs, and gets it by anybody's call.
+    market.venue("sweep", BACKSTOP, sender=KEEPER)
+    assert swept(market) == {BACKSTOP}

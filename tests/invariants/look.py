@@ -91,6 +91,8 @@ class Look:
     """`tokenParams` by token id."""
     perp_dex: dict[int, int]
     """The token id that an asset's dex counts in."""
+    lent: int
+    """Bitmap of the tokens whose indexes may differ from one."""
 
     @property
     def users(self) -> list[Holder]:
@@ -129,6 +131,7 @@ class Observer:
             holdings={t: self._holdings(t) for t in tokens},
             params=self.params,
             perp_dex=self.perp_dex,
+            lent=self.storage.read("_s", "lentBitmap"),
         )
 
     def _read_listing(self) -> None:

@@ -62,13 +62,21 @@ def fills_have_two_sides(step: Step) -> Verdicts:
 
 
 def marks_are_kept(step: Step) -> Verdicts:
-    """What an account has is marked in its bitmaps. SPEC IN-06."""
+    """What an account has, and what was lent, is marked in bitmaps. SPEC IN-06."""
     look = step.after
+    for i, (token, r) in enumerate(look.stored.items()):
+        # Zero before the first accrual.
+        moved = {r["supply_index"], r["borrow_index"]} - {0, RAY}
+        marked = look.lent >> i & 1 == 1
+        yield marked or not (moved or r["borrow_shares"]), f"token {token} is not marked as lent"
     for who, holder in look.holders.items():
         state = holder.state
         for i, b in enumerate(holder.balances.values()):
             marked = state["token_bitmap"] >> i & 1 == 1
             yield marked or not (b["shares"] or b["idle"]), f"{who}: balance {i} is not marked"
+            idle = state["idle_bitmap"] >> i & 1 == 1
+            yield idle == (b["idle"] != 0), f"{who}: idle balance {i} is marked {idle}"
+            yield b["shares"] < 0 or b["borrow_floor"] == 0, f"{who}: balance {i} has a floor"
         for i, usd in enumerate(holder.raw_usd.values()):
             yield state["dex_bitmap"] >> i & 1 == 1 or usd == 0, f"{who}: dex {i} is not marked"
         for i, p in enumerate(holder.positions.values()):
