@@ -5,7 +5,7 @@ import {Mode} from "./AccountTypes.sol";
 
 /// @notice One token's pool. Amounts in token wei unless said.
 /// @dev Four words: accrual writes the first and the third, supply and withdrawal the second, debt the last.
-/// The first and the last are all that an account check reads of a reserve that nobody borrows from.
+/// An account check reads none of a reserve that was never lent.
 struct Reserve {
     uint128 supplyIndex;
     uint128 borrowIndex;
