@@ -54,6 +54,12 @@ SCENARIOS = (
         what=f"a batch of liquidations, for each account from {BATCHES[0]} to {BATCHES[1]}",
         goal=85_000,
     ),
+    Scenario(
+        name="lens_per_account",
+        what="the lens, for each account with a collateral, a debt and a perp",
+        goal=45_000,
+    ),
+    Scenario(name="lens_per_report", what="the same accounts, their finished figures"),
     Scenario(name="accrue", what="a reserve's interest is stored, nothing else"),
     Scenario(name="first_supply", what="supply of an account that was never seen"),
     Scenario(name="first_borrow", what="the first debt of an account"),

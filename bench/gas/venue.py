@@ -22,6 +22,7 @@ from bench.gas.scenarios import (
 )
 from pmkit.chain.actions import Action
 from pmkit.chain.contracts import call_of
+from pmkit.chain.receipts import wait_for_receipt
 from pmkit.model import Mode
 from pmkit.venue.records import Leg
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 LOW_PX, LOWER_PX = 41_000, 33_000
 """Prices of BTC at which a borrower is in the partial band, and in the full one."""
 MINUTE = 60
+
+RECEIPT_SECONDS = 30
 
 
 def measure(ground: Ground) -> Figures:
@@ -199,6 +202,26 @@ def batch_marginal(s: Stand) -> int:
     return slope(used[0], used[1], BATCHES)
 
 
+def lens(s: Stand, function: str, options: tuple[object, ...] = ()) -> int:
+    """Return what each further account costs in one call of the lens."""
+    holders = []
+    for i in range(max(BATCHES)):
+        holder = s.borrower(f"holder {i}")
+        s.do(holder, s.perp(holder, s.reader.listing.perps[0].name, 10_000))
+        holders.append(holder.address)
+    s.local.warp(DAY)
+    address, keeper = s.local.deployment.lens, s.local.account("keeper")
+    used = []
+    for size in BATCHES:
+        call = call_of("Lens", address, function, holders[:size], *options, [], [])
+        # It answers whatever gas it has, so that nothing can be estimated.
+        data = f"0x{call.data.hex()}"
+        asked = {"from": keeper, "to": address, "data": data, "gas": hex(25_000_000)}
+        sent = s.local.rpc.request("eth_sendTransaction", asked)
+        used.append(int(wait_for_receipt(s.local.rpc, sent, RECEIPT_SECONDS)["gasUsed"], 16))
+    return slope(used[0], used[1], BATCHES)
+
+
 def order_perp(s: Stand) -> int:
     """Let a position grow."""
     trader = s.person("trader", Mode.PORTFOLIO_MARGIN, "UBTC")
@@ -264,6 +287,8 @@ RUNS: dict[str, Callable[[Stand], int | Missing]] = {
     "liquidate": liquidate,
     "per_further_asset": per_further_asset,
     "batch_marginal": batch_marginal,
+    "lens_per_account": partial(lens, function="accountsOf", options=(False,)),
+    "lens_per_report": partial(lens, function="reportsOf"),
     "accrue": accrue,
     "first_supply": first_supply,
     "first_borrow": first_borrow,

@@ -23,12 +23,19 @@ COMMAND = [sys.executable, "-c", "from pmkit.cli import main; main()", "up"]
 READY_SECONDS = 60
 
 
+def hear():
+    """Hear every request to end."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def up(tmp_path):
     """Start `pmkit up` and end it after the test."""
     started = []
 
-    def start(*options, environment=None, before=None):
+    # Whoever runs the tests may be deaf to some of these, and hands that on.
+    def start(*options, environment=None, before=hear):
         process = subprocess.Popen(
             [*COMMAND, *options],
             stdout=subprocess.PIPE,

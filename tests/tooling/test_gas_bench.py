@@ -53,6 +53,7 @@ def test_goals_are_those_of_the_design():
     assert goals["supply"] == goals["repay"] == goals["batch_marginal"] == 85_000
     assert (goals["borrow"], goals["liquidate"]) == (95_000, 150_000)
     assert goals["per_further_asset"] == 8_000
+    assert goals["lens_per_account"] == 45_000
     assert {goals[name] for name in NAMES if "largest" in name} == {1_500_000}
 
 
@@ -135,6 +136,7 @@ README_ROWS = {
     "withdraw": "withdraw",
     "liquidate, debt leg": "liquidate",
     "each further account of a batch of liquidations": "batch_marginal",
+    "each further account asked of the lens": "lens_per_account",
     "each further collateral in a borrow": "per_further_asset",
     "each further collateral in the account check": "check_per_further_collateral",
     "dearest liquidation call on 12 tokens and 32 perps": "liquidate_largest",
