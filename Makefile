@@ -65,6 +65,17 @@ mutate-sol: build ## Mutants of the Solidity libraries (ARGS='RateMath --most 30
 mutate-py: build $(MUTATION_VENV)/.stamp ## Mutants of the Python core (ARGS=rates)
 	@$(MUTATION_VENV)/bin/python scripts/mutate_python.py $(ARGS)
 
+# Beside the set-up for the same reason: slither asks for other versions of Ethereum's libraries.
+SLITHER_VENV := .cache/slither-venv
+$(SLITHER_VENV)/.stamp: requirements/slither.txt | setup
+	@$(PY) -m venv --clear $(SLITHER_VENV)
+	@$(SLITHER_VENV)/bin/python -m pip install --quiet --require-hashes -r requirements/slither.txt
+	@touch $@
+
+.PHONY: slither
+slither: setup $(SLITHER_VENV)/.stamp ## Let slither read the contracts (minutes; ARGS='--show-ignored-findings')
+	@$(PY) scripts/run_slither.py $(ARGS)
+
 .PHONY: bench
 bench: build ## Measure gas and speed (ARGS='--blocks 60' for fewer than 1,000)
 	@$(PY) -m bench $(ARGS)

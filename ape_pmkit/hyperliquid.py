@@ -14,6 +14,7 @@ from ape_ethereum.ecosystem import (
 )
 from pydantic import Field, computed_field
 
+from pmkit.fork.accounts import GUESS
 from pmkit.hyperevm.blocks import Blocks
 
 ECOSYSTEM = "hyperliquid"
@@ -32,7 +33,12 @@ class HyperliquidConfig(BaseEthereumConfig):
     """A preset, or a file of parameters, as `pmkit up --params` takes."""
     blocks: Blocks = Blocks.INSTANT
     fork_accounts: list[str] = Field(default_factory=list)
-    """Whose state on Core a fork reads from its upstream."""
+    """Whose state on Core a fork reads from its upstream: an address, and its mode if it is another
+    than `fork_mode`, as a line of `pmkit fork --accounts` has them."""
+    fork_mode: str = GUESS
+    """The mode of accounts that name none, as `pmkit fork --mode` takes it."""
+    fork_without: list[str | int] = Field(default_factory=list)
+    """Tokens that a fork leaves out, by name or id, as `pmkit fork --without` does."""
 
     NETWORKS: ClassVar[dict[str, tuple[int, int]]] = NETWORKS
 

@@ -12,6 +12,7 @@ from yarl import URL
 
 from pmkit.chain.node import HARDFORK
 from pmkit.errors import PmkitError
+from pmkit.fork.accounts import listed_accounts, mode_of
 from pmkit.hyperevm.local import HyperEvm
 from pmkit.testing.standing import offer, withdraw
 
@@ -118,10 +119,13 @@ class HyperEvmForkProvider(HyperEvmProvider, FoundryForkProvider):  # type: igno
         raise FoundryProviderError("Connect again for a fork of another block.")
 
     def _open(self, port: int) -> HyperEvm:
+        mode = mode_of(self._own.fork_mode, "hyperliquid: fork_mode")
+        named = listed_accounts(self._own.fork_accounts, "hyperliquid: fork_accounts, entry", mode)
         return HyperEvm.fork(
             self.fork_url,
             block=self.fork_block_number,
-            accounts=self._own.fork_accounts,
+            accounts=named,
+            without=[str(token) for token in self._own.fork_without],
             params=self._own.params,
             port=port,
             chain_id=self.forked_network.upstream_network.chain_id,

@@ -20,8 +20,9 @@ NODE_CPU = {"amd64": "x64", "arm64": "arm64"}
 
 UV_COMPILE = (
     "uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url"
-    " --no-annotate --no-header --quiet requirements/dev.in --output-file requirements/dev.txt"
+    " --no-annotate --no-header --quiet requirements/{0}.in --output-file requirements/{0}.txt"
 )
+REQUIREMENTS = ("dev", "slither")
 
 
 def complete(lock: dict[str, Any], hash_of: Callable[[str, str], str | None]) -> dict[str, Any]:
@@ -94,7 +95,8 @@ def published_hash(name: str, version: str) -> str | None:
 
 def main() -> None:
     """Resolve both sides again and write the lock files."""
-    subprocess.run(UV_COMPILE.split(), cwd=ROOT, check=True)
+    for name in REQUIREMENTS:
+        subprocess.run(UV_COMPILE.format(name).split(), cwd=ROOT, check=True)
     for folder in (ROOT, *map(ROOT.joinpath, OTHERS)):
         lock = complete(resolved(folder), published_hash)
         for name in without_hash(lock):

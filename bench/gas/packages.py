@@ -16,6 +16,7 @@ from typing import Any
 
 from pmkit.chain.artifacts import Artifact
 from pmkit.errors import ToolMissing
+from pmkit.files import write_at_one_stroke
 
 BENCH = Path(__file__).resolve().parents[1]
 CACHE = BENCH.parent / ".cache"
@@ -95,9 +96,7 @@ def _morpho_answer() -> dict[str, Any]:
     kept = CACHE / "bench" / f"morpho-{key.hexdigest()[:16]}.json"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        draft = kept.with_suffix(".new")
-        draft.write_text(json.dumps(_compiled(question)))
-        draft.replace(kept)
+        write_at_one_stroke(kept, json.dumps(_compiled(question)))
     answer: dict[str, Any] = json.loads(kept.read_text())
     return answer
 

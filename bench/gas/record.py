@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.gas.scenarios import PROTOCOLS
+from pmkit.files import write_at_one_stroke
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,5 @@ def read(path: Path = STORED) -> Record:
 
 
 def write(record: Record, path: Path = STORED) -> None:
-    """Store a record at one stroke."""
-    draft = path.with_suffix(".new")
-    draft.write_text(text_of(record), "utf-8")
-    draft.replace(path)
+    """Store a record at one stroke. Raises InputError."""
+    write_at_one_stroke(path, text_of(record))

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pmkit.files import write_at_one_stroke
+
 if TYPE_CHECKING:
     from bench.speed.measure import Measured
 
@@ -54,7 +56,8 @@ def read(path: Path = STORED) -> Record:
 
 
 def write(record: Record, path: Path = STORED) -> None:
-    """Store new figures at one stroke; those of subjects that were not measured stay."""
-    draft = path.with_suffix(".new")
-    draft.write_text(json.dumps(read(path) | record, indent=2) + "\n", "utf-8")
-    draft.replace(path)
+    """Store new figures at one stroke; those of subjects that were not measured stay.
+
+    Raises InputError.
+    """
+    write_at_one_stroke(path, json.dumps(read(path) | record, indent=2) + "\n")

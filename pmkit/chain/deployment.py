@@ -8,7 +8,6 @@ one needs; that marker, and no chain id, is also what makes a chain a local one.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from eth_utils.crypto import keccak
 
 from pmkit.chain.rpc import Rpc
 from pmkit.errors import InputError, NotDeployed
+from pmkit.files import write_at_one_stroke
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,15 +112,7 @@ def load_deployment(path: Path) -> Deployment:
 
 def save_deployment(deployment: Deployment, path: Path) -> None:
     """Write a deployment, at one stroke. Raises InputError when the file cannot be written."""
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        draft.write_text(json.dumps(deployment.to_json(), indent=2) + "\n", "utf-8")
-        draft.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
-        problem = f"cannot be written: {error.strerror}"
-        raise InputError(place=str(path), problem=problem) from error
+    write_at_one_stroke(path, json.dumps(deployment.to_json(), indent=2) + "\n")
 
 
 def mark_chain(rpc: Rpc, deployment: Deployment) -> None:

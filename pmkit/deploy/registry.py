@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from eth_utils.address import is_address
 
 from pmkit.errors import InputError
+from pmkit.files import write_at_one_stroke
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,12 +80,7 @@ def save_registry(path: Path, key: str, contracts: Mapping[str, Entry]) -> None:
         chain: {name: entry.to_json() for name, entry in entries.items()}
         for chain, entries in everything.items()
     }
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        draft.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise InputError(place=str(path), problem=f"cannot be written: {error.strerror}") from error
+    write_at_one_stroke(path, json.dumps(told, indent=1) + "\n")
 
 
 def contracts_of(found: Any, place: str) -> Contracts:

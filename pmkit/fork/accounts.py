@@ -79,9 +79,19 @@ def load_accounts(path: Path, mode: Mode | None = None) -> tuple[ForkAccount, ..
         raise InputError(place=path.name, problem="is no UTF-8 text") from error
     if len(data) > SIZE_LIMIT:
         raise InputError(place=path.name, problem=f"is larger than {SIZE_LIMIT} bytes")
+    return listed_accounts(text.splitlines(), f"{path.name}, line", mode)
+
+
+def listed_accounts(
+    lines: Iterable[str], listed_in: str, mode: Mode | None = None
+) -> tuple[ForkAccount, ...]:
+    """Return the accounts of lines, each an address, and its mode if it is not `mode`.
+
+    Raises InputError naming the place, which is `listed_in` and the line's number.
+    """
     found = []
-    for number, line in enumerate(text.splitlines(), 1):
-        place = f"{path.name}, line {number}"
+    for number, line in enumerate(lines, 1):
+        place = f"{listed_in} {number}"
         words = line.split(COMMENT)[0].split()
         if not words:
             continue

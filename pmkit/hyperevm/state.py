@@ -9,12 +9,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Any
 
 from pmkit.errors import InputError
+from pmkit.files import write_at_one_stroke
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,15 +108,7 @@ class StateFile:
 
     def save(self, chain: SavedChain) -> None:
         """Write a chain. Raises InputError when the file cannot be written."""
-        draft = self.path.with_name(f".{self.path.name}.new")
-        try:
-            draft.write_text(json.dumps({"pmkit_state": FORMAT, **asdict(chain)}), "utf-8")
-            draft.replace(self.path)
-        except OSError as error:
-            with suppress(OSError):
-                draft.unlink()
-            problem = f"cannot be written: {error.strerror}"
-            raise InputError(place=str(self.path), problem=problem) from error
+        write_at_one_stroke(self.path, json.dumps({"pmkit_state": FORMAT, **asdict(chain)}))
 
     def close(self) -> None:
         """Let go of the file, and take the lock beside it away."""

@@ -3,11 +3,18 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 
+from pmkit.chain.listing import GENESIS_PRICES
 from pmkit.hyperevm.local import HyperEvm
+from pmkit.params import load_params
+from pmkit.policy import PairParams
 from pmkit.testing.holdings import parse_holdings
 from pmkit.testing.traders import Trader, open_account
 
@@ -78,6 +85,73 @@ def test_account_is_liquidated_on_the_fork_and_left_alone_on_the_live_chain(live
     assert int(said["left"]) < seen
     assert live_chain.rpc.block_number() == height
     assert not trader.margin.liquidatable
+
+
+@pytest.fixture
+def rich_chain():
+    """A live chain's stand-in that lists a token beyond the parameters."""
+    current = load_params("current")
+    more = replace(
+        current,
+        tokens=(*current.tokens, replace(current.token("USDH"), id=400, name="PURR")),
+        pairs=(*current.pairs, PairParams(id=300, base=400, quote=0)),
+    )
+    prices = {**GENESIS_PRICES, "PURR": Decimal(1)}
+    with HyperEvm.open(more, chain_id=LIVE_CHAIN_ID, prices=prices) as chain:
+        yield chain
+
+
+def depositor(chain, name):
+    """Open an account with idle USDC and some PURR, which tells nothing of its mode."""
+    address = to_checksum_address(keccak(text=name)[-20:])
+    chain.rpc.request("anvil_impersonateAccount", address)
+    chain.rpc.request("anvil_setBalance", address, hex(10**24))
+    for token in ("USDC", "PURR"):
+        chain.fund(address, token, "500")
+        chain.sender(address).deposit(token, chain.amount(token, "500"))
+    return address
+
+
+LOOK_AT_MODES = """
+from ape import networks
+
+def main():
+    fork = networks.provider.hyperevm
+    for account in fork.forked.accounts:
+        print("account", account.address, account.mode.name, account.guessed)
+    print("tokens", *(token.name for token in fork.reader.listing.tokens))
+"""
+
+
+def test_fork_has_the_modes_and_lacks_the_tokens_that_the_config_names(rich_chain, tmp_path):
+    """HE-22"""
+    own, other = depositor(rich_chain, "own"), depositor(rich_chain, "other")
+    section = f'fork_accounts: ["{own} standard", "{other}"], fork_mode: unified'
+    config = CONFIG.replace("URI", rich_chain.front.url)
+    config = config.replace("fork_accounts: [ACCOUNT]", f"{section}, fork_without: [400]")
+    result = run_look(tmp_path, LOOK_AT_MODES, config)
+    said = result.stdout.splitlines()
+    assert f"account {own} STANDARD False" in said, result.stdout + result.stderr
+    assert f"account {other} UNIFIED False" in said
+    (tokens,) = (line.split()[1:] for line in said if line.startswith("tokens "))
+    assert "USDC" in tokens
+    assert "PURR" not in tokens
+
+
+@pytest.mark.parametrize(
+    ("config", "line"),
+    [
+        ("fork_mode: rich", "hyperliquid: fork_mode: rich is no mode"),
+        (f'fork_accounts: ["0x{1:040x} rich"]', "fork_accounts, entry 1: rich is no mode"),
+    ],
+)
+def test_mode_that_there_is_not_is_one_line(live_chain, tmp_path, config, line):
+    with_it = CONFIG.replace("URI", live_chain.front.url)
+    with_it = with_it.replace("fork_accounts: [ACCOUNT]", config)
+    result = run_look(tmp_path, LOOK_AT_MODES, with_it)
+    assert result.returncode != 0
+    assert line in result.stderr + result.stdout
+    assert "Traceback" not in result.stderr
 
 
 def test_upstream_of_another_chain_is_one_line(tmp_path):

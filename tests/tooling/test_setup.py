@@ -7,13 +7,19 @@ from pathlib import Path
 import pytest
 
 from scripts import setup
-from scripts.setup_locks import FOUNDRY_PLATFORMS, FOUNDRY_TOOLS, complete, without_hash
+from scripts.setup_locks import (
+    FOUNDRY_PLATFORMS,
+    FOUNDRY_TOOLS,
+    REQUIREMENTS,
+    complete,
+    without_hash,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 NPM_LOCK = ROOT / "package-lock.json"
 BENCH_LOCK = ROOT / "bench" / "package-lock.json"
 EXAMPLE_LOCK = ROOT / "examples" / "carry-vault" / "package-lock.json"
-PYTHON_LOCK = ROOT / "requirements" / "dev.txt"
+PYTHON_LOCKS = [ROOT / "requirements" / f"{name}.txt" for name in REQUIREMENTS]
 
 
 def program(folder, name, script):
@@ -97,15 +103,16 @@ def test_set_up_leaves_alone_what_a_link_points_to(tmp_path, monkeypatch, place,
 
 @pytest.mark.parametrize(
     "path",
-    [NPM_LOCK, BENCH_LOCK, EXAMPLE_LOCK, PYTHON_LOCK],
+    [NPM_LOCK, BENCH_LOCK, EXAMPLE_LOCK, *PYTHON_LOCKS],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_lock_file_names_no_address(path):
     assert "://" not in path.read_text()
 
 
-def test_python_lock_has_a_hash_for_every_package():
-    entries = PYTHON_LOCK.read_text().replace("\\\n", " ").splitlines()
+@pytest.mark.parametrize("path", PYTHON_LOCKS, ids=REQUIREMENTS)
+def test_python_lock_has_a_hash_for_every_package(path):
+    entries = path.read_text().replace("\\\n", " ").splitlines()
     assert entries
     assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
 
