@@ -70,7 +70,7 @@ def resume_fork(
         relay.close()
         raise
     report = ForkReport(
-        upstream=url,
+        upstream=source.upstream,
         chain_id=source.chain_id,
         block=source.block,
         latest_only=source.latest_only,
@@ -110,11 +110,11 @@ def same_source(relay: Relay, chain_id: int, fork: SavedFork, place: str) -> Sou
     """Return the upstream that a fork was made of. Raises InputError for another one."""
     found = number(relay, "eth_chainId")
     if found != chain_id or hash_of(relay, fork.block) != fork.block_hash:
-        problem = f"was forked from another chain than that of {relay.upstream_url}"
+        problem = f"was forked from another chain than that of {relay.upstream}"
         raise InputError(place=place, problem=problem)
     relay.pin(fork.block, latest_only=fork.latest_only, asked_for=fork.asked_for)
     return Source(
-        url=relay.upstream_url,
+        upstream=relay.upstream,
         chain_id=found,
         block=fork.block,
         block_hash=fork.block_hash,

@@ -166,7 +166,7 @@ def upstream_named(relay: Relay) -> Iterator[None]:
         yield
     except NodeRefused as refused:
         problem = f"refused {refused.method}: {refused.message}"
-        raise NodeUnavailable(endpoint=relay.upstream_url, problem=problem) from None
+        raise NodeUnavailable(endpoint=relay.upstream, problem=problem) from None
 
 
 @contextmanager
@@ -224,7 +224,7 @@ def read_upstream(
     left_out: Sequence[str],
 ) -> Snapshot:
     """Return everything that is imported. Raises InputError, NodeUnavailable, NodeRefused."""
-    probe = Probe(relay.request, source.url, source.tag)
+    probe = Probe(relay.request, source.upstream, source.tag)
     universe = without(discover(probe), params, left_out)
     asks = account_asks(params, universe)
     found = tuple(read_account(probe, asks, account.address, params) for account in accounts)
@@ -277,7 +277,7 @@ def made(
     for core in snapshot.accounts:
         notes += unmodelled(core)
     report = ForkReport(
-        upstream=source.url,
+        upstream=source.upstream,
         chain_id=source.chain_id,
         block=source.block,
         latest_only=source.latest_only,
