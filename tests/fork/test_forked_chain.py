@@ -15,7 +15,7 @@ from support.public_rpc import PublicRpc
 
 from pmkit.chain.listing import GENESIS_PRICES
 from pmkit.demo.conservation import ledgers
-from pmkit.errors import InputError
+from pmkit.errors import InputError, NodeRefused
 from pmkit.fork.accounts import ForkAccount
 from pmkit.hypercore.addresses import CORE_WRITER, HYPE_SYSTEM
 from pmkit.hypercore.core_actions import IOC, encode_action
@@ -145,6 +145,25 @@ def test_logs_of_before_come_page_by_page(small, public):
         found = chain.rpc.request("eth_getLogs", {**query, "toBlock": hex(made)})
         assert found == before
         assert len(found) > 20
+
+
+def test_logs_of_before_come_from_an_upstream_that_takes_a_thousand_blocks(small):
+    """As HyperEVM's own RPCs do."""
+    with small.chain.scratch():
+        query = {"fromBlock": "0x0", "address": small.chain.deployment.venue}
+        before = small.chain.rpc.request("eth_getLogs", query)
+        small.chain.rpc.request("anvil_mine", hex(2_500))
+        with (
+            PublicRpc(small.chain.rpc.url, log_blocks=1_000) as rpc,
+            opened(rpc, small) as chain,
+        ):
+            whole = {**query, "toBlock": hex(chain.forked.block)}
+            with pytest.raises(NodeRefused):
+                chain.rpc.request("eth_getLogs", {**whole, "address": "nobody"})
+            rpc.asked.clear()
+            assert chain.rpc.request("eth_getLogs", whole) == before
+            # At most: all refused, a half refused, four quarters.
+            assert rpc.asked.count("eth_getLogs") <= 6
 
 
 def test_block_of_before_where_the_upstream_serves_it(small):

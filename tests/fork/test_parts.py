@@ -283,6 +283,38 @@ def test_logs_of_one_block_that_is_refused_and_of_too_many_pages_are_errors():
     assert asyncio.run(PagedLogs(Logs(1).request).get({"fromBlock": "0x9"}, 3)) == []
 
 
+class Picky(Logs):
+    """An upstream that refuses an address whatever the blocks, and one block for everybody."""
+
+    bad_block = 700
+
+    async def request(self, method, query):
+        first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
+        if query.get("address") != WHO or first == last == self.bad_block:
+            self.asked.append(last - first + 1)
+            raise NodeRefused(method=method, code=-32_602, message="bad query", data=None)
+        return await super().request(method, query)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_query_that_is_refused_for_another_reason_says_nothing_of_pages(known):
+    upstream = Picky(50)
+    paged = PagedLogs(upstream.request)
+    if known:
+        asyncio.run(paged.get({"fromBlock": "0x0", "toBlock": "0xff", "address": WHO}, 1_023))
+    with pytest.raises(NodeRefused, match="bad query"):
+        asyncio.run(paged.get({"fromBlock": "0x0", "address": "bad"}, 1_023))
+    # Pages of this one were taken, down to the block that is refused.
+    with pytest.raises(NodeRefused, match="bad query"):
+        asyncio.run(paged.get({"fromBlock": "0x2bc", "toBlock": "0x2bc", "address": WHO}, 1_023))
+    upstream.asked.clear()
+    found = asyncio.run(paged.get({"fromBlock": "0x0", "toBlock": "0x1ff", "address": WHO}, 1_023))
+    assert found == list(range(512))
+    # Halves of 512 (and of 256, where that is known) that 50 blocks take.
+    assert max(upstream.asked[-16:]) == 32
+    assert len(upstream.asked) == (16 if known else 20)
+
+
 def test_import_lays_storage_out_as_the_venue_does():
     venue, fork = (parsed(name)["storageLayout"] for name in ("Venue", "ForkImport"))
 
