@@ -14,7 +14,13 @@ from pmkit.chain.rpc import Rpc
 from pmkit.errors import InputError, NodeRefused, NodeUnavailable, PmkitError
 from pmkit.fork.accounts import NAMES
 from pmkit.fork.compare import account_differences, market_differences
-from pmkit.fork.core_state import account_asks, held_beyond, read_account, read_market
+from pmkit.fork.core_state import (
+    account_asks,
+    held_beyond,
+    read_account,
+    read_market,
+    require_no_other_loan,
+)
 from pmkit.fork.erc20s import linked_erc20s
 from pmkit.fork.imports import AccountImport, imported
 from pmkit.fork.patience import Patience
@@ -228,6 +234,9 @@ def read_upstream(
     universe = without(discover(probe), params, left_out)
     asks = account_asks(params, universe)
     found = tuple(read_account(probe, asks, account.address, params) for account in accounts)
+    for account in found:
+        if account.exists:
+            require_no_other_loan(probe, account.address, params, universe)
     held, traded = held_beyond(params, list(found))
     fit = fitted(params, universe, probe, held, traded)
     chosen, erc20s = linked_erc20s(relay.request, source, fit.params, universe)

@@ -19,6 +19,7 @@ from pmkit.errors import InputError, NodeRefused
 from pmkit.fork.accounts import ForkAccount
 from pmkit.hypercore.addresses import CORE_WRITER, HYPE_SYSTEM
 from pmkit.hypercore.core_actions import IOC, encode_action
+from pmkit.hypercore.precompiles import precompile
 from pmkit.hypercore.records import Status, read_records
 from pmkit.hyperevm import Blocks
 from pmkit.hyperevm.local import HyperEvm
@@ -166,6 +167,26 @@ def test_logs_of_before_come_from_an_upstream_that_takes_a_thousand_blocks(small
             assert rpc.asked.count("eth_getLogs") <= 6
 
 
+def test_loan_whose_reserve_the_upstream_does_not_tell_is_refused(small, public):
+    with small.chain.scratch():
+        silent = precompile("borrow_lend_reserve_state").address
+        small.chain.rpc.request("anvil_setCode", silent, "0xfe")
+        with pytest.raises(InputError, match=r"lends or owes HYPE \(token 150\)") as told:
+            opened(public, small)
+    assert small.addresses[0] in str(told.value)
+
+
+def test_loan_in_a_token_of_no_reserve_and_no_parameter_is_refused(rich):
+    """0x811 is looked at for every token, with gas that is enough for a loan."""
+    with rich.chain.scratch(), PublicRpc(rich.chain.rpc.url) as rpc:
+        sender = rich.chain.sender(rich.addresses[0])
+        sender.supply("PURR", rich.chain.amount("PURR", "500"))
+        silent = precompile("borrow_lend_reserve_state").address
+        rich.chain.rpc.request("anvil_setCode", silent, "0xfe")
+        with pytest.raises(InputError, match="lends or owes token 400, which current"):
+            opened(rpc, rich)
+
+
 def test_block_of_before_where_the_upstream_serves_it(small):
     with small.chain.scratch():
         block = small.chain.rpc.block_number()
@@ -301,7 +322,15 @@ def rich():
         current,
         tokens=(
             *current.tokens,
-            replace(current.token("USDH"), id=400, name="PURR", sz_decimals=0, wei_decimals=6),
+            replace(
+                current.token("USDH"),
+                id=400,
+                name="PURR",
+                sz_decimals=0,
+                wei_decimals=6,
+                global_supply_cap=10**12,
+                user_supply_cap=10**12,
+            ),
             replace(current.token("USDH"), id=401, name="UNSEEN"),
         ),
         perps=(
