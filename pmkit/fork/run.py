@@ -12,7 +12,7 @@ from pmkit.chain.genesis import PORTFOLIO_MARGIN
 from pmkit.chain.node import Node
 from pmkit.chain.rpc import Rpc
 from pmkit.errors import InputError, NodeRefused, NodeUnavailable, PmkitError
-from pmkit.fork.accounts import NAMES
+from pmkit.fork.accounts import NAMES, ImportedAccount
 from pmkit.fork.compare import account_differences, market_differences
 from pmkit.fork.core_state import (
     account_asks,
@@ -56,20 +56,6 @@ UPSTREAM_SECONDS = 300
 """How long the node waits for the relay, which waits for the upstream, and its maker for both."""
 LOOK_EVERY = 0.05
 """Seconds between two looks at whether the upstream is lost."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedAccount:
-    """One imported account, for whoever wants to know what it became."""
-
-    address: str
-    mode: Mode
-    guessed: bool
-    """Whether the mode follows from what the account has, and nobody said it."""
-    exists: bool
-    """Whether the upstream's Core knows it."""
-    l1_block: int
-    """The upstream's L1 block that it was read at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +113,7 @@ class Snapshot:
     erc20s: dict[int, str]
     accounts: tuple[CoreAccount, ...]
     market: CoreMarket
+    left_out: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -247,6 +234,7 @@ def read_upstream(
         erc20s=erc20s,
         accounts=found,
         market=market,
+        left_out=tuple(left_out),
         notes=(*fit.notes, *(f"{name} is left out" for name in left_out)),
     )
 
@@ -307,7 +295,11 @@ def made(
             block_hash=source.block_hash,
             latest_only=source.latest_only,
             asked_for=source.asked_for,
-            accounts=tuple(account.address for account in accounts),
+            accounts=report.accounts,
+            left_out=snapshot.left_out,
+            tokens=params.tokens,
+            perps=params.perps,
+            pairs=params.pairs,
         ),
     )
 
