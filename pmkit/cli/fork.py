@@ -92,6 +92,7 @@ def fork(
             rpc,
             block=block,
             accounts=accounts,
+            mode=default,
             without=without,
             params=params,
             port=at,

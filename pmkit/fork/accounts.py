@@ -36,6 +36,20 @@ class ForkAccount:
     """None where it is to follow from what the account has."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedAccount:
+    """One imported account, for whoever wants to know what it became."""
+
+    address: str
+    mode: Mode
+    guessed: bool
+    """Whether the mode follows from what the account has, and nobody said it."""
+    exists: bool
+    """Whether the upstream's Core knows it."""
+    l1_block: int
+    """The upstream's L1 block that it was read at."""
+
+
 def mode_of(text: str, place: str) -> Mode | None:
     """Return a mode by its name, None for the guess. Raises InputError."""
     if text == GUESS:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pmkit.policy import Params
 
 Row = dict[str, int]
+LOAN_STIPEND = 150_000
+"""Gas of a read of 0x811, which is burnt where nothing is lent: twice what pmkit's own takes."""
+LOANS_AT_ONCE = 150
+"""Such reads of one call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,7 @@ def account_asks(params: Params, universe: Universe) -> list[Ask]:
     tokens = {token.id for token in params.tokens} & set(universe.tokens)
     perps = {perp.id for perp in params.perps} & set(universe.perps)
     dexes = set(range(len(params.dexes))) & set(universe.dexes)
-    reserves = {token.id for token in params.tokens} & set(universe.reserves)
+    lendable = sorted(set(universe.reserves) | tokens)
     asks = [
         Ask(name="core_user_exists", shape=Shape.ACCOUNT),
         Ask(name="withdrawable", shape=Shape.ACCOUNT),
@@ -76,7 +80,7 @@ def account_asks(params: Params, universe: Universe) -> list[Ask]:
     ]
     for name, shape, known, all_, held in (
         ("spot_balance", Shape.ACCOUNT_AND_ID, tokens, universe.tokens, ALL_WORDS),
-        ("borrow_lend_user_state", Shape.ACCOUNT_AND_ID, reserves, universe.reserves, ALL_WORDS),
+        ("borrow_lend_user_state", Shape.ACCOUNT_AND_ID, tokens, lendable, ALL_WORDS),
         ("account_margin_summary", Shape.ID_AND_ACCOUNT, dexes, universe.dexes, ALL_WORDS),
         # Without a position an answer still tells a leverage, so the size alone is looked at.
         ("position2", Shape.ACCOUNT_AND_ID, perps, universe.perps, 1),
@@ -94,8 +98,7 @@ def read_account(probe: Probe, asks: list[Ask], address: str, params: Params) ->
     lent = {token.id for token in params.tokens}
     for token in account.ids("borrow_lend_user_state"):
         if token not in lent:
-            problem = f"lends or owes token {token}, which {params.name} does not list; add it"
-            raise InputError(place=address, problem=problem)
+            raise unlisted_loan(address, token, params)
     for dex in account.ids("account_margin_summary"):
         if dex >= len(params.dexes) and any(account.row("account_margin_summary", dex).values()):
             problem = (
@@ -104,6 +107,32 @@ def read_account(probe: Probe, asks: list[Ask], address: str, params: Params) ->
             )
             raise InputError(place=address, problem=problem)
     return account
+
+
+def require_no_other_loan(probe: Probe, address: str, params: Params, universe: Universe) -> None:
+    """Raise InputError for a loan in a token that is neither a parameter nor has a reserve.
+
+    0x812 may be silent of a token that 0x811 is not of. Of those many tokens nothing is imported,
+    so that one state for all of them is not needed.
+    """
+    asked_already = {token.id for token in params.tokens} | set(universe.reserves)
+    ids = sorted(set(universe.tokens) - asked_already)
+    for start in range(0, len(ids), LOANS_AT_ONCE):
+        ask = Ask(
+            name="borrow_lend_user_state",
+            shape=Shape.ACCOUNT_AND_ID,
+            ids=tuple(ids[start : start + LOANS_AT_ONCE]),
+            held_words=ALL_WORDS,
+        )
+        _, answers = probe.read([ask], address, LOAN_STIPEND)
+        for _, token in answers:
+            raise unlisted_loan(address, token, params)
+
+
+def unlisted_loan(address: str, token: int, params: Params) -> InputError:
+    """Return the error for a loan in a token that the parameters lack."""
+    problem = f"lends or owes token {token}, which {params.name} does not list; add it"
+    return InputError(place=address, problem=problem)
 
 
 def read_market(probe: Probe, params: Params, universe: Universe) -> CoreMarket:

@@ -20,7 +20,10 @@ class PagedLogs:
     def __init__(self, request: Callable[..., Awaitable[Any]]) -> None:
         self._request = request
         self._span: int | None = None
-        """The most blocks that were taken after more were refused."""
+        """The most blocks that were taken after more were refused.
+
+        A query that is refused whatever its blocks says nothing of it, and leaves it as it was.
+        """
 
     async def get(self, query: dict[str, Any], latest: int) -> list[Any]:
         """Return the logs of a query; `latest` stands for a tag. Raises NodeRefused."""
@@ -30,9 +33,9 @@ class PagedLogs:
         first = number_of(query.get("fromBlock", "latest"), latest)
         last = min(number_of(query.get("toBlock", "latest"), latest), latest)
         waiting, logs, calls = [(first, last)] if first <= last else [], [], 0
+        most = known = self._span
         while waiting:
             start, end = waiting.pop()
-            most = self._span
             if most is not None and end - start >= most:
                 waiting.append((start + most, end))
                 end = start + most - 1
@@ -48,7 +51,10 @@ class PagedLogs:
                     raise
                 middle = (start + end) // 2
                 waiting += [(middle + 1, end), (start, middle)]
-                self._span = middle - start + 1
+                # The page that is asked for next: that nothing was raised says that it was taken.
+                most = middle - start + 1
+        if most != known:
+            self._span = most
         return logs
 
 

@@ -102,7 +102,7 @@ def roles_of(rpc: Rpc) -> dict[str, str]:
     unlocked: list[str] = rpc.request("eth_accounts")
     if len(unlocked) < len(ROLES):
         problem = f"the node signs for {len(unlocked)} accounts, {len(ROLES)} are needed"
-        raise InputError(place=rpc.url, problem=problem)
+        raise InputError(place=rpc.place, problem=problem)
     return {role: checked(a) for role, a in zip(ROLES, unlocked, strict=False)}
 
 

@@ -33,7 +33,7 @@ def prefetch(relay: Relay, tag: str, addresses: Sequence[str]) -> None:
         (seen,) = decode(["(uint256,uint256)[]"], bytes.fromhex(str(answer).removeprefix("0x")))
     except (DecodingError, ValueError) as error:
         problem = "answers eth_call of creation code with something else"
-        raise NodeUnavailable(endpoint=relay.upstream_url, problem=problem) from error
+        raise NodeUnavailable(endpoint=relay.upstream, problem=problem) from error
     for address, (balance, size) in zip(addresses, seen, strict=True):
         relay.keep("eth_getBalance", address, hex(balance))
         if size == 0:

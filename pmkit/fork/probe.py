@@ -83,9 +83,10 @@ Answers = dict[tuple[str, int], dict[str, Any] | None]
 class Probe:
     """Reads one chain's HyperCore, at one tag."""
 
-    def __init__(self, request: Callable[..., Any], url: str, tag: str) -> None:
+    def __init__(self, request: Callable[..., Any], place: str, tag: str) -> None:
         self._request = request
-        self._url = url
+        self._place = place
+        """The chain as messages name it."""
         self._tag = tag
         self._gas: str | None = GAS
         """What a call asks for; None leaves that to the node, which may allow less."""
@@ -111,7 +112,7 @@ class Probe:
                 return next(moment for moment in moments if moment is not None), found
         total = sum(len(ask.ids) for ask in asks)
         problem = f"makes blocks faster than {total} reads of one account are answered"
-        raise NodeUnavailable(endpoint=self._url, problem=problem)
+        raise NodeUnavailable(endpoint=self._place, problem=problem)
 
     def _group(
         self, asks: Sequence[Ask], account: str, stipend: int, found: Answers
@@ -133,7 +134,7 @@ class Probe:
                 return moment
             if now_done == done:
                 problem = f"gives eth_call less gas than a read of {total} takes"
-                raise NodeUnavailable(endpoint=self._url, problem=problem)
+                raise NodeUnavailable(endpoint=self._place, problem=problem)
             done = now_done
 
     def _call(self, account: str, asks: Sequence[Ask], start: int, stipend: int) -> tuple[Any, ...]:
@@ -153,7 +154,7 @@ class Probe:
             return decode(ANSWER, bytes.fromhex(str(answer).removeprefix("0x")))
         except (DecodingError, ValueError) as error:
             problem = "answers eth_call of creation code with something else"
-            raise NodeUnavailable(endpoint=self._url, problem=problem) from error
+            raise NodeUnavailable(endpoint=self._place, problem=problem) from error
 
     def _moment(self, block: int, time: int, l1_block: bytes) -> Moment:
         if len(l1_block) != WORD:
@@ -161,7 +162,7 @@ class Probe:
                 "has no HyperCore: its precompile 0x809 answers nothing, so this is the RPC of some"
                 " other EVM chain"
             )
-            raise InputError(place=self._url, problem=problem)
+            raise InputError(place=self._place, problem=problem)
         return Moment(block=block, time=time, l1_block=int.from_bytes(l1_block))
 
     def _decoded(self, name: str, data: bytes) -> dict[str, Any] | None:
@@ -169,7 +170,7 @@ class Probe:
             return decode_output(name, data)
         except InputError as error:
             problem = f"answers {name} otherwise than HyperEVM does ({error.problem})"
-            raise InputError(place=self._url, problem=problem) from error
+            raise InputError(place=self._place, problem=problem) from error
 
 
 def grouped(asks: Sequence[Ask]) -> list[list[Ask]]:

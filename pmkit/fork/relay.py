@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from pmkit.chain.node import HOST
+from pmkit.chain.rpc import shown_url
 from pmkit.errors import NodeRefused, NodeUnavailable
 from pmkit.fork.logs import PagedLogs
 from pmkit.fork.patience import Patience
@@ -51,7 +52,9 @@ class Relay:
     """A running relay; a context manager that ends it, but not the upstream behind it."""
 
     def __init__(self, url: str, patience: Patience) -> None:
-        self.upstream_url = url
+        self.upstream = shown_url(url)
+        """The upstream as messages name it. SPEC DP-10."""
+        self._upstream_url = url
         self.port = 0
         self._patience = patience
         self._loop = asyncio.new_event_loop()
@@ -78,7 +81,7 @@ class Relay:
         relay = cls(url, patience)
         relay._thread.start()
         if not relay._ready.wait(START_SECONDS):
-            raise NodeUnavailable(endpoint=url, problem="its relay did not come up")
+            raise NodeUnavailable(endpoint=relay.upstream, problem="its relay did not come up")
         if relay._failure is not None:
             raise relay._failure
         return relay
@@ -111,7 +114,7 @@ class Relay:
     def request(self, method: str, *params: Any) -> Any:
         """Ask the upstream as it is. Raises NodeRefused, NodeUnavailable."""
         if self._remote is None:
-            raise NodeUnavailable(endpoint=self.upstream_url, problem="its relay has ended")
+            raise NodeUnavailable(endpoint=self.upstream, problem="its relay has ended")
         asked = asyncio.run_coroutine_threadsafe(self._remote.request(method, *params), self._loop)
         return asked.result()
 
@@ -144,7 +147,7 @@ class Relay:
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
-        async with Remote(self.upstream_url, self._patience) as remote:
+        async with Remote(self._upstream_url, self._patience) as remote:
             self._remote, self._logs = remote, PagedLogs(remote.request)
             application = web.Application(client_max_size=MESSAGE_LIMIT)
             application.router.add_post("/{path:.*}", self._handle)
@@ -183,7 +186,7 @@ class Relay:
 
     async def _result(self, method: str, params: list[Any]) -> Any:
         if self._remote is None or self._logs is None:
-            raise NodeUnavailable(endpoint=self.upstream_url, problem="its relay has ended")
+            raise NodeUnavailable(endpoint=self.upstream, problem="its relay has ended")
         if (not method.startswith(READING) and method not in OTHERS) or method in UNSERVED:
             told = f"{method} does not go to a fork's upstream, which is only read"
             raise NodeRefused(method=method, code=NO_METHOD, message=told, data=None)

@@ -33,8 +33,7 @@ class Remote(Upstream):
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 lost += 1
                 if lost > self._patience.reconnects or isinstance(error, TimeoutError):
-                    problem = f"cannot be reached ({type(error).__name__}: {error})"
-                    raise NodeUnavailable(endpoint=self.url, problem=problem) from error
+                    raise self.unreachable(error) from error
                 await asyncio.sleep(self._patience.wait(lost))
                 continue
             answer = parsed(text)
@@ -42,11 +41,11 @@ class Remote(Upstream):
                 break
             if tried >= self._patience.attempts:
                 problem = f"answers too many requests, {tried} times in a row"
-                raise NodeUnavailable(endpoint=self.url, problem=problem)
+                raise NodeUnavailable(endpoint=self.place, problem=problem)
             await asyncio.sleep(self._patience.wait(tried, asked))
         if not isinstance(answer, dict | list):
             told = "no JSON-RPC" if status == HTTPStatus.OK else f"HTTP {status}, and no JSON-RPC"
-            raise NodeUnavailable(endpoint=self.url, problem=f"answered {told}")
+            raise NodeUnavailable(endpoint=self.place, problem=f"answered {told}")
         return text
 
     async def request(self, method: str, *params: Any) -> Any:
@@ -63,7 +62,7 @@ class Remote(Upstream):
                 data=error.get("data"),
             )
         if not isinstance(answer, dict) or "result" not in answer:
-            raise NodeUnavailable(endpoint=self.url, problem=f"gave no answer to {method}")
+            raise NodeUnavailable(endpoint=self.place, problem=f"gave no answer to {method}")
         return answer["result"]
 
 

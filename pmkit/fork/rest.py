@@ -14,6 +14,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from pmkit.chain.genesis import BACKSTOP_USD, INSURANCE_USD, MAKER_PERP_USD, MAKER_SPOT_USD
+from pmkit.errors import InputError
 from pmkit.fork.imports import AccountImport, DexImport, PositionImport
 from pmkit.model import Mode
 from pmkit.rates import SHARE_UNIT
@@ -64,7 +65,7 @@ def rest_of(
     """Return the other side of accounts; `parties` are the fork's own maker and so on, by role.
 
     Shares of imported debts become a little less where they add up to more than the reserve owes,
-    which rounding each of them up does.
+    which rounding each of them up does. Raises InputError for a loan of no reserve.
     """
     notes: list[str] = []
     world, debtor = AccountImport(account=WORLD), AccountImport(account=DEBTOR)
@@ -76,6 +77,7 @@ def rest_of(
     for token in params.tokens:
         row = market.reserves.get(token.id)
         if row is None:
+            require_nothing_lent(accounts, token)
             continue
         balance_debts(accounts, token.id, row["total_borrowed"] * SHARE_UNIT)
         supplied, owed = shares_of(accounts, token.id)
@@ -115,6 +117,17 @@ def rest_of(
         reserves=tuple(reserves),
         notes=tuple(notes),
     )
+
+
+def require_nothing_lent(accounts: Sequence[AccountImport], token: TokenParams) -> None:
+    """Raise InputError for an account with shares of a reserve that is not there."""
+    for account in accounts:
+        if any(held.token == token.id and held.shares for held in account.tokens):
+            problem = (
+                f"lends or owes {token.name} (token {token.id}), of whose reserve the upstream's"
+                " 0x812 answers nothing; leave the account out"
+            )
+            raise InputError(place=account.account, problem=problem)
 
 
 def shares_of(accounts: Sequence[AccountImport], token: int) -> tuple[int, int]:

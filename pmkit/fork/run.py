@@ -12,9 +12,15 @@ from pmkit.chain.genesis import PORTFOLIO_MARGIN
 from pmkit.chain.node import Node
 from pmkit.chain.rpc import Rpc
 from pmkit.errors import InputError, NodeRefused, NodeUnavailable, PmkitError
-from pmkit.fork.accounts import NAMES
+from pmkit.fork.accounts import NAMES, ImportedAccount
 from pmkit.fork.compare import account_differences, market_differences
-from pmkit.fork.core_state import account_asks, held_beyond, read_account, read_market
+from pmkit.fork.core_state import (
+    account_asks,
+    held_beyond,
+    read_account,
+    read_market,
+    require_no_other_loan,
+)
 from pmkit.fork.erc20s import linked_erc20s
 from pmkit.fork.imports import AccountImport, imported
 from pmkit.fork.patience import Patience
@@ -50,20 +56,6 @@ UPSTREAM_SECONDS = 300
 """How long the node waits for the relay, which waits for the upstream, and its maker for both."""
 LOOK_EVERY = 0.05
 """Seconds between two looks at whether the upstream is lost."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedAccount:
-    """One imported account, for whoever wants to know what it became."""
-
-    address: str
-    mode: Mode
-    guessed: bool
-    """Whether the mode follows from what the account has, and nobody said it."""
-    exists: bool
-    """Whether the upstream's Core knows it."""
-    l1_block: int
-    """The upstream's L1 block that it was read at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +113,7 @@ class Snapshot:
     erc20s: dict[int, str]
     accounts: tuple[CoreAccount, ...]
     market: CoreMarket
+    left_out: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -166,7 +159,7 @@ def upstream_named(relay: Relay) -> Iterator[None]:
         yield
     except NodeRefused as refused:
         problem = f"refused {refused.method}: {refused.message}"
-        raise NodeUnavailable(endpoint=relay.upstream_url, problem=problem) from None
+        raise NodeUnavailable(endpoint=relay.upstream, problem=problem) from None
 
 
 @contextmanager
@@ -224,10 +217,13 @@ def read_upstream(
     left_out: Sequence[str],
 ) -> Snapshot:
     """Return everything that is imported. Raises InputError, NodeUnavailable, NodeRefused."""
-    probe = Probe(relay.request, source.url, source.tag)
+    probe = Probe(relay.request, source.upstream, source.tag)
     universe = without(discover(probe), params, left_out)
     asks = account_asks(params, universe)
     found = tuple(read_account(probe, asks, account.address, params) for account in accounts)
+    for account in found:
+        if account.exists:
+            require_no_other_loan(probe, account.address, params, universe)
     held, traded = held_beyond(params, list(found))
     fit = fitted(params, universe, probe, held, traded)
     chosen, erc20s = linked_erc20s(relay.request, source, fit.params, universe)
@@ -238,6 +234,7 @@ def read_upstream(
         erc20s=erc20s,
         accounts=found,
         market=market,
+        left_out=tuple(left_out),
         notes=(*fit.notes, *(f"{name} is left out" for name in left_out)),
     )
 
@@ -277,7 +274,7 @@ def made(
     for core in snapshot.accounts:
         notes += unmodelled(core)
     report = ForkReport(
-        upstream=source.url,
+        upstream=source.upstream,
         chain_id=source.chain_id,
         block=source.block,
         latest_only=source.latest_only,
@@ -298,7 +295,11 @@ def made(
             block_hash=source.block_hash,
             latest_only=source.latest_only,
             asked_for=source.asked_for,
-            accounts=tuple(account.address for account in accounts),
+            accounts=report.accounts,
+            left_out=snapshot.left_out,
+            tokens=params.tokens,
+            perps=params.perps,
+            pairs=params.pairs,
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmkit.chain.rpc import Rpc
+from pmkit.chain.rpc import Rpc, shown_url
 from pmkit.errors import InputError, NodeRefused, NodeUnavailable
 from pmkit.fork.probe import Probe
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Source:
     """An upstream at the block that it is forked at."""
 
-    url: str
+    upstream: str
+    """As messages name it, without what may be a secret. SPEC DP-10."""
     chain_id: int
     block: int
     block_hash: str
@@ -32,7 +33,9 @@ class Source:
 def require_url(url: str) -> None:
     """Raise InputError for what is no http or https URL."""
     if url.startswith(("ws://", "wss://")):
-        raise InputError(place=url, problem="is a websocket; forks read over http or https")
+        raise InputError(
+            place=shown_url(url), problem="is a websocket; forks read over http or https"
+        )
     Rpc(url).close()
 
 
@@ -42,19 +45,19 @@ def source_of(relay: Relay, block: int | None, chain_id: int | None) -> Source:
     Raises InputError for another chain, one without HyperCore, and a block that the upstream does
     not serve; NodeUnavailable, NodeRefused.
     """
-    url = relay.upstream_url
+    upstream = relay.upstream
     found = number(relay, "eth_chainId")
     if chain_id is not None and found != chain_id:
-        problem = f"the upstream {url} is chain {found}, not {chain_id}"
+        problem = f"the upstream {upstream} is chain {found}, not {chain_id}"
         raise InputError(place="--chain-id", problem=problem)
     latest = number(relay, "eth_blockNumber")
-    Probe(relay.request, url, "latest").moment()
+    Probe(relay.request, upstream, "latest").moment()
     if block is None:
         latest_only = latest > 0 and not serves(relay, latest - 1)
         relay.pin(latest, latest_only=latest_only, asked_for=False)
         tag = "latest" if latest_only else hex(latest)
         return Source(
-            url=url,
+            upstream=upstream,
             chain_id=found,
             block=latest,
             block_hash=require_hash(relay, latest),
@@ -67,12 +70,12 @@ def source_of(relay: Relay, block: int | None, chain_id: int | None) -> Source:
         raise InputError(place="--block", problem=problem)
     if not serves(relay, block):
         problem = (
-            f"the upstream {url} serves only the latest state, not block {block}; leave it out"
+            f"the upstream {upstream} serves only the latest state, not block {block}; leave it out"
         )
         raise InputError(place="--block", problem=problem)
     relay.pin(block, latest_only=False, asked_for=True)
     return Source(
-        url=url,
+        upstream=upstream,
         chain_id=found,
         block=block,
         block_hash=require_hash(relay, block),
@@ -85,7 +88,7 @@ def source_of(relay: Relay, block: int | None, chain_id: int | None) -> Source:
 def serves(relay: Relay, block: int) -> bool:
     """Return whether the upstream serves the state of a block, and not of another in its place."""
     try:
-        found = Probe(relay.request, relay.upstream_url, hex(block)).moment().block
+        found = Probe(relay.request, relay.upstream, hex(block)).moment().block
     except (NodeRefused, InputError):
         return False
     return found == block
@@ -101,7 +104,7 @@ def require_hash(relay: Relay, block: int) -> str:
     """Return the hash of a block. Raises NodeUnavailable where it is not there."""
     found = hash_of(relay, block)
     if found is None:
-        raise NodeUnavailable(endpoint=relay.upstream_url, problem=f"has no block {block}")
+        raise NodeUnavailable(endpoint=relay.upstream, problem=f"has no block {block}")
     return found
 
 
@@ -112,4 +115,4 @@ def number(relay: Relay, method: str) -> int:
         return int(answer, 16)
     except (TypeError, ValueError) as error:
         problem = f"answers {method} with {answer!r}"
-        raise NodeUnavailable(endpoint=relay.upstream_url, problem=problem) from error
+        raise NodeUnavailable(endpoint=relay.upstream, problem=problem) from error

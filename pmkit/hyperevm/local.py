@@ -156,7 +156,8 @@ class HyperEvm(LocalVenue):
         named by address alone; without it, it follows from what each has. Tokens `without` which
         it is to be are named by name or id: whoever has some has none on it. `chain_id` is the
         upstream's, where it has to be a certain one. `.forked` tells what was read, and what the
-        fork answers otherwise. A fork in a state file is taken up as it was saved.
+        fork answers otherwise. A fork in a state file is taken up as it was saved; accounts, modes
+        and tokens left out need not be named again, and others are refused.
 
         Raises InputError for parameters, accounts and upstreams that do not serve, ToolMissing,
         NodeUnavailable, NodeRefused.
@@ -189,6 +190,8 @@ class HyperEvm(LocalVenue):
                 saved,
                 place=str(state.path),
                 block=block,
+                mode=mode,
+                without=without,
                 stepped=stepped,
                 patience=patience,
             )

@@ -9,12 +9,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from hashlib import sha256
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from pmkit.errors import InputError
 from pmkit.files import write_at_one_stroke
+from pmkit.fork.accounts import ImportedAccount
+from pmkit.model import Mode
+from pmkit.policy import PairParams, PerpParams, TokenParams
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 SIZE_LIMIT = 2 * 2**30
+Kept = TypeVar("Kept")
+"""A record that is written field by field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +59,13 @@ class SavedFork:
     latest_only: bool
     asked_for: bool
     """Whether it had to be this block."""
-    accounts: tuple[str, ...]
+    accounts: tuple[ImportedAccount, ...]
+    left_out: tuple[str, ...]
+    """Tokens that nobody was to have, as they were named."""
+    tokens: tuple[TokenParams, ...]
+    """What the fork lists: the parameters' and what accounts held beyond them."""
+    perps: tuple[PerpParams, ...]
+    pairs: tuple[PairParams, ...]
 
 
 class StateFile:
@@ -174,16 +185,52 @@ def saved_fork_of(found: dict[str, Any], file: StateFile) -> SavedFork:
     for key in ("latest_only", "asked_for"):
         if not isinstance(found.get(key), bool):
             raise file.wrong_key(f"fork.{key}", "true or false")
-    accounts = found.get("accounts")
-    if not isinstance(accounts, list) or not all(isinstance(one, str) for one in accounts):
-        raise file.wrong_key("fork.accounts", "a list of texts")
+    left_out = found.get("left_out")
+    if not isinstance(left_out, list) or not all(isinstance(one, str) for one in left_out):
+        raise file.wrong_key("fork.left_out", "a list of texts")
     return SavedFork(
         block=found["block"],
         block_hash=found["block_hash"],
         latest_only=found["latest_only"],
         asked_for=found["asked_for"],
-        accounts=tuple(accounts),
+        accounts=records_of(ImportedAccount, found, "accounts", file),
+        left_out=tuple(left_out),
+        tokens=records_of(TokenParams, found, "tokens", file),
+        perps=records_of(PerpParams, found, "perps", file),
+        pairs=records_of(PairParams, found, "pairs", file),
     )
+
+
+def records_of(
+    kind: type[Kept], fork: dict[str, Any], key: str, file: StateFile
+) -> tuple[Kept, ...]:
+    """Return the records under a key of a parsed fork. Raises InputError naming the key."""
+    rows = fork.get(key)
+    if not isinstance(rows, list):
+        raise file.wrong_key(f"fork.{key}", "a list of objects")
+    try:
+        return tuple(record_of(kind, row) for row in rows)
+    except ValueError as error:
+        raise file.wrong_key(f"fork.{key}", "a list of objects") from error
+
+
+def record_of(kind: type[Kept], row: Any) -> Kept:
+    """Return a record from what it was written as. Raises ValueError for anything else."""
+    hints = get_type_hints(kind)
+    if not isinstance(row, dict) or row.keys() != hints.keys():
+        raise ValueError(kind.__name__)
+    return kind(**{name: value_of(hint, row[name]) for name, hint in hints.items()})
+
+
+def value_of(hint: Any, value: Any) -> Any:
+    """Return one field of a record. Raises ValueError for a value of another type."""
+    if isinstance(hint, type) and is_dataclass(hint):
+        return record_of(hint, value)
+    if hint is Mode:
+        return Mode(value)
+    if type(value) not in (get_args(hint) or (hint,)):
+        raise ValueError(hint)
+    return value
 
 
 def fingerprint(params: Params) -> str:

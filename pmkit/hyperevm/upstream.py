@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 
+from pmkit.chain.rpc import public_url, shown_url
 from pmkit.errors import NodeRefused, NodeUnavailable
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Upstream:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.place = shown_url(url)
+        """The URL as messages have it. SPEC DP-10."""
         self._session = aiohttp.ClientSession(timeout=TIMEOUT, headers=JSON)
 
     async def post(self, body: bytes) -> bytes:
@@ -32,8 +35,7 @@ class Upstream:
             async with self._session.post(self.url, data=body) as response:
                 return await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            problem = f"cannot be reached ({type(error).__name__}: {error})"
-            raise NodeUnavailable(endpoint=self.url, problem=problem) from error
+            raise self.unreachable(error) from error
 
     async def request(self, method: str, *params: Any) -> Any:
         """Return the result of a request. Raises NodeRefused, NodeUnavailable."""
@@ -56,7 +58,14 @@ class Upstream:
                 self.url.replace("http", "ws", 1), max_msg_size=MESSAGE_LIMIT
             )
         except (aiohttp.ClientError, OSError) as error:
-            raise NodeUnavailable(endpoint=self.url, problem=str(error)) from error
+            raise self.unreachable(error) from error
+
+    def unreachable(self, error: Exception) -> NodeUnavailable:
+        """Return what a failed exchange is told as."""
+        # A client's own words may repeat the URL, and so what is secret in it.
+        said = str(error) if public_url(self.url) else getattr(error, "strerror", None)
+        told = f"{type(error).__name__}: {said}" if said else type(error).__name__
+        return NodeUnavailable(endpoint=self.place, problem=f"cannot be reached ({told})")
 
     async def __aenter__(self) -> Self:
         return self

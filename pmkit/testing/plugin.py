@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -40,6 +41,23 @@ class Forker(Protocol):
 
     def __call__(self, url: str, **options: Any) -> HyperEvm:
         """Fork the chain behind an RPC, or give the session's fork of it as it began."""
+
+
+@dataclass(slots=True)
+class Forks:
+    """A session's forks by what they were asked for, and what ends them."""
+
+    ends: ExitStack
+    known: dict[Any, HyperEvm] = field(default_factory=dict)
+
+    def get(self, url: str, options: dict[str, Any]) -> HyperEvm:
+        """Return a fork, made if need be. Raises PmkitError."""
+        from pmkit.hyperevm.local import HyperEvm
+
+        key = (url, *((name, repr(value)) for name, value in sorted(options.items())))
+        if key not in self.known:
+            self.known[key] = self.ends.enter_context(HyperEvm.fork(url, **options))
+        return self.known[key]
 
 
 class Warper(Protocol):
@@ -91,30 +109,33 @@ def hyperevm(pmkit_chain: HyperEvm) -> Iterator[HyperEvm]:
 
 
 @pytest.fixture(scope="session")
-def pmkit_forks() -> Iterator[dict[Any, HyperEvm]]:
+def pmkit_forks() -> Iterator[Forks]:
     """Keep the session's forks; tests take `fork`, which rewinds them after each."""
-    forks: dict[Any, HyperEvm] = {}
-    yield forks
-    for chain in forks.values():
-        chain.close()
+    # All of them end, even where the end of one fails.
+    with ExitStack() as ends:
+        yield Forks(ends)
 
 
 @pytest.fixture
-def fork(pmkit_forks: dict[Any, HyperEvm]) -> Iterator[Forker]:
+def fork(pmkit_forks: Forks) -> Iterator[Forker]:
     """Give a maker of forks: `fork(url, accounts=[...])`, with the options of `HyperEvm.fork`.
 
-    A fork is read once a session, and each test finds it as it was then. SPEC HE-20.
+    A fork is read once a session and xdist worker, and each test finds it as it was then. One that
+    fails ends the test with what is wrong. SPEC HE-20.
     """
-    from pmkit.hyperevm.local import HyperEvm
+    from pmkit.errors import PmkitError
 
     with ExitStack() as stack:
 
         def make(url: str, **options: Any) -> HyperEvm:
-            key = (url, *((name, repr(value)) for name, value in sorted(options.items())))
-            if key not in pmkit_forks:
-                pmkit_forks[key] = HyperEvm.fork(url, **options)
-            stack.enter_context(pmkit_forks[key].scratch())
-            return pmkit_forks[key]
+            try:
+                chain = pmkit_forks.get(url, options)
+            except PmkitError as problem:
+                told = str(problem)
+            else:
+                stack.enter_context(chain.scratch())
+                return chain
+            pytest.fail(f"pmkit has no fork for tests: {told}", pytrace=False)
 
         yield make
 

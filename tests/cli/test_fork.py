@@ -99,6 +99,23 @@ def test_ready_line_tells_what_was_forked_and_commands_work_on_it(
     assert gone(family)
 
 
+def test_key_in_the_url_is_neither_in_the_line_nor_in_the_text(upstream, forked, tmp_path):
+    key, place = "0123456789abcdef0123456789abcdef", tmp_path / "fork.json"
+    url = f"{upstream.rpc.url}/v2/{key}?token={key}"
+    process, line = forked("--rpc", url, "--json", "--deployment", str(place))
+    assert key not in line
+    assert json.loads(line)["fork"]["upstream"] == f"{upstream.rpc.url}/..."
+    process.send_signal(signal.SIGTERM)
+    out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0
+    process, line = forked("--rpc", url)
+    said = [line]
+    while not said[-1].startswith("ready"):
+        said.append(process.stdout.readline())
+    assert f"of {upstream.rpc.url}/...\n" in "".join(said)
+    assert key not in "".join([json.dumps(place.read_text("utf-8")), out, errors, *said])
+
+
 def test_text_tells_modes_and_where_it_came_from(upstream, trader, forked):
     process, line = forked("--rpc", upstream.rpc.url, "--account", trader.address)
     said = [line]

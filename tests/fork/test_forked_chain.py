@@ -8,17 +8,20 @@ from decimal import Decimal
 
 import pytest
 from chain.test_dexes import WITH_FLX
+from click.testing import CliRunner
 from fork.conftest import HURRY, Upstream, pays_in, standard, trades
 from hyperevm.conftest import until
 from support.core_reads import reads
 from support.public_rpc import PublicRpc
 
 from pmkit.chain.listing import GENESIS_PRICES
+from pmkit.cli import main
 from pmkit.demo.conservation import ledgers
-from pmkit.errors import InputError
+from pmkit.errors import InputError, NodeRefused
 from pmkit.fork.accounts import ForkAccount
 from pmkit.hypercore.addresses import CORE_WRITER, HYPE_SYSTEM
 from pmkit.hypercore.core_actions import IOC, encode_action
+from pmkit.hypercore.precompiles import precompile
 from pmkit.hypercore.records import Status, read_records
 from pmkit.hyperevm import Blocks
 from pmkit.hyperevm.local import HyperEvm
@@ -147,6 +150,45 @@ def test_logs_of_before_come_page_by_page(small, public):
         assert len(found) > 20
 
 
+def test_logs_of_before_come_from_an_upstream_that_takes_a_thousand_blocks(small):
+    """As HyperEVM's own RPCs do."""
+    with small.chain.scratch():
+        query = {"fromBlock": "0x0", "address": small.chain.deployment.venue}
+        before = small.chain.rpc.request("eth_getLogs", query)
+        small.chain.rpc.request("anvil_mine", hex(2_500))
+        with (
+            PublicRpc(small.chain.rpc.url, log_blocks=1_000) as rpc,
+            opened(rpc, small) as chain,
+        ):
+            whole = {**query, "toBlock": hex(chain.forked.block)}
+            with pytest.raises(NodeRefused):
+                chain.rpc.request("eth_getLogs", {**whole, "address": "nobody"})
+            rpc.asked.clear()
+            assert chain.rpc.request("eth_getLogs", whole) == before
+            # At most: all refused, a half refused, four quarters.
+            assert rpc.asked.count("eth_getLogs") <= 6
+
+
+def test_loan_whose_reserve_the_upstream_does_not_tell_is_refused(small, public):
+    with small.chain.scratch():
+        silent = precompile("borrow_lend_reserve_state").address
+        small.chain.rpc.request("anvil_setCode", silent, "0xfe")
+        with pytest.raises(InputError, match=r"lends or owes HYPE \(token 150\)") as told:
+            opened(public, small)
+    assert small.addresses[0] in str(told.value)
+
+
+def test_loan_in_a_token_of_no_reserve_and_no_parameter_is_refused(rich):
+    """0x811 is looked at for every token, with gas that is enough for a loan."""
+    with rich.chain.scratch(), PublicRpc(rich.chain.rpc.url) as rpc:
+        sender = rich.chain.sender(rich.addresses[0])
+        sender.supply("PURR", rich.chain.amount("PURR", "500"))
+        silent = precompile("borrow_lend_reserve_state").address
+        rich.chain.rpc.request("anvil_setCode", silent, "0xfe")
+        with pytest.raises(InputError, match="lends or owes token 400, which current"):
+            opened(rpc, rich)
+
+
 def test_block_of_before_where_the_upstream_serves_it(small):
     with small.chain.scratch():
         block = small.chain.rpc.block_number()
@@ -234,7 +276,7 @@ def test_fork_goes_on_from_its_state_file(small, public, tmp_path):
         with opened(public, small, state=file) as chain:
             chain.move("BTC", "91000")
             chain.credit("trader", "USDC", "12")
-            left = figures(chain)
+            left, imported = figures(chain), chain.forked.accounts
             chain.save()
         with opened(public, small, state=file) as chain:
             assert figures(chain) == left
@@ -245,8 +287,15 @@ def test_fork_goes_on_from_its_state_file(small, public, tmp_path):
         with HyperEvm.fork(public.url, state=file, patience=HURRY) as chain:
             assert chain.reader.prices().perps[0].mark == 920_000
             assert chain.forked.notes == (f"taken up from {path}",)
+            assert chain.forked.accounts == imported
+            chain.save()
         with pytest.raises(InputError, match="other accounts"):
             HyperEvm.fork(public.url, state=file, accounts=[small.chain.account("keeper")])
+        for accounts in ((), tuple(small.addresses)):
+            with pytest.raises(InputError, match="in mode standard; leave the mode out"):
+                HyperEvm.fork(public.url, state=file, mode=Mode.UNIFIED, accounts=accounts)
+        with pytest.raises(InputError, match="with all tokens; leave --without out"):
+            opened(public, small, state=file, without=("PURR",))
         with pytest.raises(InputError, match="at block"):
             HyperEvm.fork(public.url, state=file, block=1)
         with pytest.raises(InputError, match="pmkit fork"):
@@ -255,6 +304,9 @@ def test_fork_goes_on_from_its_state_file(small, public, tmp_path):
             another.rpc.request("anvil_mine", hex(100))
             with pytest.raises(InputError, match="another chain"):
                 HyperEvm.fork(another.rpc.url, state=file)
+    options = ("--rpc", public.url, "--port", "0", "--state", str(path), "--mode", "unified")
+    refused = CliRunner().invoke(main, ["fork", "--json", *options])
+    assert (refused.exit_code, "leave the mode out" in refused.output) == (2, True), refused.output
     with closing(StateFile.open(tmp_path / "up.json")) as file:
         with HyperEvm.open(chain_id=998, state=file) as chain:
             chain.save()
@@ -282,7 +334,15 @@ def rich():
         current,
         tokens=(
             *current.tokens,
-            replace(current.token("USDH"), id=400, name="PURR", sz_decimals=0, wei_decimals=6),
+            replace(
+                current.token("USDH"),
+                id=400,
+                name="PURR",
+                sz_decimals=0,
+                wei_decimals=6,
+                global_supply_cap=10**12,
+                user_supply_cap=10**12,
+            ),
             replace(current.token("USDH"), id=401, name="UNSEEN"),
         ),
         perps=(
@@ -344,6 +404,33 @@ def test_dex_of_somebody_elses_is_imported_where_the_parameters_know_it(two_dexe
                 assert 0 <= ledger.dust <= ledger.dust_bound + 10**4
         with pytest.raises(InputError, match="equity on perp dex 1, which current does not list"):
             opened(public, two_dexes)
+
+
+def test_fork_from_its_state_file_knows_what_it_lists(rich, tmp_path):
+    with (
+        PublicRpc(rich.chain.rpc.url) as public,
+        closing(StateFile.open(tmp_path / "fork.json")) as file,
+    ):
+        with opened(public, rich, state=file) as chain:
+            fitted = chain.params
+            chain.save()
+        assert fitted != load_params("current").local()
+        for _ in range(2):
+            with opened(public, rich, state=file, mode=Mode.STANDARD) as chain:
+                assert chain.params == fitted
+                assert chain.params.token("PURR").ltv_bps == 0
+                chain.move("PUMP", "3")
+                chain.save()
+    with (
+        PublicRpc(rich.chain.rpc.url) as public,
+        closing(StateFile.open(tmp_path / "poorer.json")) as file,
+    ):
+        with opened(public, rich, state=file, without=("PURR",)) as chain:
+            chain.save()
+        with opened(public, rich, state=file, without=("PURR",)) as chain:
+            assert not chain.params.has_token(400)
+        with pytest.raises(InputError, match="without PURR; leave --without out"):
+            opened(public, rich, state=file, without=("UNSEEN",))
 
 
 def test_what_an_account_holds_beyond_the_parameters_is_listed(rich):

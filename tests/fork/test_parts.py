@@ -12,7 +12,12 @@ from pmkit.chain.artifacts import load_artifact, parsed
 from pmkit.errors import InputError, NodeRefused, NodeUnavailable
 from pmkit.fork.accounts import ForkAccount
 from pmkit.fork.compare import account_differences
-from pmkit.fork.core_state import CoreAccount, CoreMarket
+from pmkit.fork.core_state import (
+    CoreAccount,
+    CoreMarket,
+    account_asks,
+    require_no_other_loan,
+)
 from pmkit.fork.imports import AccountImport, PositionImport, TokenImport, imported
 from pmkit.fork.logs import PagedLogs
 from pmkit.fork.patience import Patience, is_busy
@@ -133,6 +138,53 @@ def test_reserve_that_lacks_cash_has_a_deficit_and_says_so():
     rest = rest_of([], market(HYPE=(100, 20, 70)), CURRENT, PARTIES)
     assert rest.reserves[0].deficit == 10
     assert rest.notes == ("the reserve of HYPE lacks 10 wei of what it owes",)
+
+
+@pytest.mark.parametrize("shares", [-1, 1])
+def test_loan_of_a_reserve_that_is_not_there_is_refused_by_name(shares):
+    account = AccountImport(account=WHO)
+    account.token(HYPE).shares = shares
+    with pytest.raises(InputError, match=rf"{WHO}: lends or owes HYPE \(token 150\).*0x812"):
+        rest_of([account], market(USDC=(0, 0, 0)), CURRENT, PARTIES)
+
+
+class Lent(Probe):
+    """A probe of an upstream where somebody has a loan in some tokens."""
+
+    def __init__(self, *tokens):
+        super().__init__(None, "there", "latest")
+        self.tokens = tokens
+        self.asked = []
+
+    def read(self, asks, account=WHO, stipend=0):
+        (ask,) = asks
+        assert (ask.name, account, stipend) == ("borrow_lend_user_state", WHO, 150_000)
+        self.asked.append(ask.ids)
+        row = {"borrow_basis": 1, "borrow_value": 1, "supply_basis": 0, "supply_value": 0}
+        return NOW, {(ask.name, i): row for i in ask.ids if i in self.tokens}
+
+
+def listing(count, *reserves):
+    return Universe(tokens={i: {} for i in range(count)}, perps={}, reserves=reserves)
+
+
+def test_every_token_is_asked_for_loans():
+    universe = listing(400, USDC, 7)
+    asks = [a for a in account_asks(CURRENT, universe) if a.name == "borrow_lend_user_state"]
+    known = {token.id for token in CURRENT.tokens} & set(universe.tokens)
+    # HYPE is of the parameters: what 0x812 answers of it does not matter.
+    assert HYPE in known
+    assert [(set(ask.ids), ask.held_words > 0) for ask in asks] == [(known, False), ({7}, True)]
+    probe = Lent(7, HYPE)
+    require_no_other_loan(probe, WHO, CURRENT, universe)
+    assert {i for ids in probe.asked for i in ids} == set(range(400)) - known - {7}
+    # Reads that fail burn their gas: 150 of them fit a call.
+    assert len(probe.asked) == 3
+
+
+def test_loan_in_a_token_without_a_reserve_is_refused_by_name():
+    with pytest.raises(InputError, match="lends or owes token 9, which current does not list"):
+        require_no_other_loan(Lent(9), WHO, CURRENT, listing(12, USDC))
 
 
 def test_debts_rounded_up_one_by_one_add_up_to_what_the_reserve_owes():
@@ -281,6 +333,38 @@ def test_logs_of_one_block_that_is_refused_and_of_too_many_pages_are_errors():
         asyncio.run(PagedLogs(Logs(1).request).get({"fromBlock": "0x0"}, 10_000))
     assert asyncio.run(PagedLogs(Logs(1).request).get({"blockHash": "0x12"}, 9)) == ["by hash"]
     assert asyncio.run(PagedLogs(Logs(1).request).get({"fromBlock": "0x9"}, 3)) == []
+
+
+class Picky(Logs):
+    """An upstream that refuses an address whatever the blocks, and one block for everybody."""
+
+    bad_block = 700
+
+    async def request(self, method, query):
+        first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
+        if query.get("address") != WHO or first == last == self.bad_block:
+            self.asked.append(last - first + 1)
+            raise NodeRefused(method=method, code=-32_602, message="bad query", data=None)
+        return await super().request(method, query)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_query_that_is_refused_for_another_reason_says_nothing_of_pages(known):
+    upstream = Picky(50)
+    paged = PagedLogs(upstream.request)
+    if known:
+        asyncio.run(paged.get({"fromBlock": "0x0", "toBlock": "0xff", "address": WHO}, 1_023))
+    with pytest.raises(NodeRefused, match="bad query"):
+        asyncio.run(paged.get({"fromBlock": "0x0", "address": "bad"}, 1_023))
+    # Pages of this one were taken, down to the block that is refused.
+    with pytest.raises(NodeRefused, match="bad query"):
+        asyncio.run(paged.get({"fromBlock": "0x2bc", "toBlock": "0x2bc", "address": WHO}, 1_023))
+    upstream.asked.clear()
+    found = asyncio.run(paged.get({"fromBlock": "0x0", "toBlock": "0x1ff", "address": WHO}, 1_023))
+    assert found == list(range(512))
+    # Halves of 512 (and of 256, where that is known) that 50 blocks take.
+    assert max(upstream.asked[-16:]) == 32
+    assert len(upstream.asked) == (16 if known else 20)
 
 
 def test_import_lays_storage_out_as_the_venue_does():

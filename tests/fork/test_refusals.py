@@ -59,6 +59,16 @@ def refused(*options):
     return result.exit_code, line
 
 
+KEY = "0123456789abcdef0123456789abcdef"
+"""What an RPC's host counts its customers by."""
+
+
+def keyed(url):
+    """Return a URL with secrets everywhere, and what is told of it."""
+    scheme, host = url.split("://")
+    return f"{scheme}://me:{KEY}@{host}/v2/{KEY}?token={KEY}", f"{url}/..."
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -71,6 +81,57 @@ def test_rpc_that_is_not_there(tmp_path):
     code, line = refused("--rpc", url, "--state", str(state))
     assert (code, url in line, "cannot be reached" in line) == (3, True, True)
     assert not state.exists()
+
+
+def test_key_in_the_url_is_not_told_by_an_rpc_that_is_not_there():
+    url, shown = keyed(f"http://{HOST}:{free_port()}")
+    code, line = refused("--rpc", url)
+    assert (code, KEY in line, "me:" in line) == (3, False, False)
+    assert line.startswith(f"error: node at {shown}: cannot be reached")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--chain-id", "999"), "is chain 998, not 999"),
+        (("--block", "3"), "serves only the latest state"),
+    ],
+)
+def test_key_in_the_url_is_not_told_by_what_the_upstream_is_not(small, options, told):
+    with PublicRpc(small.rpc.url) as rpc:
+        url, shown = keyed(rpc.url)
+        code, line = refused("--rpc", url, *options)
+    assert (code, KEY in line, told in line) == (2, False, True), line
+    assert shown in line
+
+
+@pytest.mark.parametrize("says", [(200, b"<html>"), (429, b""), (200, b"{}")])
+def test_key_in_the_url_is_not_told_by_an_rpc_that_is_none(small, says):
+    with PublicRpc(small.rpc.url, says=says) as rpc:
+        url, shown = keyed(rpc.url)
+        code, line = refused("--rpc", url)
+    assert (code, KEY in line, shown in line) == (3, False, True), line
+
+
+def test_key_in_the_url_of_a_chain_without_hypercore_or_a_websocket_is_not_told():
+    with Node.start(chain_id=999) as node, PublicRpc(node.url) as rpc:
+        url, shown = keyed(rpc.url)
+        code, line = refused("--rpc", url)
+    assert (code, KEY in line, shown in line) == (2, False, True), line
+    code, line = refused("--rpc", url.replace("http:", "ws:"))
+    assert (code, KEY in line, "is a websocket" in line) == (2, False, True), line
+
+
+def test_key_in_the_url_is_not_told_by_an_upstream_that_goes_away(small):
+    with PublicRpc(small.rpc.url) as rpc:
+        url, shown = keyed(rpc.url)
+        with HyperEvm.fork(url, patience=HURRY) as fork:
+            assert fork.forked.upstream == shown
+            rpc.dies_after = 0
+            unseen = "0x000000000000000000000000000000000000bEEF"
+            with pytest.raises((NodeRefused, NodeUnavailable), match="cannot be reached") as told:
+                fork.rpc.request("eth_getBalance", unseen, "latest")
+    assert (KEY in str(told.value), shown in str(told.value)) == (False, True)
 
 
 @pytest.mark.parametrize(

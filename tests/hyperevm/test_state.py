@@ -13,9 +13,12 @@ import pytest
 from hyperevm.conftest import until
 
 from pmkit.errors import InputError, NodeUnavailable
+from pmkit.fork.accounts import ImportedAccount
 from pmkit.hyperevm import Blocks
 from pmkit.hyperevm.local import HyperEvm
 from pmkit.hyperevm.state import SavedChain, SavedFork, StateFile, lock_of
+from pmkit.model import Mode
+from pmkit.params import load_params
 
 CHAIN = SavedChain(
     chain_id=998,
@@ -52,22 +55,43 @@ def test_state_that_cannot_be_written_leaves_that_of_before_and_no_draft(tmp_pat
 
 
 def test_state_of_a_fork_is_read_as_it_was_written_or_refused_with_the_key(tmp_path):
+    current = load_params("current")
+    account = ImportedAccount(
+        address="0x01", mode=Mode.UNIFIED, guessed=False, exists=True, l1_block=9
+    )
     origin = SavedFork(
-        block=7, block_hash="0x07", latest_only=True, asked_for=False, accounts=("0x01",)
+        block=7,
+        block_hash="0x07",
+        latest_only=True,
+        asked_for=False,
+        accounts=(account,),
+        left_out=("PURR",),
+        tokens=current.tokens,
+        perps=current.perps,
+        pairs=current.pairs,
     )
     path = tmp_path / "fork.json"
     with closing(StateFile.open(path)) as file:
         file.save(replace(CHAIN, fork=origin))
         assert file.load() == replace(CHAIN, fork=origin)
         whole = json.loads(path.read_text("utf-8"))
+        told = whole["fork"]
         for key, wrong in (
             ("block", -1),
             ("block_hash", 7),
             ("latest_only", "yes"),
             ("asked_for", None),
             ("accounts", [1]),
+            ("accounts", [{**told["accounts"][0], "mode": 7}]),
+            ("accounts", {}),
+            ("left_out", [7]),
+            ("tokens", None),
+            ("tokens", [{**told["tokens"][0], "curve": {}}]),
+            ("tokens", [{**told["tokens"][0], "ltv_bps": "0"}]),
+            ("perps", [{**told["perps"][0], "odd": 1}]),
+            ("pairs", [{**told["pairs"][0], "id": True}]),
         ):
-            path.write_text(json.dumps({**whole, "fork": {**whole["fork"], key: wrong}}), "utf-8")
+            path.write_text(json.dumps({**whole, "fork": {**told, key: wrong}}), "utf-8")
             with pytest.raises(InputError, match=rf"fork\.{key}"):
                 file.load()
         path.write_text(json.dumps({**whole, "fork": 7}), "utf-8")
