@@ -124,6 +124,7 @@ dist: build ## Build both wheels into dist
 	@rm -rf dist
 	@$(PY) -m hatchling build --target wheel -d dist
 	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --no-index -w dist ./ape_pmkit
+	@rm -rf ape_pmkit/build
 
 .PHONY: locks
 locks: ## Renew the lock files (maintainers; needs uv)
