@@ -23,7 +23,7 @@ AUTO = "auto"
 HOST_VARIABLE = "APE_FOUNDRY_HOST"
 
 
-class HyperEvmProvider(FoundryProvider):  # type: ignore[misc]
+class HyperEvmProvider(FoundryProvider):  # type: ignore[misc] # (Ape Foundry has no types)
     """A local HyperEVM of one's own, on ports that the system chose; or one that `host` names.
 
     Never does it join what happens to listen somewhere: without a host there is a new chain. A host
@@ -106,6 +106,7 @@ class HyperEvmProvider(FoundryProvider):  # type: ignore[misc]
             raise FoundryProviderError(f"HyperEVM is {HARDFORK}, not {self.evm_version}.")
 
 
+# As above.
 class HyperEvmForkProvider(HyperEvmProvider, FoundryForkProvider):  # type: ignore[misc]
     """A fork of a live HyperEVM, whose Core is read from the upstream's own precompiles."""
 

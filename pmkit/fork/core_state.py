@@ -64,6 +64,10 @@ class CoreMarket:
     reserves: dict[int, Row]
 
 
+HOLDINGS = ("spot_balance", "account_margin_summary", "position2")
+"""What an account has; these answer for every account, with zeros where it has nothing."""
+
+
 def account_asks(params: Params, universe: Universe) -> list[Ask]:
     """Return what is asked of an account: everything it could have.
 
@@ -95,6 +99,7 @@ def read_account(probe: Probe, asks: list[Ask], address: str, params: Params) ->
     """Return one account, in one read. Raises InputError for what cannot be imported."""
     moment, answers = probe.read(asks, address)
     account = CoreAccount(address=address, moment=moment, answers=answers)
+    require_answers(asks, account)
     lent = {token.id for token in params.tokens}
     for token in account.ids("borrow_lend_user_state"):
         if token not in lent:
@@ -107,6 +112,23 @@ def read_account(probe: Probe, asks: list[Ask], address: str, params: Params) ->
             )
             raise InputError(place=address, problem=problem)
     return account
+
+
+def require_answers(asks: list[Ask], account: CoreAccount) -> None:
+    """Raise InputError where the upstream does not say what an account has: it is not nothing.
+
+    A loan's read alone fails where there is none.
+    """
+    for ask in asks:
+        if ask.held_words or ask.name not in HOLDINGS:
+            continue
+        for id_ in ask.ids:
+            if not account.row(ask.name, id_):
+                problem = (
+                    f"an answer of {ask.name} for {id_} is required, which exists upstream; "
+                    "the precompile failed"
+                )
+                raise InputError(place=account.address, problem=problem)
 
 
 def require_no_other_loan(probe: Probe, address: str, params: Params, universe: Universe) -> None:
