@@ -111,9 +111,12 @@ def _morpho_question() -> dict[str, Any]:
 
 def _compiled(question: str) -> dict[str, Any]:
     command = ["node", str(SOLC), "--standard-json"]
-    # To a file: the program ends before a pipe has taken all that it says.
-    with tempfile.TemporaryFile("w+") as said:
-        subprocess.run(command, input=question, stdout=said, text=True, check=True)
+    # By files: the program reads before a pipe has brought the question, and ends before one has taken all that
+    # it says.
+    with tempfile.TemporaryFile("w+") as asked, tempfile.TemporaryFile("w+") as said:
+        asked.write(question)
+        asked.seek(0)
+        subprocess.run(command, stdin=asked, stdout=said, text=True, check=True)
         said.seek(0)
         text = said.read()
     # The command line may talk before it answers.

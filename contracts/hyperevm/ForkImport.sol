@@ -135,7 +135,9 @@ contract ForkImport {
         (position.szi, position.entryNtl) = (from.szi, from.entryNtl);
         (position.leverage, position.isolated) = (from.leverage, from.isolated);
         position.isolatedUsd = from.isolatedUsd;
-        position.fundingIndex = perp.fundingIndex;
+        // The cast is safe: see `Position`.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        position.fundingIndex = int176(perp.fundingIndex);
         if (from.szi == 0) return;
         AccountState storage state = _s.accounts[account];
         if (from.isolated) {

@@ -20,8 +20,9 @@ import {RateMath, ReserveIndexes} from "./RateMath.sol";
 import {Assets, RegistryWords} from "./RegistryWords.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {Touched} from "./Touched.sol";
+import {Unset} from "./Unset.sol";
 import {AccountState, Position, Reserve, TokenBalance, VenueState} from "./VenueState.sol";
-import {WadMath} from "./WadMath.sol";
+import {RAY, WadMath} from "./WadMath.sol";
 
 /// @title From storage to the account that the pure formulas judge, and back
 /// @notice The only code that reads or writes more than one table of the storage.
@@ -112,7 +113,7 @@ library AccountStore {
         view
         returns (ReserveIndexes[] memory reserves)
     {
-        reserves = new ReserveIndexes[](tokens.length);
+        reserves = Unset.reserveIndexes(tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
             reserves[i] = Pool.accrued(s, tokens[i].index, tokens[i].curve);
         }
@@ -126,10 +127,12 @@ library AccountStore {
         ReserveIndexes[] memory reserves
     ) internal view returns (Account memory a) {
         a = _withoutTokens(s, account, params);
-        for (uint256 i = 0; i < a.tokens.length; ++i) {
+        mapping(uint256 token => TokenBalance) storage balances = s.balances[account];
+        uint256 idle = s.accounts[account].idleBitmap;
+        for (uint256 i = 0; i < reserves.length; ++i) {
             TokenParams memory p = params.tokens[i];
             ReserveIndexes memory reserve = reserves[i];
-            _fill(s, account, p, a.tokens[i], reserve.supplyIndex, reserve.borrowIndex);
+            _set(a.tokens, i, p, balances[p.index], idle, reserve.supplyIndex, reserve.borrowIndex);
             _addRoom(s, p, a.tokens[i], reserve);
         }
     }
@@ -161,11 +164,18 @@ library AccountStore {
         internal
         view
     {
-        for (uint256 i = 0; i < a.tokens.length; ++i) {
-            _fillHeld(s, account, params.tokens[i], a.tokens[i]);
+        mapping(uint256 token => TokenBalance) storage balances = s.balances[account];
+        uint256 idle = s.accounts[account].idleBitmap;
+        uint256 lent = s.lentBitmap;
+        TokenParams[] memory tokens = params.tokens;
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            TokenParams memory p = tokens[i];
+            (uint256 supplyIndex, uint256 borrowIndex) = _indexes(s, p, lent);
+            _set(a.tokens, i, p, balances[p.index], idle, supplyIndex, borrowIndex);
         }
     }
 
+    /// @dev The account with tokens that are still unset.
     function _withoutTokens(VenueState storage s, address account, AccountParams memory params)
         private
         view
@@ -173,25 +183,36 @@ library AccountStore {
     {
         a.mode = s.accounts[account].mode;
         a.policy = params.policy;
-        a.tokens = new TokenState[](params.tokens.length);
-        a.dexes = new DexState[](params.dexes.length);
-        for (uint256 i = 0; i < a.dexes.length; ++i) {
+        a.tokens = Unset.tokenStates(params.tokens.length);
+        DexState[] memory dexes = Unset.dexStates(params.dexes.length);
+        for (uint256 i = 0; i < dexes.length; ++i) {
             DexParams memory dex = params.dexes[i];
-            a.dexes[i] = DexState({collateral: dex.collateral, rawUsd: s.rawUsd[account][dex.index]});
+            dexes[i] = DexState({collateral: dex.collateral, rawUsd: s.rawUsd[account][dex.index]});
         }
-        a.perps = new PerpState[](params.perps.length);
-        for (uint256 i = 0; i < a.perps.length; ++i) {
-            PerpParams memory perp = params.perps[i];
-            Position storage position = s.positions[account][perp.index];
-            a.perps[i] = PerpState({
+        a.dexes = dexes;
+        a.perps = _perps(s.positions[account], params.perps, dexes);
+    }
+
+    /// @dev The positions, and their dexes net of the funding that they owe.
+    function _perps(
+        mapping(uint256 perp => Position) storage positions,
+        PerpParams[] memory params,
+        DexState[] memory dexes
+    ) private view returns (PerpState[] memory perps) {
+        perps = Unset.perpStates(params.length);
+        for (uint256 i = 0; i < perps.length; ++i) {
+            PerpParams memory perp = params[i];
+            Position storage position = positions[perp.index];
+            uint8 leverage = position.leverage;
+            perps[i] = PerpState({
                 asset: perp.asset,
                 dex: perp.dex,
                 szi: position.szi,
                 mark: perp.mark,
-                leverage: position.leverage == 0 ? perp.maxLeverage : position.leverage,
+                leverage: leverage == 0 ? perp.maxLeverage : leverage,
                 table: perp.table
             });
-            DexState memory dex = a.dexes[perp.dex];
+            DexState memory dex = dexes[perp.dex];
             dex.rawUsd = WadMath.toInt128(dex.rawUsd - Funding.due(position, perp));
         }
     }
@@ -220,45 +241,56 @@ library AccountStore {
     function held(VenueState storage s, address account, TokenParams memory p)
         internal
         view
-        returns (TokenState memory t)
+        returns (TokenState memory)
     {
-        _fillHeld(s, account, p, t);
+        (uint256 supplyIndex, uint256 borrowIndex) = _indexes(s, p, s.lentBitmap);
+        TokenState[] memory one = Unset.tokenStates(1);
+        uint256 idle = s.accounts[account].idleBitmap;
+        _set(one, 0, p, s.balances[account][p.index], idle, supplyIndex, borrowIndex);
+        return one[0];
     }
 
-    function _fillHeld(VenueState storage s, address account, TokenParams memory p, TokenState memory t)
+    /// @dev The reserve's two indexes with interest up to now: what a balance is worth depends on no more.
+    function _indexes(VenueState storage s, TokenParams memory p, uint256 lent)
         private
         view
+        returns (uint256 supplyIndex, uint256 borrowIndex)
     {
-        (uint256 supplyIndex, uint256 borrowIndex) = Pool.indexes(s, p.index, p.curve);
-        _fill(s, account, p, t, supplyIndex, borrowIndex);
+        if (!lent.has(p.index)) return (RAY, RAY);
+        ReserveIndexes memory now_ = Pool.accrued(s, p.index, p.curve);
+        return (now_.supplyIndex, now_.borrowIndex);
     }
 
-    function _fill(
-        VenueState storage s,
-        address account,
+    /// @dev Set a token of a list that is still unset; `idleBitmap` is the account's.
+    function _set(
+        TokenState[] memory list,
+        uint256 i,
         TokenParams memory p,
-        TokenState memory t,
+        TokenBalance storage balance,
+        uint256 idleBitmap,
         uint256 supplyIndex,
         uint256 borrowIndex
     ) private view {
-        TokenBalance storage balance = s.balances[account][p.index];
         int128 shares = balance.shares;
-        (t.idle, t.supplied, t.borrowed, t.borrowFloor) = (0, 0, 0, 0);
-        t.token = p.token;
-        t.px = p.px;
-        t.weiDecimals = p.weiDecimals;
-        t.szDecimals = p.szDecimals;
-        t.ltvBps = p.ltvBps;
-        t.borrowable = p.borrowable;
-        t.userSupplyCap = p.userSupplyCap;
-        t.userBorrowCap = p.userBorrowCap;
-        if (uint256(s.accounts[account].idleBitmap).has(p.index)) t.idle = balance.idle;
-        if (shares == 0) return;
         (uint256 supplied, uint256 borrowed) = Pool.amounts(shares, supplyIndex, borrowIndex);
-        t.supplied = supplied.toUint128();
-        t.borrowed = borrowed.toUint128();
-        // Only debt has a floor.
-        if (shares < 0) t.borrowFloor = balance.borrowFloor;
+        list[i] = TokenState({
+            token: p.token,
+            px: p.px,
+            weiDecimals: p.weiDecimals,
+            szDecimals: p.szDecimals,
+            ltvBps: p.ltvBps,
+            borrowable: p.borrowable,
+            userSupplyCap: p.userSupplyCap,
+            userBorrowCap: p.userBorrowCap,
+            idle: idleBitmap.has(p.index) ? balance.idle : 0,
+            supplied: supplied.toUint128(),
+            borrowed: borrowed.toUint128(),
+            // Only debt has a floor.
+            borrowFloor: shares < 0 ? balance.borrowFloor : 0,
+            supplyRoom: 0,
+            borrowRoom: 0,
+            cash: 0
+        });
     }
 
     /// @dev Add the room and the cash that the pool leaves.

@@ -25,7 +25,9 @@ library Funding {
         if (position.fundingIndex == perp.fundingIndex) return;
         bool held = position.szi != 0;
         int256 usd = due(position, perp);
-        position.fundingIndex = perp.fundingIndex;
+        // The cast is safe: see `Position`.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        position.fundingIndex = int176(perp.fundingIndex);
         if (!held) return;
         // The dex of a position is marked already.
         if (position.isolated) position.isolatedUsd = WadMath.toInt128(position.isolatedUsd - usd);

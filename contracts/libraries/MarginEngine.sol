@@ -47,7 +47,7 @@ library MarginEngine {
         (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         uint256 maximum = params.maxPriceAge;
         uint256 stale = PriceAge.requireYoung(a, params, maximum);
-        StaleMath.withoutCollateral(a, stale);
+        if (stale != 0) StaleMath.withoutCollateral(a, stale);
         AccountMargin memory m = MarginMath.accountMargin(a);
         for (uint256 i = 0; i < m.dexes.length; ++i) {
             _requireMargin(params.dexes[i].index, m.dexes[i].initialMargin, m.dexes[i].accountValue);

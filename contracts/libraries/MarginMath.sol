@@ -14,6 +14,7 @@ import {
 } from "./AccountTypes.sol";
 import {DISPLAY_DECIMALS, LiquidationMath} from "./LiquidationMath.sol";
 import {TierMath} from "./TierMath.sol";
+import {Unset} from "./Unset.sol";
 import {BPS, INFINITE, PERP_DECIMALS, WAD, WadMath} from "./WadMath.sol";
 
 /// @dev A condition for portfolio margin that is none.
@@ -214,7 +215,7 @@ library MarginMath {
 
     /// @notice Figures of every dex of an account, in the order of `account.dexes`.
     function dexMargins(Account memory account) internal pure returns (DexMargin[] memory figures) {
-        figures = new DexMargin[](account.dexes.length);
+        figures = Unset.dexMargins(account.dexes.length);
         for (uint256 i = 0; i < figures.length; ++i) {
             figures[i] = dexMargin(account.dexes[i].rawUsd, account.perps, i);
         }
@@ -301,21 +302,22 @@ library MarginMath {
         figures.dexes = dexMargins(account);
         uint256[] memory carried = _addCollateral(account, figures);
 
-        figures.tokens = new TokenMargin[](account.tokens.length);
+        TokenState[] memory tokens = account.tokens;
+        MarginPolicy memory policy = account.policy;
+        figures.tokens = Unset.tokenMargins(tokens.length);
         bool beyond = false;
-        for (uint256 i = 0; i < account.tokens.length; ++i) {
-            TokenState memory token = account.tokens[i];
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            TokenState memory token = tokens[i];
             (int256 equity, uint256 maintenance) = _perpsOf(account, figures.dexes, i);
-            TokenMargin memory margin = tokenMargin(token, equity, maintenance, carried, account.policy);
+            TokenMargin memory margin = tokenMargin(token, equity, maintenance, carried, policy);
             figures.tokens[i] = margin;
+            // Where nothing is required, there is nothing to be beyond.
+            if (margin.requirement == 0) continue;
             uint256 ratio = ratioUp(margin.requirement, margin.liquidationValue);
             if (ratio > figures.ratio) figures.ratio = ratio;
             beyond = beyond
                 || isBeyond(
-                    margin.requirement,
-                    margin.liquidationValue,
-                    account.policy.trigger,
-                    account.policy.triggerInclusive
+                    margin.requirement, margin.liquidationValue, policy.trigger, policy.triggerInclusive
                 );
             // In standard mode a dex's shortage is its own, and no debt of the account.
             if (margin.netTotal < 0 && account.mode != Mode.Standard) {
@@ -332,9 +334,8 @@ library MarginMath {
             figures.ratio = _standardRatio(figures.dexes);
             figures.liquidatable = figures.perpShortfall;
         } else {
-            bool second =
-                isOwingTooMuch(figures.netDebt, figures.thresholdValue, account.policy.secondTrigger);
-            bool short = account.policy.perpShortfallTrigger && figures.perpShortfall;
+            bool second = isOwingTooMuch(figures.netDebt, figures.thresholdValue, policy.secondTrigger);
+            bool short = policy.perpShortfallTrigger && figures.perpShortfall;
             figures.liquidatable = beyond || second || short;
         }
         figures.healthFactor = healthFactorDown(figures.borrowPower, figures.grossDebt);
@@ -399,20 +400,22 @@ library MarginMath {
         pure
         returns (uint256[] memory carried)
     {
-        carried = new uint256[](account.tokens.length);
-        for (uint256 i = 0; i < account.tokens.length; ++i) {
-            TokenState memory token = account.tokens[i];
+        TokenState[] memory tokens = account.tokens;
+        bool backed = account.mode == Mode.PortfolioMargin;
+        carried = new uint256[](tokens.length);
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            TokenState memory token = tokens[i];
             if (token.borrowed != 0) figures.grossDebt += tokenValueUp(token, token.borrowed);
-            if (account.mode == Mode.PortfolioMargin && token.ltvBps != 0 && token.supplied != 0) {
-                uint256 value = tokenValueDown(token, token.supplied);
-                figures.takeoverValue += weightTakeoverDown(value, token.ltvBps);
-                figures.borrowPower += weightLtvDown(value, token.ltvBps);
-                if (token.supplied > token.userSupplyCap) {
-                    value = tokenValueDown(token, token.userSupplyCap);
-                }
-                carried[i] = weightThresholdDown(value, token.ltvBps);
-                figures.thresholdValue += carried[i];
-            }
+            uint256 supplied = token.supplied;
+            uint256 ltvBps = token.ltvBps;
+            if (!backed || ltvBps == 0 || supplied == 0) continue;
+            uint256 value = tokenValueDown(token, supplied);
+            figures.takeoverValue += weightTakeoverDown(value, ltvBps);
+            figures.borrowPower += weightLtvDown(value, ltvBps);
+            if (supplied > token.userSupplyCap) value = tokenValueDown(token, token.userSupplyCap);
+            value = weightThresholdDown(value, ltvBps);
+            carried[i] = value;
+            figures.thresholdValue += value;
         }
     }
 

@@ -43,17 +43,6 @@ library Pool {
         );
     }
 
-    /// @notice The reserve's two indexes with interest up to now: what a balance is worth depends on no more.
-    function indexes(VenueState storage s, uint256 token, RateCurve memory curve)
-        internal
-        view
-        returns (uint256 supplyIndex, uint256 borrowIndex)
-    {
-        if (!uint256(s.lentBitmap).has(token)) return (RAY, RAY);
-        ReserveIndexes memory now_ = accrued(s, token, curve);
-        return (now_.supplyIndex, now_.borrowIndex);
-    }
-
     /// @notice Note that a reserve's indexes are no longer one.
     function noteLent(VenueState storage s, uint256 token) internal {
         uint256 lent = s.lentBitmap;

@@ -25,11 +25,9 @@ library PriceAge {
         returns (uint256 stale)
     {
         for (uint256 i = 0; i < params.tokens.length; ++i) {
-            bool decisive = StaleMath.isDecisive(a, i);
-            if (!decisive && !StaleMath.backs(a, i)) continue;
             if (age(params.tokens[i].pxTime) <= maximum) continue;
-            if (decisive) revertStale(params, 1 << i, maximum);
-            stale = stale.with(i);
+            if (StaleMath.isDecisive(a, i)) revertStale(params, 1 << i, maximum);
+            if (StaleMath.backs(a, i)) stale = stale.with(i);
         }
         for (uint256 i = 0; i < params.perps.length; ++i) {
             requireYoungMark(params.perps[i], maximum);

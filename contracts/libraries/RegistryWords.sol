@@ -15,6 +15,7 @@ import {MarginPolicy} from "./AccountTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {RateCurve} from "./RateMath.sol";
 import {Tier} from "./TierMath.sol";
+import {Unset} from "./Unset.sol";
 import {Words} from "./Words.sol";
 
 /// @dev What checks read of all assets: one word.
@@ -111,6 +112,14 @@ library RegistryWords {
     /// @dev Words of a stored `Policy`.
     uint256 internal constant POLICY_WORDS = 7;
 
+    /// @dev What of a token an answer holds beside its first word.
+    struct Asked {
+        bool users;
+        bool curve;
+        bool pool;
+        bool width;
+    }
+
     /// @dev How far an answer has been read.
     struct Cursor {
         bytes words;
@@ -142,32 +151,28 @@ library RegistryWords {
         _margin(c, params.policy);
         uint256 tokens = _next(c);
         uint256 pooled = _next(c);
-        params.tokens = new TokenParams[](tokens.count());
+        params.tokens = Unset.tokenParams(tokens.count());
         uint256 rest = tokens;
-        for (uint256 i = 0; i < params.tokens.length; ++i) {
-            uint256 index;
+        uint256 index;
+        for (uint256 i = 0; rest != 0; ++i) {
             (index, rest) = rest.pop();
-            _token(
-                c, params.tokens[i], index, shared, true, of_.lent.has(index), pooled.has(index), of_.widths
-            );
+            Asked memory asked = Asked(true, of_.lent.has(index), pooled.has(index), of_.widths);
+            _token(c, params.tokens, i, index, shared, asked);
         }
-        params.dexes = new DexParams[](of_.dexes.count());
+        params.dexes = Unset.dexParams(of_.dexes.count());
         rest = of_.dexes;
-        for (uint256 i = 0; i < params.dexes.length; ++i) {
-            uint256 index;
+        for (uint256 i = 0; rest != 0; ++i) {
             (index, rest) = rest.pop();
-            params.dexes[i].index = uint8(index);
-            params.dexes[i].collateral = uint8(tokens.rank(_next(c)));
+            params.dexes[i] = DexParams(uint8(index), uint8(tokens.rank(_next(c))));
         }
-        params.perps = new PerpParams[](of_.perps.count());
+        params.perps = Unset.perpParams(of_.perps.count());
         rest = of_.perps;
         // Empty until the first perp brings one.
         // slither-disable-next-line uninitialized-local
         Tier[] memory table;
-        for (uint256 i = 0; i < params.perps.length; ++i) {
-            uint256 index;
+        for (uint256 i = 0; rest != 0; ++i) {
             (index, rest) = rest.pop();
-            table = _perp(c, params.perps[i], index, of_.dexes, table);
+            table = _perp(c, params.perps, i, index, of_.dexes, table);
         }
     }
 
@@ -218,11 +223,13 @@ library RegistryWords {
     }
 
     /// @notice What the registry's words of one token say.
-    function token(bytes memory words, bool whole) internal pure returns (TokenParams memory p) {
+    function token(bytes memory words, bool whole) internal pure returns (TokenParams memory) {
         Cursor memory c = Cursor(words, 0);
         uint256 shared = _next(c);
         uint256 index = _next(c);
-        _token(c, p, index, shared, whole, true, true, whole);
+        TokenParams[] memory one = Unset.tokenParams(1);
+        _token(c, one, 0, index, shared, Asked(whole, true, true, whole));
+        return one[0];
     }
 
     function _next(Cursor memory c) private pure returns (uint256 word) {
@@ -240,62 +247,81 @@ library RegistryWords {
         (m.secondTrigger, m.perpShortfallTrigger) = (w >> 64 & 1 != 0, w >> 72 & 1 != 0);
     }
 
+    /// @dev Set a token of a list that is still unset.
     function _token(
         Cursor memory c,
-        TokenParams memory p,
+        TokenParams[] memory list,
+        uint256 i,
         uint256 index,
         uint256 shared,
-        bool users,
-        bool curve,
-        bool pool,
-        bool width
+        Asked memory asked
     ) private pure {
         uint256 w = _next(c);
-        (p.token, p.px, p.pxTime) = (uint64(w), uint64(w >> 64), uint40(w >> 128));
-        (p.weiDecimals, p.szDecimals) = (uint8(w >> 168), uint8(w >> 176));
-        (p.ltvBps, p.borrowable) = (uint16(w >> 184), w >> 200 & 1 != 0);
-        (p.index, p.paused) = (uint8(index), uint8(shared));
-        if (users) {
-            w = _next(c);
-            (p.userSupplyCap, p.userBorrowCap) = (uint128(w), uint128(w >> 128));
-        }
-        if (curve) {
-            RateCurve memory r = p.curve;
-            w = _next(c);
-            (r.base, r.slope) = (uint128(w), uint128(w >> 128));
-            w = _next(c);
-            (r.kink, r.protocolShare, r.annual) = (uint96(w), uint64(w >> 96), w >> 160 & 1 != 0);
-        }
-        if (pool) {
-            w = _next(c);
-            (p.globalSupplyCap, p.globalBorrowCap) = (uint128(w), uint128(w >> 128));
-        }
-        if (width) p.liquidationWidth = uint128(_next(c));
+        uint256 users = asked.users ? _next(c) : 0;
+        uint256 rates = asked.curve ? _next(c) : 0;
+        uint256 bend = asked.curve ? _next(c) : 0;
+        uint256 pool = asked.pool ? _next(c) : 0;
+        uint256 width = asked.width ? _next(c) : 0;
+        list[i] = TokenParams({
+            token: uint64(w),
+            px: uint64(w >> 64),
+            pxTime: uint40(w >> 128),
+            index: uint8(index),
+            weiDecimals: uint8(w >> 168),
+            szDecimals: uint8(w >> 176),
+            ltvBps: uint16(w >> 184),
+            borrowable: w >> 200 & 1 != 0,
+            userSupplyCap: uint128(users),
+            userBorrowCap: uint128(users >> 128),
+            globalSupplyCap: uint128(pool),
+            globalBorrowCap: uint128(pool >> 128),
+            curve: RateCurve({
+                base: uint128(rates),
+                slope: rates >> 128,
+                kink: uint96(bend),
+                protocolShare: uint64(bend >> 96),
+                annual: bend >> 160 & 1 != 0
+            }),
+            liquidationWidth: uint128(width),
+            paused: uint8(shared)
+        });
     }
 
-    /// @dev A table that is the same as the perp's before is not told again.
-    function _perp(Cursor memory c, PerpParams memory p, uint256 index, uint256 dexes, Tier[] memory table)
-        private
-        pure
-        returns (Tier[] memory)
-    {
+    /// @dev Set a perp of a list that is still unset. A table that is the same as the perp's before is not
+    /// told again.
+    function _perp(
+        Cursor memory c,
+        PerpParams[] memory list,
+        uint256 i,
+        uint256 index,
+        uint256 dexes,
+        Tier[] memory table
+    ) private pure returns (Tier[] memory) {
         uint256 w = _next(c);
-        (p.asset, p.mark, p.pxTime) = (uint32(w), uint64(w >> 32), uint40(w >> 160));
-        p.dex = uint8(dexes.rank(uint8(w >> 200)));
-        (p.szDecimals, p.maxLeverage) = (uint8(w >> 208), uint8(w >> 216));
-        p.index = uint8(index);
-        p.fundingIndex = int256(_next(c));
+        uint256 fundingIndex = _next(c);
         uint256 tiers = _next(c);
-        if (tiers != 0) {
-            table = new Tier[](tiers);
-            for (uint256 i = 0; i < tiers; ++i) {
-                Tier memory t = table[i];
-                w = _next(c);
-                (t.lowerBound, t.maxLeverage) = (uint64(w), uint8(w >> 64));
-                (t.rate, t.deduction, t.scale) = (uint32(w >> 72), uint120(w >> 104), uint32(w >> 224));
-            }
-        }
-        p.table = table;
+        if (tiers != 0) table = _table(c, tiers);
+        list[i] = PerpParams({
+            asset: uint32(w),
+            mark: uint64(w >> 32),
+            pxTime: uint40(w >> 160),
+            index: uint8(index),
+            dex: uint8(dexes.rank(uint8(w >> 200))),
+            szDecimals: uint8(w >> 208),
+            maxLeverage: uint8(w >> 216),
+            fundingIndex: int256(fundingIndex),
+            table: table
+        });
         return table;
+    }
+
+    function _table(Cursor memory c, uint256 tiers) private pure returns (Tier[] memory table) {
+        table = new Tier[](tiers);
+        for (uint256 i = 0; i < tiers; ++i) {
+            Tier memory t = table[i];
+            uint256 w = _next(c);
+            (t.lowerBound, t.maxLeverage) = (uint64(w), uint8(w >> 64));
+            (t.rate, t.deduction, t.scale) = (uint32(w >> 72), uint120(w >> 104), uint32(w >> 224));
+        }
     }
 }

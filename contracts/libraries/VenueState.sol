@@ -39,21 +39,23 @@ struct TokenBalance {
 }
 
 /// @notice One position of one account, cross or isolated.
+/// @dev A check reads the first word alone; a fill writes the first two.
 struct Position {
     /// Signed size, 10^-szDecimals.
     int64 szi;
-    /// Notional at entry, 1e-6 USD.
-    uint128 entryNtl;
     /// Chosen leverage; zero stands for the asset's maximum.
     uint8 leverage;
     /// Whether the account's position in the asset has margin of its own.
     bool isolated;
-    /// Until when liquidation steps close the isolated position whole.
-    uint40 coolingUntil;
+    /// Funding index of the asset when the position was last settled. It cannot overflow: an hour is worth
+    /// less than 2^120, and there are less than 2^40 of them.
+    int176 fundingIndex;
+    /// Notional at entry, 1e-6 USD.
+    uint128 entryNtl;
     /// Equity of the isolated position without its marked value, 1e-6 of its dex's collateral token.
     int128 isolatedUsd;
-    /// Funding index of the asset when the position was last settled.
-    int256 fundingIndex;
+    /// Until when liquidation steps close the isolated position whole.
+    uint40 coolingUntil;
 }
 
 /// @notice One account: which listing indexes it touches, and its liquidation clock.
