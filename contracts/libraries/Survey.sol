@@ -22,6 +22,7 @@ import {PriceAge} from "./PriceAge.sol";
 import {ReserveIndexes} from "./RateMath.sol";
 import {StaleMath} from "./StaleMath.sol";
 import {SweepMath} from "./SweepMath.sol";
+import {Unset} from "./Unset.sol";
 import {AccountState, VenueState} from "./VenueState.sol";
 import {Assets, RegistryWords} from "./RegistryWords.sol";
 
@@ -186,30 +187,32 @@ library Survey {
         uint256 dexes = state.dexBitmap;
         uint256 perps = state.perpBitmap;
         own.policy = all.params.policy;
-        own.dexes = new DexParams[](dexes.count());
+        DexParams[] memory ownDexes = Unset.dexParams(dexes.count());
+        own.dexes = ownDexes;
         uint256 rest = dexes;
         uint256 index;
-        for (uint256 i = 0; i < own.dexes.length; ++i) {
+        for (uint256 i = 0; rest != 0; ++i) {
             (index, rest) = rest.pop();
             DexParams memory dex = all.params.dexes[all.dexAt[index]];
             uint8 collateral = all.params.tokens[dex.collateral].index;
             tokens = tokens.with(collateral);
-            (own.dexes[i].index, own.dexes[i].collateral) = (dex.index, collateral);
+            ownDexes[i] = DexParams({index: dex.index, collateral: collateral});
         }
-        for (uint256 i = 0; i < own.dexes.length; ++i) {
-            own.dexes[i].collateral = uint8(tokens.rank(own.dexes[i].collateral));
+        for (uint256 i = 0; i < ownDexes.length; ++i) {
+            ownDexes[i].collateral = uint8(tokens.rank(ownDexes[i].collateral));
         }
-        own.tokens = new TokenParams[](tokens.count());
-        reserves = new ReserveIndexes[](own.tokens.length);
+        uint256 count = tokens.count();
+        own.tokens = Unset.tokenParams(count);
+        reserves = Unset.reserveIndexes(count);
         rest = tokens;
-        for (uint256 i = 0; i < own.tokens.length; ++i) {
+        for (uint256 i = 0; rest != 0; ++i) {
             (index, rest) = rest.pop();
-            own.tokens[i] = all.params.tokens[all.tokenAt[index]];
-            reserves[i] = all.reserves[all.tokenAt[index]];
+            uint256 at = all.tokenAt[index];
+            (own.tokens[i], reserves[i]) = (all.params.tokens[at], all.reserves[at]);
         }
-        own.perps = new PerpParams[](perps.count());
+        own.perps = Unset.perpParams(perps.count());
         rest = perps;
-        for (uint256 i = 0; i < own.perps.length; ++i) {
+        for (uint256 i = 0; rest != 0; ++i) {
             (index, rest) = rest.pop();
             own.perps[i] = _perpOf(all, all.params.perps[all.perpAt[index]], dexes);
         }

@@ -34,8 +34,8 @@ Uint224 = Annotated[int, Range(0, 2**224 - 1)]
 Uint256 = Annotated[int, Range(0, 2**256 - 1)]
 Int64 = Annotated[int, Range(-(2**63), INT64_MAX)]
 Int128 = Annotated[int, Range(-(2**127), INT128_MAX)]
+Int176 = Annotated[int, Range(-(2**175), 2**175 - 1)]
 Int216 = Annotated[int, Range(-(2**215), 2**215 - 1)]
-Int256 = Annotated[int, Range(-(2**255), 2**255 - 1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pmkit.venue.block import Table
 from pmkit.venue.integers import (
     Int64,
     Int128,
-    Int256,
+    Int176,
     Uint8,
     Uint32,
     Uint40,
@@ -72,18 +72,18 @@ class Position:
 
     szi: Int64 = 0
     """Signed size, 10^-sz_decimals."""
-    entry_ntl: Uint128 = 0
-    """Notional at entry, 1e-6 USD."""
     leverage: Uint8 = 0
     """Chosen leverage; zero stands for the asset's maximum. SPEC AC-03."""
     isolated: bool = False
     """Whether the account's position in the asset has margin of its own. SPEC CH-07."""
-    cooling_until: Uint40 = 0
-    """Until when liquidation steps close the isolated position whole. SPEC LQ-20."""
+    funding_index: Int176 = 0
+    """Funding index of the asset when the position was last settled. SPEC FD-07."""
+    entry_ntl: Uint128 = 0
+    """Notional at entry, 1e-6 USD."""
     isolated_usd: Int128 = 0
     """Equity of the isolated position without its marked value, 1e-6 of its dex's token."""
-    funding_index: Int256 = 0
-    """Funding index of the asset when the position was last settled. SPEC FD-07."""
+    cooling_until: Uint40 = 0
+    """Until when liquidation steps close the isolated position whole. SPEC LQ-20."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
