@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
 import {
     ICollateralRegistry,
@@ -40,8 +41,8 @@ struct Order {
     bool reduceOnly;
 }
 
-/// @title Orders, filled at once against the market maker, run in the venue's storage
-/// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC CH-01 to CH-03.
+/// @title Orders, filled at once against the market maker, and transfers, run in the venue's storage
+/// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC CH-01 to CH-04.
 library Trading {
     using WadMath for uint256;
 
@@ -57,6 +58,32 @@ library Trading {
         } else {
             _orderPerp(s, registry, parties, o);
         }
+    }
+
+    /// @notice Move equity of a standard account between its spot balance and a dex (SPEC CH-04).
+    function transferPerp(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address account,
+        uint32 dex,
+        uint64 usd,
+        bool toPerp
+    ) external {
+        Mode mode = s.accounts[account].mode;
+        require(mode == Mode.Standard, IClearinghouse.NotStandardMode(mode));
+        require(usd != 0, IBorrowLendPool.ZeroAmount());
+        (uint256 index, uint64 collateral) = registry.dexOf(dex);
+        TokenParams memory p = RegistryWords.poolOf(registry, collateral);
+        uint256 amount = usd * MarginMath.weiPerPerpUsd(p.weiDecimals);
+        TokenBalance storage balance = s.balances[account][p.index];
+        uint256 idle = balance.idle;
+        require(!toPerp || amount <= idle, IBorrowLendPool.InsufficientBalance(collateral, amount, idle));
+        balance.idle = toPerp ? balance.idle - amount.toUint128() : (idle + amount).toUint128();
+        int256 moved = toPerp ? int256(uint256(usd)) : -int256(uint256(usd));
+        AccountStore.addRawUsd(s, account, index, moved);
+        AccountStore.mark(s, account, p.index);
+        if (!toPerp) MarginEngine.requireTransferMargin(s, registry, account, index);
+        emit IClearinghouse.PerpTransferred(account, dex, moved);
     }
 
     // Perps
