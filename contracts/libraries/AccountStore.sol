@@ -58,8 +58,8 @@ library AccountStore {
     {
         Assets memory of_ = _assetsOf(s, s.accounts[account]);
         of_.pooled = ~uint256(0);
-        params = RegistryWords.accountOf(registry, of_);
-        a = assemble(s, account, params, reservesOf(s, params.tokens));
+        RegistryWords.readAccount(registry, of_, params);
+        _assemble(s, account, a, params, reservesOf(s, params.tokens));
     }
 
     /// @notice The account as it stands, without the room that pools leave, and the parameters that margin
@@ -69,8 +69,8 @@ library AccountStore {
         view
         returns (Account memory a, AccountParams memory params)
     {
-        params = RegistryWords.accountOf(registry, _assetsOf(s, s.accounts[account]));
-        a = _held(s, account, params);
+        RegistryWords.readAccount(registry, _assetsOf(s, s.accounts[account]), params);
+        _readHeld(s, account, a, params);
     }
 
     /// @notice The same with the widths of liquidation steps.
@@ -81,8 +81,8 @@ library AccountStore {
     {
         Assets memory of_ = _assetsOf(s, s.accounts[account]);
         of_.widths = true;
-        params = RegistryWords.accountOf(registry, of_);
-        a = _held(s, account, params);
+        RegistryWords.readAccount(registry, of_, params);
+        _readHeld(s, account, a, params);
     }
 
     /// @notice The account as it stands, with the room that pools leave where the sweep may move something:
@@ -96,8 +96,8 @@ library AccountStore {
         Assets memory of_ = _assetsOf(s, s.accounts[account]);
         // Never zero, or those of the dexes would not come along.
         of_.pooled = movable.with(NO_TOKEN);
-        params = RegistryWords.accountOf(registry, of_);
-        a = _held(s, account, params);
+        RegistryWords.readAccount(registry, of_, params);
+        _readHeld(s, account, a, params);
         for (uint256 i = 0; i < params.dexes.length; ++i) {
             movable = movable.with(params.tokens[params.dexes[i].collateral].index);
         }
@@ -126,7 +126,17 @@ library AccountStore {
         AccountParams memory params,
         ReserveIndexes[] memory reserves
     ) internal view returns (Account memory a) {
-        a = _withoutTokens(s, account, params);
+        _assemble(s, account, a, params, reserves);
+    }
+
+    function _assemble(
+        VenueState storage s,
+        address account,
+        Account memory a,
+        AccountParams memory params,
+        ReserveIndexes[] memory reserves
+    ) private view {
+        _readFrame(s, account, a, params);
         mapping(uint256 token => TokenBalance) storage balances = s.balances[account];
         uint256 idle = s.accounts[account].idleBitmap;
         for (uint256 i = 0; i < reserves.length; ++i) {
@@ -150,12 +160,11 @@ library AccountStore {
         of_.perps = of_.dexes == 0 ? 0 : state.perpBitmap;
     }
 
-    function _held(VenueState storage s, address account, AccountParams memory params)
+    function _readHeld(VenueState storage s, address account, Account memory a, AccountParams memory params)
         private
         view
-        returns (Account memory a)
     {
-        a = _withoutTokens(s, account, params);
+        _readFrame(s, account, a, params);
         fillTokens(s, account, a, params);
     }
 
@@ -175,11 +184,10 @@ library AccountStore {
         }
     }
 
-    /// @dev The account with tokens that are still unset.
-    function _withoutTokens(VenueState storage s, address account, AccountParams memory params)
+    /// @dev Set all of an account but its tokens, which are still unset then.
+    function _readFrame(VenueState storage s, address account, Account memory a, AccountParams memory params)
         private
         view
-        returns (Account memory a)
     {
         a.mode = s.accounts[account].mode;
         a.policy = params.policy;

@@ -2,7 +2,13 @@
 pragma solidity 0.8.34;
 
 import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
-import {ICollateralRegistry, PerpParams, Policy, TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {
+    AccountParams,
+    ICollateralRegistry,
+    PerpParams,
+    Policy,
+    TokenParams
+} from "../interfaces/ICollateralRegistry.sol";
 import {IIsolatedPositions, IsolatedPosition} from "../interfaces/IIsolatedPositions.sol";
 import {ILiquidation, Leg} from "../interfaces/ILiquidation.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
@@ -293,10 +299,12 @@ library Isolated {
 
     /// @dev The token that the position's dex counts in.
     function _collateral(Place memory at) private view returns (TokenParams memory) {
-        return RegistryWords.accountOf(
-            at.registry, Assets(0, ~uint256(0), ~uint256(0), false, 1 << at.perp.dex, 0)
-        )
-        .tokens[0];
+        // A struct in memory begins with zeros.
+        // slither-disable-next-line uninitialized-local
+        AccountParams memory params;
+        Assets memory of_ = Assets(0, ~uint256(0), ~uint256(0), false, 1 << at.perp.dex, 0);
+        RegistryWords.readAccount(at.registry, of_, params);
+        return params.tokens[0];
     }
 
     function _lacksMaintenance(DexMargin memory m) private pure returns (bool) {

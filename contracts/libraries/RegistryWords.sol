@@ -137,11 +137,11 @@ library RegistryWords {
         return token(registry.tokenWords(id, false), false);
     }
 
-    /// @notice Parameters of some assets.
-    function accountOf(ICollateralRegistry registry, Assets memory of_)
+    /// @notice Set the parameters of some assets. What a function returns begins as zeros, which cost as much
+    /// as what is put there: so whoever asks brings the place.
+    function readAccount(ICollateralRegistry registry, Assets memory of_, AccountParams memory params)
         internal
         view
-        returns (AccountParams memory params)
     {
         Cursor memory c = Cursor(
             registry.accountWords(of_.tokens, of_.lent, of_.pooled, of_.widths, of_.dexes, of_.perps), 0

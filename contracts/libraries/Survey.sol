@@ -140,8 +140,8 @@ library Survey {
             dexes |= state.dexBitmap;
             perps |= state.perpBitmap;
         }
-        all.params =
-            RegistryWords.accountOf(registry, Assets(tokens, s.lentBitmap, ~uint256(0), true, dexes, perps));
+        Assets memory of_ = Assets(tokens, s.lentBitmap, ~uint256(0), true, dexes, perps);
+        RegistryWords.readAccount(registry, of_, all.params);
         all.reserves = AccountStore.reservesOf(s, all.params.tokens);
         all.policy = RegistryWords.policyOf(registry);
         all.paused = registry.paused() & PAUSE_LIQUIDATION != 0;

@@ -21,8 +21,8 @@ contract RegistryReader {
         bool widths,
         uint256 dexes,
         uint256 perps
-    ) external view returns (AccountParams memory) {
-        return RegistryWords.accountOf(registry, Assets(tokens, lent, pooled, widths, dexes, perps));
+    ) external view returns (AccountParams memory params) {
+        RegistryWords.readAccount(registry, Assets(tokens, lent, pooled, widths, dexes, perps), params);
     }
 
     function tokenParams(ICollateralRegistry registry, uint256 id)
