@@ -22,7 +22,17 @@ import {FundingMath} from "./libraries/FundingMath.sol";
 import {MarginMath} from "./libraries/MarginMath.sol";
 import {OracleMath} from "./libraries/OracleMath.sol";
 import {RateCurve} from "./libraries/RateMath.sol";
-import {Curve, Dex, Perp, RegistryWords, Shared, Token, TokenPlace} from "./libraries/RegistryWords.sol";
+import {
+    CURVE_RAY_UNIT,
+    CURVE_WAD_UNIT,
+    Curve,
+    Dex,
+    Perp,
+    RegistryWords,
+    Shared,
+    Token,
+    TokenPlace
+} from "./libraries/RegistryWords.sol";
 import {Tier, TierMath} from "./libraries/TierMath.sol";
 import {BPS, PPM, RAY, WAD} from "./libraries/WadMath.sol";
 import {Words} from "./libraries/Words.sol";
@@ -541,10 +551,10 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         // Casts are safe: see `_requireCurve`.
         // forge-lint: disable-next-item(unsafe-typecast)
         entry.curve = Curve({
-            base: uint128(curve.base),
-            slope: uint128(curve.slope),
-            kink: uint96(curve.kink),
-            protocolShare: curve.protocolShare,
+            base: uint64(curve.base / CURVE_RAY_UNIT),
+            slope: uint64(curve.slope / CURVE_RAY_UNIT),
+            kink: uint56(curve.kink / CURVE_RAY_UNIT),
+            protocolShare: uint56(curve.protocolShare / CURVE_WAD_UNIT),
             annual: curve.annual
         });
         emit RateCurveSet(entry.token, curve);
@@ -625,12 +635,9 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         }
         Words.put(Words.load(slot));
         if (users) Words.put(Words.load(slot + 1));
-        if (curve) {
-            Words.put(Words.load(slot + 3));
-            Words.put(Words.load(slot + 4));
-        }
+        if (curve) Words.put(Words.load(slot + 3));
         if (pool) Words.put(Words.load(slot + 2));
-        if (width) Words.put(Words.load(slot + 5));
+        if (width) Words.put(Words.load(slot + 4));
     }
 
     /// @dev Tiers of the same table as the perp's before are not put again.
@@ -698,6 +705,14 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         // Far beyond any rate, and small enough that a year of it fits every number.
         require(curve.base <= 5000 * RAY, FractionTooHigh(curve.base, 5000 * RAY));
         require(curve.slope <= 5000 * RAY, FractionTooHigh(curve.slope, 5000 * RAY));
+        _requireMultiple(curve.kink, CURVE_RAY_UNIT);
+        _requireMultiple(curve.protocolShare, CURVE_WAD_UNIT);
+        _requireMultiple(curve.base, CURVE_RAY_UNIT);
+        _requireMultiple(curve.slope, CURVE_RAY_UNIT);
+    }
+
+    function _requireMultiple(uint256 value, uint256 unit) private pure {
+        require(value % unit == 0, FigureTooFine(value, unit));
     }
 
     function _requireMove(uint256 id, uint256 oldPx, uint256 newPx, uint256 maxMoveBps) private pure {

@@ -29,16 +29,20 @@ struct Shared {
     uint32 fundingInterval;
 }
 
-/// @dev A rate curve in two words; the registry bounds what it may hold.
+/// @dev What a rate curve's figures are multiples of (SPEC BL-23): 1e-15, as RAY and as WAD.
+uint256 constant CURVE_RAY_UNIT = 1e12;
+uint256 constant CURVE_WAD_UNIT = 1e3;
+
+/// @dev A rate curve in one word, in units of 1e-15; the registry bounds what it may hold.
 struct Curve {
-    uint128 base;
-    uint128 slope;
-    uint96 kink;
-    uint64 protocolShare;
+    uint64 base;
+    uint64 slope;
+    uint56 kink;
+    uint56 protocolShare;
     bool annual;
 }
 
-/// @dev A token in words: what a check reads is in the first two, the curve in the fourth and fifth.
+/// @dev A token in words: what a check reads is in the first two, the curve in the fourth.
 struct Token {
     uint64 token;
     uint64 px;
@@ -262,9 +266,11 @@ library RegistryWords {
         if (curve) {
             RateCurve memory r = p.curve;
             w = _next(c);
-            (r.base, r.slope) = (uint128(w), uint128(w >> 128));
-            w = _next(c);
-            (r.kink, r.protocolShare, r.annual) = (uint96(w), uint64(w >> 96), w >> 160 & 1 != 0);
+            r.base = uint64(w) * CURVE_RAY_UNIT;
+            r.slope = uint64(w >> 64) * CURVE_RAY_UNIT;
+            r.kink = uint56(w >> 128) * CURVE_RAY_UNIT;
+            r.protocolShare = uint64(uint56(w >> 184) * CURVE_WAD_UNIT);
+            r.annual = w >> 240 & 1 != 0;
         }
         if (pool) {
             w = _next(c);
