@@ -425,9 +425,9 @@ interface ICollateralRegistry {
     /// @notice Name and margin table of a perp asset.
     function perpListing(uint256 asset) external view returns (string memory name, uint16 marginTable);
 
-    /// @notice A token's parameters by id, in words, users' caps and the width of liquidation steps only
-    /// where the `whole` is wanted; `RegistryWords` reads these and the next ones.
-    function tokenWords(uint256 token, bool whole) external view returns (bytes memory);
+    /// @notice A token's place and those parts (TOKEN_* bits) of its parameters that are wanted, by id, in
+    /// words; `RegistryWords` reads these and the next ones.
+    function tokenWords(uint256 token, uint256 parts) external view returns (bytes memory);
 
     /// @notice The policy as stored, in words.
     function policyWords() external view returns (bytes memory);

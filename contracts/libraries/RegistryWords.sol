@@ -65,7 +65,19 @@ struct TokenPlace {
     uint8 at;
     uint8 evmDecimals;
     address erc20;
+    /// Two of the token's fields once more, where reading them costs nothing.
+    uint8 weiDecimals;
+    bool borrowable;
 }
+
+/// @dev What is asked of a token beside its place: a word each.
+uint256 constant TOKEN_PAUSED = 1;
+uint256 constant TOKEN_PRICE = 2;
+uint256 constant TOKEN_USER_CAPS = 4;
+uint256 constant TOKEN_CURVE = 8;
+uint256 constant TOKEN_GLOBAL_CAPS = 16;
+uint256 constant TOKEN_WIDTH = 32;
+uint256 constant TOKEN_WHOLE = 63;
 
 /// @dev A dex; the first word is all that is asked for.
 struct Dex {
@@ -122,14 +134,27 @@ library RegistryWords {
     }
 
     /// @notice A token's parameters by id.
-    function tokenOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory) {
-        return token(registry.tokenWords(id, true), true);
+    function tokenOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory p) {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
+        (p,) = partsOf(registry, id, TOKEN_WHOLE);
     }
 
-    /// @notice The same as far as the pool depends on it: without users' caps and the width of liquidation
-    /// steps.
-    function poolOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory) {
-        return token(registry.tokenWords(id, false), false);
+    /// @notice The same as far as interest depends on it.
+    function lentOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory p) {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
+        (p,) = partsOf(registry, id, TOKEN_CURVE);
+    }
+
+    /// @notice Those parts of a token's parameters that are asked for (TOKEN_*), and its place. Id, index,
+    /// decimals of the wei and borrowability are always among them.
+    function partsOf(ICollateralRegistry registry, uint256 id, uint256 parts)
+        internal
+        view
+        returns (TokenParams memory p, TokenPlace memory place)
+    {
+        return token(registry.tokenWords(id, parts), id, parts);
     }
 
     /// @notice Parameters of some assets.
@@ -222,11 +247,27 @@ library RegistryWords {
     }
 
     /// @notice What the registry's words of one token say.
-    function token(bytes memory words, bool whole) internal pure returns (TokenParams memory p) {
+    function token(bytes memory words, uint256 id, uint256 parts)
+        internal
+        pure
+        returns (TokenParams memory p, TokenPlace memory place)
+    {
         Cursor memory c = Cursor(words, 0);
-        uint256 shared = _next(c);
-        uint256 index = _next(c);
-        _token(c, p, index, shared, whole, true, true, whole);
+        uint256 w = _next(c);
+        (place.at, place.evmDecimals, place.erc20) = (uint8(w), uint8(w >> 8), address(uint160(w >> 16)));
+        (place.weiDecimals, place.borrowable) = (uint8(w >> 176), w >> 184 & 1 != 0);
+        (p.token, p.index) = (uint64(id), place.at - 1);
+        (p.weiDecimals, p.borrowable) = (place.weiDecimals, place.borrowable);
+        if (parts & TOKEN_PAUSED != 0) p.paused = uint8(_next(c));
+        if (parts & TOKEN_PRICE != 0) _price(c, p);
+        _rest(
+            c,
+            p,
+            parts & TOKEN_USER_CAPS != 0,
+            parts & TOKEN_CURVE != 0,
+            parts & TOKEN_GLOBAL_CAPS != 0,
+            parts & TOKEN_WIDTH != 0
+        );
     }
 
     function _next(Cursor memory c) private pure returns (uint256 word) {
@@ -254,11 +295,23 @@ library RegistryWords {
         bool pool,
         bool width
     ) private pure {
+        _price(c, p);
+        (p.index, p.paused) = (uint8(index), uint8(shared));
+        _rest(c, p, users, curve, pool, width);
+    }
+
+    function _price(Cursor memory c, TokenParams memory p) private pure {
         uint256 w = _next(c);
         (p.token, p.px, p.pxTime) = (uint64(w), uint64(w >> 64), uint40(w >> 128));
         (p.weiDecimals, p.szDecimals) = (uint8(w >> 168), uint8(w >> 176));
         (p.ltvBps, p.borrowable) = (uint16(w >> 184), w >> 200 & 1 != 0);
-        (p.index, p.paused) = (uint8(index), uint8(shared));
+    }
+
+    function _rest(Cursor memory c, TokenParams memory p, bool users, bool curve, bool pool, bool width)
+        private
+        pure
+    {
+        uint256 w;
         if (users) {
             w = _next(c);
             (p.userSupplyCap, p.userBorrowCap) = (uint128(w), uint128(w >> 128));

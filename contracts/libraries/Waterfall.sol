@@ -7,6 +7,7 @@ import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, SHARE_UNIT} from "./RateMath.sol";
+import {RegistryWords} from "./RegistryWords.sol";
 import {Sweeps} from "./Sweeps.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
@@ -48,10 +49,12 @@ library Waterfall {
 
     /// @notice Move the reserve's buffer, as far as cash allows, to the insurance account, once in every
     /// interval of so many seconds since the epoch (SPEC LQ-19).
-    function sweepBuffer(VenueState storage s, address insurance, TokenParams memory p, uint256 interval)
+    function sweepBuffer(VenueState storage s, ICollateralRegistry registry, address insurance, uint64 token)
         external
         returns (uint256 amount)
     {
+        uint256 interval = RegistryWords.policyOf(registry).bufferInterval;
+        TokenParams memory p = RegistryWords.lentOf(registry, token);
         require(interval != 0, ILiquidation.BufferSweepOff(p.token));
         Reserve storage reserve = s.reserves[p.index];
         uint256 readyAt = (reserve.bufferSweptAt / interval + 1) * interval;
@@ -71,10 +74,13 @@ library Waterfall {
     }
 
     /// @notice Pay a deficit down with what the buffer and the insurance account have by now (SPEC LQ-10).
-    function coverFromInsurance(VenueState storage s, address insurance, TokenParams memory p)
-        external
-        returns (uint256 covered)
-    {
+    function coverFromInsurance(
+        VenueState storage s,
+        ICollateralRegistry registry,
+        address insurance,
+        uint64 token
+    ) external returns (uint256 covered) {
+        TokenParams memory p = RegistryWords.lentOf(registry, token);
         Pool.accrue(s, p);
         Reserve storage reserve = s.reserves[p.index];
         TokenBalance storage insured = s.balances[insurance][p.index];
@@ -106,7 +112,11 @@ library Waterfall {
 
     /// @notice Spread what is left of a deficit over all suppliers of the token (SPEC LQ-11): the only way
     /// in which a supply index falls.
-    function socialise(VenueState storage s, TokenParams memory p) external returns (uint256 written) {
+    function socialise(VenueState storage s, ICollateralRegistry registry, uint64 token)
+        external
+        returns (uint256 written)
+    {
+        TokenParams memory p = RegistryWords.lentOf(registry, token);
         Pool.accrue(s, p);
         Reserve storage reserve = s.reserves[p.index];
         require(reserve.deficit != 0, ILiquidation.NoDeficit(p.token));

@@ -66,7 +66,9 @@ abstract contract Clearinghouse is VenueBase {
         require(mode == Mode.Standard, NotStandardMode(mode));
         require(usd != 0, ZeroAmount());
         (uint256 index, uint64 collateral) = registry.dexOf(dex);
-        TokenParams memory p = RegistryWords.poolOf(registry, collateral);
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
+        (TokenParams memory p,) = RegistryWords.partsOf(registry, collateral, 0);
         uint256 amount = usd * MarginMath.weiPerPerpUsd(p.weiDecimals);
         TokenBalance storage balance = _s.balances[account][p.index];
         int256 moved = toPerp ? int256(uint256(usd)) : -int256(uint256(usd));

@@ -5,7 +5,6 @@ import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {Lending} from "../libraries/Lending.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
 import {VenueBase} from "./VenueBase.sol";
-import {RegistryWords} from "../libraries/RegistryWords.sol";
 
 /// @title Deficits
 /// @notice Bad debt in the open: who pays it down, and the last resort.
@@ -22,18 +21,17 @@ abstract contract Deficits is VenueBase {
 
     /// @inheritdoc ILiquidation
     function coverDeficitFromInsurance(uint64 token) external nonReentrant announcing returns (uint256) {
-        return Waterfall.coverFromInsurance(_s, insurance, RegistryWords.poolOf(registry, token));
+        return Waterfall.coverFromInsurance(_s, registry, insurance, token);
     }
 
     /// @inheritdoc ILiquidation
     function sweepBuffer(uint64 token) external nonReentrant announcing returns (uint256) {
-        uint256 interval = RegistryWords.policyOf(registry).bufferInterval;
-        return Waterfall.sweepBuffer(_s, insurance, RegistryWords.poolOf(registry, token), interval);
+        return Waterfall.sweepBuffer(_s, registry, insurance, token);
     }
 
     /// @inheritdoc ILiquidation
     function socialise(uint64 token) external nonReentrant announcing returns (uint256) {
         registry.requireRole(registry.RISK_ADMIN(), msg.sender);
-        return Waterfall.socialise(_s, RegistryWords.poolOf(registry, token));
+        return Waterfall.socialise(_s, registry, token);
     }
 }
