@@ -22,7 +22,24 @@ import {FundingMath} from "./libraries/FundingMath.sol";
 import {MarginMath} from "./libraries/MarginMath.sol";
 import {OracleMath} from "./libraries/OracleMath.sol";
 import {RateCurve} from "./libraries/RateMath.sol";
-import {Curve, Dex, Perp, RegistryWords, Shared, Token, TokenPlace} from "./libraries/RegistryWords.sol";
+import {
+    CURVE_RAY_UNIT,
+    CURVE_WAD_UNIT,
+    Curve,
+    Dex,
+    Perp,
+    RegistryWords,
+    Shared,
+    TOKEN_CURVE,
+    TOKEN_GLOBAL_CAPS,
+    TOKEN_PAUSED,
+    TOKEN_PRICE,
+    TOKEN_USER_CAPS,
+    TOKEN_WHOLE,
+    TOKEN_WIDTH,
+    Token,
+    TokenPlace
+} from "./libraries/RegistryWords.sol";
 import {Tier, TierMath} from "./libraries/TierMath.sol";
 import {BPS, PPM, RAY, WAD} from "./libraries/WadMath.sol";
 import {Words} from "./libraries/Words.sol";
@@ -112,7 +129,9 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         entry.weiDecimals = listing.weiDecimals;
         entry.szDecimals = listing.szDecimals;
         entry.name = listing.name;
-        _tokenAt[listing.token] = TokenPlace(_shared.tokens, listing.evmDecimals, listing.erc20);
+        TokenPlace storage place = _tokenAt[listing.token];
+        (place.at, place.weiDecimals) = (_shared.tokens, listing.weiDecimals);
+        (place.evmDecimals, place.erc20) = (listing.evmDecimals, listing.erc20);
 
         emit TokenListed(listing.token, _shared.tokens - 1, listing.name, listing.erc20);
         _setFactors(entry, listing.ltvBps, listing.borrowable);
@@ -317,8 +336,10 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
-    function tokenParams(uint256 token) external view returns (TokenParams memory) {
-        return RegistryWords.token(tokenWords(token, true), true);
+    function tokenParams(uint256 token) external view returns (TokenParams memory p) {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
+        (p,) = RegistryWords.token(tokenWords(token, TOKEN_WHOLE), token, TOKEN_WHOLE);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -426,12 +447,27 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
-    function tokenWords(uint256 token, bool whole) public view returns (bytes memory words) {
-        uint256 index = tokenIndex(token);
+    function tokenWords(uint256 token, uint256 parts) public view returns (bytes memory words) {
+        TokenPlace storage place = _tokenAt[token];
+        uint256 slot;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            slot := place.slot
+        }
+        uint256 at = place.at;
+        require(at != 0, UnknownToken(token));
         words = Words.open();
-        Words.put(_sharedWord());
-        Words.put(index);
-        _putToken(index, whole, true, true, whole);
+        Words.put(Words.load(slot));
+        if (parts & TOKEN_PAUSED != 0) Words.put(_sharedWord());
+        slot = _tokenSlot(at - 1);
+        if (parts & TOKEN_PRICE != 0) Words.put(Words.load(slot));
+        _putRest(
+            slot,
+            parts & TOKEN_USER_CAPS != 0,
+            parts & TOKEN_CURVE != 0,
+            parts & TOKEN_GLOBAL_CAPS != 0,
+            parts & TOKEN_WIDTH != 0
+        );
         Words.close(words);
     }
 
@@ -520,6 +556,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     function _setFactors(Token storage entry, uint16 ltvBps, bool borrowable) private {
         entry.ltvBps = ltvBps;
         entry.borrowable = borrowable;
+        _tokenAt[entry.token].borrowable = borrowable;
         emit TokenFactorsSet(entry.token, ltvBps, borrowable);
     }
 
@@ -541,10 +578,10 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         // Casts are safe: see `_requireCurve`.
         // forge-lint: disable-next-item(unsafe-typecast)
         entry.curve = Curve({
-            base: uint128(curve.base),
-            slope: uint128(curve.slope),
-            kink: uint96(curve.kink),
-            protocolShare: curve.protocolShare,
+            base: uint64(curve.base / CURVE_RAY_UNIT),
+            slope: uint64(curve.slope / CURVE_RAY_UNIT),
+            kink: uint56(curve.kink / CURVE_RAY_UNIT),
+            protocolShare: uint56(curve.protocolShare / CURVE_WAD_UNIT),
             annual: curve.annual
         });
         emit RateCurveSet(entry.token, curve);
@@ -616,21 +653,25 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         return FundingMath.hourlyRateDown(FundingMath.premiumDown(perp.mark, perp.oracle));
     }
 
-    function _putToken(uint256 index, bool users, bool curve, bool pool, bool width) private view {
+    function _tokenSlot(uint256 index) private view returns (uint256 slot) {
         Token storage entry = _tokens[index];
-        uint256 slot;
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             slot := entry.slot
         }
+    }
+
+    function _putToken(uint256 index, bool users, bool curve, bool pool, bool width) private view {
+        uint256 slot = _tokenSlot(index);
         Words.put(Words.load(slot));
+        _putRest(slot, users, curve, pool, width);
+    }
+
+    function _putRest(uint256 slot, bool users, bool curve, bool pool, bool width) private view {
         if (users) Words.put(Words.load(slot + 1));
-        if (curve) {
-            Words.put(Words.load(slot + 3));
-            Words.put(Words.load(slot + 4));
-        }
+        if (curve) Words.put(Words.load(slot + 3));
         if (pool) Words.put(Words.load(slot + 2));
-        if (width) Words.put(Words.load(slot + 5));
+        if (width) Words.put(Words.load(slot + 4));
     }
 
     /// @dev Tiers of the same table as the perp's before are not put again.
@@ -698,6 +739,14 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         // Far beyond any rate, and small enough that a year of it fits every number.
         require(curve.base <= 5000 * RAY, FractionTooHigh(curve.base, 5000 * RAY));
         require(curve.slope <= 5000 * RAY, FractionTooHigh(curve.slope, 5000 * RAY));
+        _requireMultiple(curve.kink, CURVE_RAY_UNIT);
+        _requireMultiple(curve.protocolShare, CURVE_WAD_UNIT);
+        _requireMultiple(curve.base, CURVE_RAY_UNIT);
+        _requireMultiple(curve.slope, CURVE_RAY_UNIT);
+    }
+
+    function _requireMultiple(uint256 value, uint256 unit) private pure {
+        require(value % unit == 0, FigureTooFine(value, unit));
     }
 
     function _requireMove(uint256 id, uint256 oldPx, uint256 newPx, uint256 maxMoveBps) private pure {

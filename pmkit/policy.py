@@ -23,6 +23,8 @@ FIRST_TIERED_TABLE = 50
 """A margin table id below this one means a single tier with that leverage."""
 USD = 10**6
 """One dollar in 1e-6 USD, the unit of perp amounts."""
+CURVE_DECIMALS = 15
+"""Decimals of a rate curve's figures: a curve is one word of the registry. SPEC BL-23."""
 MAX_REWARD_PPM = 100_000
 """The most of `Policy.trigger_reward_ppm`: a tenth. SPEC LQ-24."""
 DOCS_OFFSET = 20 * WAD

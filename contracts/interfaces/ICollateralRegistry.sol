@@ -283,6 +283,8 @@ interface ICollateralRegistry {
     error CollateralNeedsLtv(uint64 token);
     /// @notice A part, fee, kink, rate or protocol share above its bound.
     error FractionTooHigh(uint256 value, uint256 maximum);
+    /// @notice A figure of a rate curve is no multiple of 1e-15, which is `unit` of its own units.
+    error FigureTooFine(uint256 value, uint256 unit);
     /// @notice A price of zero was reported.
     error PriceZero(uint256 id);
     /// @notice A price moved further in one report than the policy allows.
@@ -423,9 +425,9 @@ interface ICollateralRegistry {
     /// @notice Name and margin table of a perp asset.
     function perpListing(uint256 asset) external view returns (string memory name, uint16 marginTable);
 
-    /// @notice A token's parameters by id, in words, users' caps and the width of liquidation steps only
-    /// where the `whole` is wanted; `RegistryWords` reads these and the next ones.
-    function tokenWords(uint256 token, bool whole) external view returns (bytes memory);
+    /// @notice A token's place and those parts (TOKEN_* bits) of its parameters that are wanted, by id, in
+    /// words; `RegistryWords` reads these and the next ones.
+    function tokenWords(uint256 token, uint256 parts) external view returns (bytes memory);
 
     /// @notice The policy as stored, in words.
     function policyWords() external view returns (bytes memory);

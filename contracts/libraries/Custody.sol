@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
-import {ICollateralRegistry, TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {TokenPlace} from "./RegistryWords.sol";
 import {WadMath} from "./WadMath.sol";
 
 /// @title Tokens between wallets and the venue
@@ -15,12 +15,9 @@ library Custody {
 
     /// @notice Take an amount from the caller's wallet; returns the token wei that came, rounded up to
     /// whole units of the ERC-20. Everything is what the wallet holds in whole token wei.
-    function pull(ICollateralRegistry registry, TokenParams memory p, uint256 amount)
-        internal
-        returns (uint256)
-    {
-        (address erc20, uint8 evmDecimals) = registry.tokenErc20(p.token);
-        (uint256 up, uint256 down) = _scale(p.weiDecimals, evmDecimals);
+    function pull(uint64 token, TokenPlace memory place, uint256 amount) internal returns (uint256) {
+        address erc20 = place.erc20;
+        (uint256 up, uint256 down) = _scale(place);
         // Down to whole units.
         // slither-disable-next-line divide-before-multiply
         uint256 evmAmount = amount == type(uint256).max
@@ -28,26 +25,22 @@ library Custody {
             : uint256(amount.toUint128()).mulDivUp(up, down);
         require(evmAmount != 0, IBorrowLendPool.ZeroAmount());
         bytes memory transfer = abi.encodeCall(IERC20.transferFrom, (msg.sender, address(this), evmAmount));
-        _move(p.token, erc20, msg.sender, address(this), evmAmount, transfer);
+        _move(token, erc20, msg.sender, address(this), evmAmount, transfer);
         return evmAmount.mulDivDown(down, up);
     }
 
     /// @notice Pay an amount, a whole number of units of the ERC-20, to a wallet.
-    function push(ICollateralRegistry registry, TokenParams memory p, uint256 amount, address to) internal {
-        (address erc20, uint8 evmDecimals) = registry.tokenErc20(p.token);
-        (uint256 up, uint256 down) = _scale(p.weiDecimals, evmDecimals);
-        require(amount % down == 0, IBorrowLendPool.InexactAmount(p.token, amount, down));
+    function push(uint64 token, TokenPlace memory place, uint256 amount, address to) internal {
+        (uint256 up, uint256 down) = _scale(place);
+        require(amount % down == 0, IBorrowLendPool.InexactAmount(token, amount, down));
         uint256 evmAmount = amount * up / down;
         bytes memory transfer = abi.encodeCall(IERC20.transfer, (to, evmAmount));
-        _move(p.token, erc20, address(this), to, evmAmount, transfer);
+        _move(token, place.erc20, address(this), to, evmAmount, transfer);
     }
 
     /// @notice Smallest amount, in token wei, that the wallet's ERC-20 can hold.
-    function unit(ICollateralRegistry registry, TokenParams memory p) internal view returns (uint256 down) {
-        // The rest of the answer is not asked for.
-        // slither-disable-next-line unused-return
-        (, uint8 evmDecimals) = registry.tokenErc20(p.token);
-        (, down) = _scale(p.weiDecimals, evmDecimals);
+    function unit(TokenPlace memory place) internal pure returns (uint256 down) {
+        (, down) = _scale(place);
     }
 
     /// @dev Let an ERC-20 move an amount exactly, or not at all: as much must leave the one wallet as comes
@@ -91,11 +84,8 @@ library Custody {
         return abi.decode(answer, (uint256));
     }
 
-    function _scale(uint256 weiDecimals, uint256 evmDecimals)
-        private
-        pure
-        returns (uint256 up, uint256 down)
-    {
+    function _scale(TokenPlace memory place) private pure returns (uint256 up, uint256 down) {
+        (uint256 weiDecimals, uint256 evmDecimals) = (place.weiDecimals, place.evmDecimals);
         return evmDecimals >= weiDecimals
             ? (10 ** (evmDecimals - weiDecimals), uint256(1))
             : (uint256(1), 10 ** (weiDecimals - evmDecimals));

@@ -20,17 +20,28 @@ import {MarginEngine} from "./MarginEngine.sol";
 import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes, SHARE_UNIT} from "./RateMath.sol";
+import {
+    RegistryWords,
+    TOKEN_CURVE,
+    TOKEN_GLOBAL_CAPS,
+    TOKEN_PAUSED,
+    TOKEN_PRICE,
+    TOKEN_USER_CAPS,
+    TokenPlace
+} from "./RegistryWords.sol";
 import {ReserveStatus} from "./ReserveStatus.sol";
 import {Sweeps} from "./Sweeps.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
-import {RegistryWords} from "./RegistryWords.sol";
 
 /// @title Money in and out of the pool, one action one function, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC BL-09 to BL-14, CH-05.
 library Lending {
     using WadMath for uint256;
+
+    /// @dev What is asked of a token: interest, and what its reserve's state depends on.
+    uint256 private constant POOL = TOKEN_CURVE | TOKEN_GLOBAL_CAPS;
 
     /// @notice Move an amount of the caller's wallet to an account's spot balance.
     function deposit(
@@ -40,11 +51,12 @@ library Lending {
         uint256 amount,
         address account
     ) external returns (uint256 credited) {
-        TokenParams memory p = RegistryWords.poolOf(registry, token);
+        (TokenParams memory p, TokenPlace memory place) =
+            RegistryWords.partsOf(registry, token, _judgedBy(s, account));
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         _requireReceiver(s, account, p);
         // The transfer comes first: what is credited is what came.
-        credited = Custody.pull(registry, p, amount);
+        credited = Custody.pull(token, place, amount);
         _credit(s, registry, account, p, credited);
         emit IBorrowLendPool.Deposited(account, token, credited, msg.sender);
     }
@@ -53,16 +65,18 @@ library Lending {
     function supply(
         VenueState storage s,
         ICollateralRegistry registry,
+        address insurance,
         uint64 token,
         uint256 amount,
         address account
     ) external returns (uint256 credited) {
-        TokenParams memory p = RegistryWords.poolOf(registry, token);
+        (TokenParams memory p, TokenPlace memory place) =
+            RegistryWords.partsOf(registry, token, POOL | TOKEN_PAUSED | _judgedBy(s, account));
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         _requireReceiver(s, account, p);
         Pool.accrue(s, p);
         uint256 debt = Pool.debtOf(s, account, p.index);
-        credited = Custody.pull(registry, p, amount);
+        credited = Custody.pull(token, place, amount);
         // Paying debt is never paused.
         require(credited <= debt || p.paused & PAUSE_SUPPLY == 0, IPortfolioMargin.Paused(PAUSE_SUPPLY));
         uint256 supplied = credited > debt ? credited - debt : 0;
@@ -74,6 +88,7 @@ library Lending {
         AccountStore.markPosition(s, account, p.index);
         Sweeps.run(s, registry, account);
         emit IBorrowLendPool.Supplied(account, token, credited, msg.sender);
+        ReserveStatus.announceAlone(s, insurance, p);
     }
 
     /// @notice Pay an amount of an account's own balance to a wallet.
@@ -86,11 +101,12 @@ library Lending {
         uint256 amount,
         address to
     ) external returns (uint256 withdrawn) {
-        TokenParams memory p = RegistryWords.poolOf(registry, token);
+        (TokenParams memory p, TokenPlace memory place) = RegistryWords.partsOf(registry, token, POOL);
         require(to != address(this), IAccounts.NotAReceiver(to));
-        withdrawn = _takeOut(s, registry, insurance, account, p, amount, Custody.unit(registry, p));
+        withdrawn = _takeOut(s, registry, insurance, account, p, amount, Custody.unit(place));
         emit IBorrowLendPool.Withdrawn(account, token, withdrawn, to);
-        Custody.push(registry, p, withdrawn, to);
+        Custody.push(token, place, withdrawn, to);
+        ReserveStatus.announceAlone(s, insurance, p);
     }
 
     /// @notice Move an amount of an account's own balance to another account.
@@ -103,11 +119,14 @@ library Lending {
         uint256 amount,
         address to
     ) external {
-        TokenParams memory p = RegistryWords.poolOf(registry, token);
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
+        (TokenParams memory p,) = RegistryWords.partsOf(registry, token, POOL | _judgedBy(s, to));
         _requireReceiver(s, to, p);
         uint256 sent = _takeOut(s, registry, insurance, account, p, amount, 1);
         _credit(s, registry, to, p, sent);
         emit IClearinghouse.SpotSent(account, to, token, sent);
+        ReserveStatus.announceAlone(s, insurance, p);
     }
 
     /// @notice Borrow to an account's idle balance, and raise the floor of debt that the sweep leaves.
@@ -119,7 +138,10 @@ library Lending {
         uint64 token,
         uint256 amount
     ) external {
-        TokenParams memory p = RegistryWords.tokenOf(registry, token);
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
+        (TokenParams memory p,) =
+            RegistryWords.partsOf(registry, token, POOL | TOKEN_PAUSED | TOKEN_USER_CAPS);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         Mode mode = s.accounts[account].mode;
         require(mode == Mode.PortfolioMargin, IPortfolioMargin.NotPortfolioMargin(mode));
@@ -144,23 +166,25 @@ library Lending {
 
         MarginEngine.requireSafe(s, registry, account, 0);
         emit IBorrowLendPool.Borrowed(account, token, amount);
+        ReserveStatus.announceAlone(s, insurance, p);
     }
 
     /// @notice Repay an account's debt from the caller's wallet.
     function repay(
         VenueState storage s,
         ICollateralRegistry registry,
+        address insurance,
         uint64 token,
         uint256 amount,
         address account
     ) external returns (uint256 repaid) {
-        TokenParams memory p = RegistryWords.poolOf(registry, token);
+        (TokenParams memory p, TokenPlace memory place) = RegistryWords.partsOf(registry, token, POOL);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         Pool.accrue(s, p);
         uint256 debt = Pool.debtOf(s, account, p.index);
         require(debt != 0, IBorrowLendPool.NoDebt(token));
 
-        uint256 credited = Custody.pull(registry, p, amount < debt ? amount : debt);
+        uint256 credited = Custody.pull(token, place, amount < debt ? amount : debt);
         repaid = credited < debt ? credited : debt;
         TokenBalance storage balance = s.balances[account][p.index];
         uint128 floor = balance.borrowFloor;
@@ -169,6 +193,7 @@ library Lending {
         AccountStore.markPosition(s, account, p.index);
         Sweeps.run(s, registry, account);
         emit IBorrowLendPool.Repaid(account, token, repaid, msg.sender);
+        ReserveStatus.announceAlone(s, insurance, p);
     }
 
     /// @notice Pay a reserve's deficit down from the caller's wallet (SPEC LQ-10).
@@ -176,18 +201,23 @@ library Lending {
         external
         returns (uint256 paid)
     {
-        TokenParams memory p = RegistryWords.poolOf(registry, token);
+        (TokenParams memory p, TokenPlace memory place) = RegistryWords.partsOf(registry, token, 0);
         uint256 deficit = s.reserves[p.index].deficit;
         require(deficit != 0, ILiquidation.NoDeficit(token));
         require(amount != 0, IBorrowLendPool.ZeroAmount());
-        paid = Custody.pull(registry, p, amount < deficit ? amount : deficit);
+        paid = Custody.pull(token, place, amount < deficit ? amount : deficit);
         Waterfall.coverFromWallet(s, p, msg.sender, paid);
     }
 
     /// @notice Store a reserve's interest up to now.
-    function accrue(VenueState storage s, ICollateralRegistry registry, uint64 token) external {
-        TokenParams memory p = RegistryWords.poolOf(registry, token);
+    function accrue(VenueState storage s, ICollateralRegistry registry, address insurance, uint64 token)
+        external
+    {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
+        (TokenParams memory p,) = RegistryWords.partsOf(registry, token, POOL);
         Pool.accrue(s, p);
+        ReserveStatus.announceAlone(s, insurance, p);
     }
 
     /// @notice Tell in what states the action has left the reserves that it touched (SPEC BL-21).
@@ -202,8 +232,10 @@ library Lending {
         address insurance,
         uint64 token
     ) external view returns (uint8) {
-        TokenParams memory p = RegistryWords.tokenOf(registry, token);
-        PoolCaps memory caps = RegistryWords.capsOf(registry, 1 << p.index)[0];
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
+        (TokenParams memory p,) = RegistryWords.partsOf(registry, token, POOL);
+        PoolCaps memory caps = ReserveStatus.capsOf(p);
         ReserveIndexes memory now_ = Pool.accrued(s, p.index, p.curve);
         return ReserveStatus.bits(s, insurance, caps, now_.supplyIndex, now_.borrowIndex);
     }
@@ -214,7 +246,7 @@ library Lending {
         view
         returns (ReserveView memory view_)
     {
-        TokenParams memory p = RegistryWords.tokenOf(registry, token);
+        TokenParams memory p = RegistryWords.lentOf(registry, token);
         Reserve storage reserve = s.reserves[p.index];
         ReserveIndexes memory now_ = Pool.accrued(s, p.index, p.curve);
         view_.token = token;
@@ -228,6 +260,11 @@ library Lending {
         view_.utilization = RateMath.utilization(view_.borrowed, view_.supplied);
         view_.borrowRate = RateMath.borrowRate(view_.utilization, p.curve);
         view_.supplyRate = RateMath.supplyRate(view_.borrowRate, view_.utilization, p.curve.protocolShare);
+    }
+
+    /// @dev What is asked of a token besides, before an account receives it.
+    function _judgedBy(VenueState storage s, address account) private view returns (uint256) {
+        return s.accounts[account].mode == Mode.PortfolioMargin ? TOKEN_PRICE : 0;
     }
 
     /// @dev Require of whoever is to receive a token that it can ever take it out again, and that it can be

@@ -30,16 +30,20 @@ struct Shared {
     uint32 fundingInterval;
 }
 
-/// @dev A rate curve in two words; the registry bounds what it may hold.
+/// @dev What a rate curve's figures are multiples of (SPEC BL-23): 1e-15, as RAY and as WAD.
+uint256 constant CURVE_RAY_UNIT = 1e12;
+uint256 constant CURVE_WAD_UNIT = 1e3;
+
+/// @dev A rate curve in one word, in units of 1e-15; the registry bounds what it may hold.
 struct Curve {
-    uint128 base;
-    uint128 slope;
-    uint96 kink;
-    uint64 protocolShare;
+    uint64 base;
+    uint64 slope;
+    uint56 kink;
+    uint56 protocolShare;
     bool annual;
 }
 
-/// @dev A token in words: what a check reads is in the first two, the curve in the fourth and fifth.
+/// @dev A token in words: what a check reads is in the first two, the curve in the fourth.
 struct Token {
     uint64 token;
     uint64 px;
@@ -62,7 +66,19 @@ struct TokenPlace {
     uint8 at;
     uint8 evmDecimals;
     address erc20;
+    /// Two of the token's fields once more, where reading them costs nothing.
+    uint8 weiDecimals;
+    bool borrowable;
 }
+
+/// @dev What is asked of a token beside its place: a word each.
+uint256 constant TOKEN_PAUSED = 1;
+uint256 constant TOKEN_PRICE = 2;
+uint256 constant TOKEN_USER_CAPS = 4;
+uint256 constant TOKEN_CURVE = 8;
+uint256 constant TOKEN_GLOBAL_CAPS = 16;
+uint256 constant TOKEN_WIDTH = 32;
+uint256 constant TOKEN_WHOLE = 63;
 
 /// @dev A dex; the first word is all that is asked for.
 struct Dex {
@@ -112,14 +128,6 @@ library RegistryWords {
     /// @dev Words of a stored `Policy`.
     uint256 internal constant POLICY_WORDS = 7;
 
-    /// @dev What of a token an answer holds beside its first word.
-    struct Asked {
-        bool users;
-        bool curve;
-        bool pool;
-        bool width;
-    }
-
     /// @dev How far an answer has been read.
     struct Cursor {
         bytes words;
@@ -127,14 +135,27 @@ library RegistryWords {
     }
 
     /// @notice A token's parameters by id.
-    function tokenOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory) {
-        return token(registry.tokenWords(id, true), true);
+    function tokenOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory p) {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
+        (p,) = partsOf(registry, id, TOKEN_WHOLE);
     }
 
-    /// @notice The same as far as the pool depends on it: without users' caps and the width of liquidation
-    /// steps.
-    function poolOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory) {
-        return token(registry.tokenWords(id, false), false);
+    /// @notice The same as far as interest depends on it.
+    function lentOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory p) {
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
+        (p,) = partsOf(registry, id, TOKEN_CURVE);
+    }
+
+    /// @notice Those parts of a token's parameters that are asked for (TOKEN_*), and its place. Id, index,
+    /// decimals of the wei and borrowability are always among them.
+    function partsOf(ICollateralRegistry registry, uint256 id, uint256 parts)
+        internal
+        view
+        returns (TokenParams memory p, TokenPlace memory place)
+    {
+        return token(registry.tokenWords(id, parts), id, parts);
     }
 
     /// @notice Set the parameters of some assets. What a function returns begins as zeros, which cost as much
@@ -151,13 +172,14 @@ library RegistryWords {
         _margin(c, params.policy);
         uint256 tokens = _next(c);
         uint256 pooled = _next(c);
-        params.tokens = Unset.tokenParams(tokens.count());
+        params.tokens = new TokenParams[](tokens.count());
         uint256 rest = tokens;
         uint256 index;
         for (uint256 i = 0; rest != 0; ++i) {
             (index, rest) = rest.pop();
-            Asked memory asked = Asked(true, of_.lent.has(index), pooled.has(index), of_.widths);
-            _token(c, params.tokens, i, index, shared, asked);
+            _token(
+                c, params.tokens[i], index, shared, true, of_.lent.has(index), pooled.has(index), of_.widths
+            );
         }
         params.dexes = Unset.dexParams(of_.dexes.count());
         rest = of_.dexes;
@@ -223,13 +245,27 @@ library RegistryWords {
     }
 
     /// @notice What the registry's words of one token say.
-    function token(bytes memory words, bool whole) internal pure returns (TokenParams memory) {
+    function token(bytes memory words, uint256 id, uint256 parts)
+        internal
+        pure
+        returns (TokenParams memory p, TokenPlace memory place)
+    {
         Cursor memory c = Cursor(words, 0);
-        uint256 shared = _next(c);
-        uint256 index = _next(c);
-        TokenParams[] memory one = Unset.tokenParams(1);
-        _token(c, one, 0, index, shared, Asked(whole, true, true, whole));
-        return one[0];
+        uint256 w = _next(c);
+        (place.at, place.evmDecimals, place.erc20) = (uint8(w), uint8(w >> 8), address(uint160(w >> 16)));
+        (place.weiDecimals, place.borrowable) = (uint8(w >> 176), w >> 184 & 1 != 0);
+        (p.token, p.index) = (uint64(id), place.at - 1);
+        (p.weiDecimals, p.borrowable) = (place.weiDecimals, place.borrowable);
+        if (parts & TOKEN_PAUSED != 0) p.paused = uint8(_next(c));
+        if (parts & TOKEN_PRICE != 0) _price(c, p);
+        _rest(
+            c,
+            p,
+            parts & TOKEN_USER_CAPS != 0,
+            parts & TOKEN_CURVE != 0,
+            parts & TOKEN_GLOBAL_CAPS != 0,
+            parts & TOKEN_WIDTH != 0
+        );
     }
 
     function _next(Cursor memory c) private pure returns (uint256 word) {
@@ -247,44 +283,51 @@ library RegistryWords {
         (m.secondTrigger, m.perpShortfallTrigger) = (w >> 64 & 1 != 0, w >> 72 & 1 != 0);
     }
 
-    /// @dev Set a token of a list that is still unset.
     function _token(
         Cursor memory c,
-        TokenParams[] memory list,
-        uint256 i,
+        TokenParams memory p,
         uint256 index,
         uint256 shared,
-        Asked memory asked
+        bool users,
+        bool curve,
+        bool pool,
+        bool width
     ) private pure {
+        _price(c, p);
+        (p.index, p.paused) = (uint8(index), uint8(shared));
+        _rest(c, p, users, curve, pool, width);
+    }
+
+    function _price(Cursor memory c, TokenParams memory p) private pure {
         uint256 w = _next(c);
-        uint256 users = asked.users ? _next(c) : 0;
-        uint256 rates = asked.curve ? _next(c) : 0;
-        uint256 bend = asked.curve ? _next(c) : 0;
-        uint256 pool = asked.pool ? _next(c) : 0;
-        uint256 width = asked.width ? _next(c) : 0;
-        list[i] = TokenParams({
-            token: uint64(w),
-            px: uint64(w >> 64),
-            pxTime: uint40(w >> 128),
-            index: uint8(index),
-            weiDecimals: uint8(w >> 168),
-            szDecimals: uint8(w >> 176),
-            ltvBps: uint16(w >> 184),
-            borrowable: w >> 200 & 1 != 0,
-            userSupplyCap: uint128(users),
-            userBorrowCap: uint128(users >> 128),
-            globalSupplyCap: uint128(pool),
-            globalBorrowCap: uint128(pool >> 128),
-            curve: RateCurve({
-                base: uint128(rates),
-                slope: rates >> 128,
-                kink: uint96(bend),
-                protocolShare: uint64(bend >> 96),
-                annual: bend >> 160 & 1 != 0
-            }),
-            liquidationWidth: uint128(width),
-            paused: uint8(shared)
-        });
+        (p.token, p.px, p.pxTime) = (uint64(w), uint64(w >> 64), uint40(w >> 128));
+        (p.weiDecimals, p.szDecimals) = (uint8(w >> 168), uint8(w >> 176));
+        (p.ltvBps, p.borrowable) = (uint16(w >> 184), w >> 200 & 1 != 0);
+    }
+
+    function _rest(Cursor memory c, TokenParams memory p, bool users, bool curve, bool pool, bool width)
+        private
+        pure
+    {
+        uint256 w;
+        if (users) {
+            w = _next(c);
+            (p.userSupplyCap, p.userBorrowCap) = (uint128(w), uint128(w >> 128));
+        }
+        if (curve) {
+            RateCurve memory r = p.curve;
+            w = _next(c);
+            r.base = uint64(w) * CURVE_RAY_UNIT;
+            r.slope = uint64(w >> 64) * CURVE_RAY_UNIT;
+            r.kink = uint56(w >> 128) * CURVE_RAY_UNIT;
+            r.protocolShare = uint64(uint56(w >> 184) * CURVE_WAD_UNIT);
+            r.annual = w >> 240 & 1 != 0;
+        }
+        if (pool) {
+            w = _next(c);
+            (p.globalSupplyCap, p.globalBorrowCap) = (uint128(w), uint128(w >> 128));
+        }
+        if (width) p.liquidationWidth = uint128(_next(c));
     }
 
     /// @dev Set a perp of a list that is still unset. A table that is the same as the perp's before is not

@@ -8,7 +8,8 @@ import {
     RESERVE_LOCKED,
     RESERVE_SUPPLY_CAPPED
 } from "../interfaces/IBorrowLendPool.sol";
-import {ICollateralRegistry, PoolCaps} from "../interfaces/ICollateralRegistry.sol";
+import {ICollateralRegistry, PoolCaps, TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {Deferral} from "./Deferral.sol";
 import {RateMath} from "./RateMath.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, VenueState} from "./VenueState.sol";
@@ -21,13 +22,32 @@ library ReserveStatus {
     function announce(VenueState storage s, ICollateralRegistry registry, address insurance) internal {
         PoolCaps[] memory caps = RegistryWords.capsOf(registry, Touched.take());
         for (uint256 i = 0; i < caps.length; ++i) {
-            Reserve storage reserve = s.reserves[caps[i].index];
-            uint8 told = reserve.status;
-            uint8 found = bits(s, insurance, caps[i], reserve.supplyIndex, reserve.borrowIndex);
-            if (told == found) continue;
-            reserve.status = found;
-            emit IBorrowLendPool.ReserveStatusSet(caps[i].token, told, found);
+            _tell(s, insurance, caps[i]);
         }
+    }
+
+    /// @notice Tell it of the one reserve whose caps are at hand, at the end of an action. Where the action
+    /// touched others too, or is part of a batch, it is told with theirs.
+    function announceAlone(VenueState storage s, address insurance, TokenParams memory p) internal {
+        if (!Touched.only(p.index) || Deferral.running()) return;
+        // It is this one.
+        // slither-disable-next-line unused-return
+        Touched.take();
+        _tell(s, insurance, capsOf(p));
+    }
+
+    /// @notice What bounds a token's pool.
+    function capsOf(TokenParams memory p) internal pure returns (PoolCaps memory) {
+        return PoolCaps(p.token, p.index, p.borrowable, p.globalSupplyCap, p.globalBorrowCap);
+    }
+
+    function _tell(VenueState storage s, address insurance, PoolCaps memory caps) private {
+        Reserve storage reserve = s.reserves[caps.index];
+        uint8 told = reserve.status;
+        uint8 found = bits(s, insurance, caps, reserve.supplyIndex, reserve.borrowIndex);
+        if (told == found) return;
+        reserve.status = found;
+        emit IBorrowLendPool.ReserveStatusSet(caps.token, told, found);
     }
 
     /// @notice RESERVE_* bits of a reserve at given indexes.

@@ -22,6 +22,11 @@ library Touched {
         return SLOT.asUint256().tload() != 0;
     }
 
+    /// @notice Whether a token's reserve was touched, and no other.
+    function only(uint256 token) internal view returns (bool) {
+        return SLOT.asUint256().tload() == 1 << token;
+    }
+
     /// @notice Return what was touched, and begin anew.
     function take() internal returns (uint256 bitmap) {
         bitmap = SLOT.asUint256().tload();

@@ -73,7 +73,9 @@ library Trading {
         require(mode == Mode.Standard, IClearinghouse.NotStandardMode(mode));
         require(usd != 0, IBorrowLendPool.ZeroAmount());
         (uint256 index, uint64 collateral) = registry.dexOf(dex);
-        TokenParams memory p = RegistryWords.poolOf(registry, collateral);
+        // The rest of the answer is not asked for.
+        // slither-disable-next-line unused-return
+        (TokenParams memory p,) = RegistryWords.partsOf(registry, collateral, 0);
         uint256 amount = usd * MarginMath.weiPerPerpUsd(p.weiDecimals);
         TokenBalance storage balance = s.balances[account][p.index];
         uint256 idle = balance.idle;

@@ -53,8 +53,8 @@ library Waterfall {
         external
         returns (uint256 amount)
     {
-        TokenParams memory p = RegistryWords.poolOf(registry, token);
         uint256 interval = RegistryWords.policyOf(registry).bufferInterval;
+        TokenParams memory p = RegistryWords.lentOf(registry, token);
         require(interval != 0, ILiquidation.BufferSweepOff(p.token));
         Reserve storage reserve = s.reserves[p.index];
         uint256 readyAt = (reserve.bufferSweptAt / interval + 1) * interval;
@@ -80,7 +80,7 @@ library Waterfall {
         address insurance,
         uint64 token
     ) external returns (uint256 covered) {
-        TokenParams memory p = RegistryWords.poolOf(registry, token);
+        TokenParams memory p = RegistryWords.lentOf(registry, token);
         Pool.accrue(s, p);
         Reserve storage reserve = s.reserves[p.index];
         TokenBalance storage insured = s.balances[insurance][p.index];
@@ -116,7 +116,7 @@ library Waterfall {
         external
         returns (uint256 written)
     {
-        TokenParams memory p = RegistryWords.poolOf(registry, token);
+        TokenParams memory p = RegistryWords.lentOf(registry, token);
         Pool.accrue(s, p);
         Reserve storage reserve = s.reserves[p.index];
         require(reserve.deficit != 0, ILiquidation.NoDeficit(p.token));

@@ -8,7 +8,7 @@ import {
     PoolCaps,
     TokenParams
 } from "../interfaces/ICollateralRegistry.sol";
-import {Assets, RegistryWords} from "../libraries/RegistryWords.sol";
+import {Assets, RegistryWords, TokenPlace} from "../libraries/RegistryWords.sol";
 
 /// @title What the venue's libraries read in the registry's words
 /// @notice For tests, which hold it against the registry's views.
@@ -25,16 +25,12 @@ contract RegistryReader {
         RegistryWords.readAccount(registry, Assets(tokens, lent, pooled, widths, dexes, perps), params);
     }
 
-    function tokenParams(ICollateralRegistry registry, uint256 id)
+    function tokenParams(ICollateralRegistry registry, uint256 id, uint256 parts)
         external
         view
-        returns (TokenParams memory)
+        returns (TokenParams memory, TokenPlace memory)
     {
-        return RegistryWords.tokenOf(registry, id);
-    }
-
-    function poolParams(ICollateralRegistry registry, uint256 id) external view returns (TokenParams memory) {
-        return RegistryWords.poolOf(registry, id);
+        return RegistryWords.partsOf(registry, id, parts);
     }
 
     function policy(ICollateralRegistry registry) external view returns (Policy memory) {

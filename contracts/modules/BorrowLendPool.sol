@@ -25,7 +25,7 @@ abstract contract BorrowLendPool is VenueBase {
         announcing
         returns (uint256 credited)
     {
-        return Lending.supply(_s, registry, token, amount, account);
+        return Lending.supply(_s, registry, insurance, token, amount, account);
     }
 
     /// @inheritdoc IBorrowLendPool
@@ -50,12 +50,12 @@ abstract contract BorrowLendPool is VenueBase {
         announcing
         returns (uint256 repaid)
     {
-        return Lending.repay(_s, registry, token, amount, account);
+        return Lending.repay(_s, registry, insurance, token, amount, account);
     }
 
     /// @inheritdoc IBorrowLendPool
     function accrue(uint64 token) external nonReentrant announcing {
-        Lending.accrue(_s, registry, token);
+        Lending.accrue(_s, registry, insurance, token);
     }
 
     /// @inheritdoc IBorrowLendPool

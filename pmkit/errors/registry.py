@@ -125,6 +125,15 @@ class FractionTooHigh(VenueError):
 
 
 @dataclass(eq=False)
+class FigureTooFine(VenueError):
+    """A figure of a rate curve is no multiple of 1e-15, which is `unit` of its own units."""
+
+    value: int
+    unit: int
+    sentence = "the figure must be a multiple of {unit}, was {value}"
+
+
+@dataclass(eq=False)
 class InvalidMarginTable(VenueError):
     """Tiers must start at zero, rise in their bounds and fall in their leverage."""
 

@@ -11,6 +11,7 @@ from pmkit.decimals import kind_of, parse_units, shown
 from pmkit.errors import InputError, InvalidMarginTable
 from pmkit.margin import NO_CONDITION
 from pmkit.policy import (
+    CURVE_DECIMALS,
     FIRST_TIERED_TABLE,
     MAX_REWARD_PPM,
     NO_CAP,
@@ -278,7 +279,8 @@ def curve_of(table: Table, compounding: Compounding, place: str) -> RateCurve:
     refuse_unknown(table, CURVE_KEYS, place)
 
     def figure(key: str, decimals: int) -> int:
-        return units_of(required(table, key, place), decimals, f"{place}.{key}")
+        units = units_of(required(table, key, place), CURVE_DECIMALS, f"{place}.{key}")
+        return units * int(10 ** (decimals - CURVE_DECIMALS))
 
     curve = RateCurve(
         base=figure("base", RAY_DECIMALS),

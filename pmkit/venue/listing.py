@@ -13,6 +13,7 @@ from pmkit.errors import (
     CollateralNeedsLtv,
     DecimalsOutOfRange,
     Erc20DecimalsDiffer,
+    FigureTooFine,
     FractionTooHigh,
     LeverageOutOfRange,
     ListingFull,
@@ -21,7 +22,7 @@ from pmkit.errors import (
     SingleTierTable,
     SizeDecimalsOutOfRange,
 )
-from pmkit.policy import FIRST_TIERED_TABLE, MAX_REWARD_PPM
+from pmkit.policy import CURVE_DECIMALS, FIRST_TIERED_TABLE, MAX_REWARD_PPM
 from pmkit.rates import RateCurve
 from pmkit.tiers import margin_table
 from pmkit.units import BPS, PERP_DECIMALS, PPM, RAY, SPOT_DECIMALS, WAD
@@ -65,6 +66,9 @@ ALWAYS = UINT40_MAX
 """A price time that never goes stale: USDC's."""
 MAX_RATE = 5_000 * RAY
 """A rate of 500,000 % a year bounds the exponent of interest."""
+CURVE_RAY_UNIT = RAY // 10**CURVE_DECIMALS
+CURVE_WAD_UNIT = WAD // 10**CURVE_DECIMALS
+"""What a rate curve's figures are multiples of, as RAY and as WAD. SPEC BL-23."""
 MIN_WEI_DECIMALS = 6
 MAX_WEI_DECIMALS = 18
 MAX_EVM_DECIMALS = 24
@@ -74,7 +78,7 @@ def list_token(r: Registry, sender: Address, listing: TokenListing) -> None:
     """List a token. SPEC CR-01.
 
     Raises AccessControlUnauthorizedAccount, AlreadyListed, ListingFull, DecimalsOutOfRange,
-    Erc20DecimalsDiffer, LtvTooHigh, FractionTooHigh.
+    Erc20DecimalsDiffer, LtvTooHigh, FractionTooHigh, FigureTooFine.
     """
     require_role(r, sender, RISK_ADMIN)
     _require_new(r.token_at, listing.token)
@@ -207,7 +211,7 @@ def set_rate_curve(r: Registry, sender: Address, token: Uint64, curve: Curve) ->
     """Set a token's rate curve. SPEC BL-02.
 
     Interest up to now keeps the old curve only if the reserve was accrued at this very second.
-    Raises AccessControlUnauthorizedAccount, FractionTooHigh, UnknownToken.
+    Raises AccessControlUnauthorizedAccount, FractionTooHigh, FigureTooFine, UnknownToken.
     """
     require_role(r, sender, RISK_ADMIN)
     _require_curve(curve)
@@ -360,6 +364,15 @@ def _require_curve(curve: RateCurve) -> None:
     _require_at_most(curve.protocol_share, WAD)
     _require_at_most(curve.base, MAX_RATE)
     _require_at_most(curve.slope, MAX_RATE)
+    _require_multiple(curve.kink, CURVE_RAY_UNIT)
+    _require_multiple(curve.protocol_share, CURVE_WAD_UNIT)
+    _require_multiple(curve.base, CURVE_RAY_UNIT)
+    _require_multiple(curve.slope, CURVE_RAY_UNIT)
+
+
+def _require_multiple(value: int, unit: int) -> None:
+    if value % unit != 0:
+        raise FigureTooFine(value=value, unit=unit)
 
 
 def _require_at_most(value: int, maximum: int) -> None:

@@ -141,6 +141,10 @@ WRONG = {
         changed(curve=replace(CURRENT.tokens[0].curve, base=5_001 * RAY)),
         r"tokens\.USDC: FractionTooHigh",
     ),
+    "a rate finer than its word": (
+        changed(curve=replace(CURRENT.tokens[0].curve, base=RAY // 20 + 1)),
+        r"tokens\.USDC: FigureTooFine",
+    ),
     "loan to value of one": (changed(ltv_bps=10_000), r"tokens\.USDC: LtvTooHigh"),
     "a cap beyond its word": (
         changed(global_supply_cap=2**128),

@@ -123,6 +123,40 @@ def test_list_token_with_a_curve_out_of_range_is_refused(
         assert refused == ("FractionTooHigh", (value, maximum))
 
 
+@pytest.mark.parametrize(
+    ("curve", "value", "unit"),
+    [
+        ((0, 0, 1, 0, False), 1, 10**12),
+        ((0, 0, RAY, WAD - 1, False), WAD - 1, 1_000),
+        ((10**12 - 1, 0, RAY, 0, False), 10**12 - 1, 10**12),
+        ((0, 5 * 10**11, RAY, 0, True), 5 * 10**11, 10**12),
+    ],
+)
+def test_list_token_with_a_curve_of_more_than_15_decimals_is_refused(
+    market: Market, curve: tuple[int, ...], value: int, unit: int
+) -> None:
+    """SPEC BL-23."""
+    for function, args in (("listToken", (listing(curve=curve),)), ("setRateCurve", (USDC, curve))):
+        refused = refusal(market.registry, function, *args, sender=DEPLOYER)
+        assert refused == ("FigureTooFine", (value, unit))
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [
+        (10**12, 2 * 10**12, 3 * 10**12, 4 * 10**3, False),
+        (5_000 * RAY, 5_000 * RAY, RAY, WAD, True),
+        (5_000 * RAY - 10**12, 4_999 * RAY, RAY - 10**12, WAD - 10**3, False),
+    ],
+)
+def test_set_rate_curve_keeps_the_finest_and_the_largest_figures(
+    market: Market, curve: tuple[int, ...]
+) -> None:
+    """SPEC BL-23."""
+    market.registry("setRateCurve", USDC, curve)
+    assert tuple(market.registry("tokenParams", USDC)["curve"].values()) == curve
+
+
 def test_list_token_beyond_the_bitmap_is_refused(market: Market) -> None:
     for token in range(1_000, 1_060):
         market.registry("listToken", listing(token=token))

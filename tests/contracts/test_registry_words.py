@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from eth_utils.crypto import keccak
 from support.venue import BTC_PERP, HYPE, HYPE_PERP, TRADER, UBTC, USDC, WAD, Market, refusal
 
 if TYPE_CHECKING:
@@ -58,17 +60,50 @@ def test_policy_is_read_field_by_field(market: Market, read: Callable[..., Any])
         assert params["maxLiquidationPriceAge"] == told["maxLiquidationPriceAge"]
 
 
-def test_tokens_are_read_as_they_are_told(market: Market, read: Callable[..., Any]) -> None:
-    for token in (USDC, HYPE, UBTC):
-        told = market.registry("tokenParams", token)
-        assert read("tokenParams", token) == told
-        # The pool depends neither on users' caps nor on the width of liquidation steps.
-        rest = {"userSupplyCap": 0, "userBorrowCap": 0, "liquidationWidth": 0}
-        assert read("poolParams", token) == {**told, **rest}
+PARTS: dict[int, dict[str, Any]] = {
+    1: {"paused": 0},
+    2: {"px": 0, "pxTime": 0, "szDecimals": 0, "ltvBps": 0},
+    4: {"userSupplyCap": 0, "userBorrowCap": 0},
+    8: {"curve": NO_CURVE},
+    16: {"globalSupplyCap": 0, "globalBorrowCap": 0},
+    32: {"liquidationWidth": 0},
+}
+"""What is not told where a part is not asked for."""
+
+
+@pytest.mark.parametrize("token", [USDC, HYPE, UBTC])
+def test_tokens_are_read_as_they_are_told(
+    market: Market, read: Callable[..., Any], token: int
+) -> None:
+    market.registry("grantRole", keccak(text="GUARDIAN"), TRADER)
+    market.registry("pause", 1, sender=TRADER)
+    told = market.registry("tokenParams", token)
+    erc20, evm_decimals = market.registry("tokenErc20", token)
+    place = {
+        "at": told["index"] + 1,
+        "evmDecimals": evm_decimals,
+        "erc20": erc20,
+        "weiDecimals": told["weiDecimals"],
+        "borrowable": told["borrowable"],
+    }
+    for asked in (some for n in range(7) for some in combinations(PARTS, n)):
+        rest = [fields for part, fields in PARTS.items() if part not in asked]
+        without = {name: nothing for fields in rest for name, nothing in fields.items()}
+        assert read("tokenParams", token, sum(asked)) == ({**told, **without}, place)
+
+
+def test_borrowability_is_read_as_it_is_set(market: Market, read: Callable[..., Any]) -> None:
+    for borrowable in (True, False, True):
+        market.registry("setTokenFactors", UBTC, 5_000, borrowable)
+        for parts in (0, 2):
+            params, place = read("tokenParams", UBTC, parts)
+            assert params["borrowable"] is place["borrowable"] is borrowable
+        assert market.registry("tokenParams", UBTC)["borrowable"] is borrowable
+        assert read("poolCaps", 0b100)[0]["borrowable"] is borrowable
 
 
 def test_words_of_an_unlisted_token_are_refused(market: Market) -> None:
-    refused = refusal(market.registry, "tokenWords", 999, True, sender=TRADER)
+    refused = refusal(market.registry, "tokenWords", 999, 63, sender=TRADER)
     assert refused == ("UnknownToken", (999,))
 
 

@@ -379,6 +379,7 @@ def test_file_that_is_wrong_names_the_file_and_the_place(load, old, new, place):
         ('[pairs."107"]\nbase = "HYPE"\nquote = "USDC"', "pairs.107"),
         ('[pairs."@9"]\nbase = "PURR"\nquote = "USDC"', "pairs.@9.base"),
         ('[curve]\nkink = "1.1"', "curve"),
+        ('[curve]\nslope = "0.1000000000000001"', "curve.slope"),
         ("[tokens.USDC.extra]\nid = 1", "tokens.USDC.extra"),
     ],
 )

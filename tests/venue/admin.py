@@ -46,8 +46,9 @@ def curve(w: World) -> tuple[Any, ...]:
     """Draw a rate curve."""
     token = w.random.choice((USDC, USDT0, FINE, DARK))
     hundredth = RAY // 100
-    steep = (10 * hundredth, 300 * hundredth, 0, WAD // 2, w.random.random() < 0.5)
-    wrong = (0, 0, RAY + 1, 0, False)
+    annual = w.random.random() < 0.5
+    steep = (10 * hundredth, 300 * hundredth, 0, WAD // 2, annual)
+    wrong = (0, 0, RAY + 1 if annual else RAY - 1, 0, False)
     drawn = w.random.choice((STABLE_CURVE, ANNUAL_CURVE, steep, wrong))
     return "setRateCurve", token, drawn
 

@@ -223,6 +223,7 @@ def let_interest_run_away(w: World) -> None:
         w.warp(10 * 86_400)
         w.call(w.venue, "accrue", USDT0, sender=KEEPER)
         w.call(w.venue, "repay", USDT0, 10**8, DEBTOR, sender=SUPPLIER)
+    w.call(w.market.registry, "setRateCurve", USDT0, (1, 0, RAY, 0, False), sender=DEPLOYER)
     w.call(w.market.registry, "setRateCurve", USDT0, STABLE_CURVE, sender=DEPLOYER)
     w.call(w.venue, "accrue", USDT0, sender=KEEPER)
 
