@@ -202,8 +202,9 @@ library AccountStore {
         view
         returns (TokenState memory t)
     {
-        t = held(s, account, p);
-        _addRoom(s, p, t, Pool.accrued(s, p.index, p.curve));
+        ReserveIndexes memory reserve = Pool.accrued(s, p.index, p.curve);
+        _fill(s, account, p, t, reserve.supplyIndex, reserve.borrowIndex);
+        _addRoom(s, p, t, reserve);
     }
 
     /// @notice One token of an account, with interest up to now and the pool's cash, but without its room.
