@@ -133,9 +133,9 @@ library RegistryWords {
         uint256 at;
     }
 
-    /// @notice A token's parameters by id.
+    /// @notice A token's parameters by id, without the width of liquidation steps.
     function tokenOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory p) {
-        _ask(registry, id, TOKEN_WHOLE, p);
+        _ask(registry, id, TOKEN_WHOLE ^ TOKEN_WIDTH, p);
     }
 
     /// @notice The same as far as interest depends on it.
