@@ -337,9 +337,10 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
 
     /// @inheritdoc ICollateralRegistry
     function tokenParams(uint256 token) external view returns (TokenParams memory p) {
-        // The rest of the answer is not asked for.
-        // slither-disable-next-line unused-return
-        (p,) = RegistryWords.token(tokenWords(token, TOKEN_WHOLE), token, TOKEN_WHOLE);
+        // The place is not asked for.
+        // slither-disable-next-line uninitialized-local
+        TokenPlace memory place;
+        RegistryWords.fill(tokenWords(token, TOKEN_WHOLE), token, TOKEN_WHOLE, p, place);
     }
 
     /// @inheritdoc ICollateralRegistry

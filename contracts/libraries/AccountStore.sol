@@ -231,8 +231,9 @@ library AccountStore {
         view
         returns (TokenState memory t)
     {
-        t = held(s, account, p);
-        _addRoom(s, p, t, Pool.accrued(s, p.index, p.curve));
+        ReserveIndexes memory reserve = Pool.accrued(s, p.index, p.curve);
+        _fill(s, account, p, t, reserve.supplyIndex, reserve.borrowIndex);
+        _addRoom(s, p, t, reserve);
     }
 
     /// @notice One token of an account, with interest up to now and the pool's cash, but without its room.
@@ -265,6 +266,8 @@ library AccountStore {
         returns (uint256 supplyIndex, uint256 borrowIndex)
     {
         if (!lent.has(p.index)) return (RAY, RAY);
+        Reserve storage reserve = s.reserves[p.index];
+        if (reserve.accruedAt == block.timestamp) return (reserve.supplyIndex, reserve.borrowIndex);
         ReserveIndexes memory now_ = Pool.accrued(s, p.index, p.curve);
         return (now_.supplyIndex, now_.borrowIndex);
     }

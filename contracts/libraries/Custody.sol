@@ -55,12 +55,13 @@ library Custody {
     ) private {
         uint256 had = _held(erc20, from);
         uint256 held = _held(erc20, to);
-        // SafeERC20 has no name for what reverts without a word.
-        // solhint-disable-next-line avoid-low-level-calls
-        (bool ok, bytes memory answer) = erc20.call(transfer);
+        // SafeERC20 has no name for what reverts without a word. A second word means nothing.
+        // slither-disable-next-line unused-return
+        (bool ok, bytes32 answer,) = LowLevelCall.callReturn64Bytes(erc20, transfer);
         // Some return nothing at all.
-        if (!ok || answer.length != 0) {
-            require(_word(erc20, ok, answer) == 1, SafeERC20.SafeERC20FailedOperation(erc20));
+        if (!ok || LowLevelCall.returnDataSize() != 0) {
+            _requireAnswer(erc20, ok);
+            require(uint256(answer) == 1, SafeERC20.SafeERC20FailedOperation(erc20));
         }
         _requireMoved(token, evmAmount, _held(erc20, from), had);
         _requireMoved(token, evmAmount, held, _held(erc20, to));
@@ -72,16 +73,19 @@ library Custody {
     }
 
     function _held(address erc20, address wallet) private view returns (uint256) {
-        // solhint-disable-next-line avoid-low-level-calls
-        (bool ok, bytes memory answer) = erc20.staticcall(abi.encodeCall(IERC20.balanceOf, (wallet)));
-        return _word(erc20, ok, answer);
+        // A second word means nothing.
+        // slither-disable-next-line unused-return
+        (bool ok, bytes32 answer,) =
+            LowLevelCall.staticcallReturn64Bytes(erc20, abi.encodeCall(IERC20.balanceOf, (wallet)));
+        _requireAnswer(erc20, ok);
+        return uint256(answer);
     }
 
-    /// @dev The word that an ERC-20 answered; its own refusals come back as they are.
-    function _word(address erc20, bool ok, bytes memory answer) private pure returns (uint256) {
-        if (!ok && answer.length != 0) LowLevelCall.bubbleRevert(answer);
-        require(ok && answer.length >= 32, SafeERC20.SafeERC20FailedOperation(erc20));
-        return abi.decode(answer, (uint256));
+    /// @dev Require that an ERC-20 has just answered a word; its own refusals come back as they are.
+    function _requireAnswer(address erc20, bool ok) private pure {
+        uint256 size = LowLevelCall.returnDataSize();
+        if (!ok && size != 0) LowLevelCall.bubbleRevert();
+        require(ok && size >= 32, SafeERC20.SafeERC20FailedOperation(erc20));
     }
 
     function _scale(TokenPlace memory place) private pure returns (uint256 up, uint256 down) {

@@ -25,22 +25,18 @@ library Pool {
     function accrued(VenueState storage s, uint256 token, RateCurve memory curve)
         internal
         view
-        returns (ReserveIndexes memory)
+        returns (ReserveIndexes memory now_)
     {
         Reserve storage reserve = s.reserves[token];
-        uint40 since = reserve.accruedAt;
-        if (since == 0) return ReserveIndexes(RAY, RAY, 0, 0, 0);
-        return RateMath.accrue(
-            ReserveIndexes({
-                supplyIndex: reserve.supplyIndex,
-                borrowIndex: reserve.borrowIndex,
-                supplyShares: reserve.supplyShares,
-                borrowShares: reserve.borrowShares,
-                buffer: reserve.buffer
-            }),
-            curve,
-            block.timestamp - since
-        );
+        uint256 since = reserve.accruedAt;
+        if (since == 0) {
+            (now_.supplyIndex, now_.borrowIndex) = (RAY, RAY);
+            return now_;
+        }
+        (now_.supplyIndex, now_.borrowIndex) = (reserve.supplyIndex, reserve.borrowIndex);
+        (now_.supplyShares, now_.borrowShares) = (reserve.supplyShares, reserve.borrowShares);
+        now_.buffer = reserve.buffer;
+        RateMath.accrue(now_, curve, block.timestamp - since);
     }
 
     /// @notice Note that a reserve's indexes are no longer one.
@@ -55,8 +51,8 @@ library Pool {
     function accrue(VenueState storage s, TokenParams memory p) internal {
         Touched.add(p.index);
         Reserve storage reserve = s.reserves[p.index];
-        if (reserve.accruedAt == block.timestamp) return;
         uint256 since = reserve.accruedAt;
+        if (since == block.timestamp) return;
         ReserveIndexes memory now_ = accrued(s, p.index, p.curve);
         // Casts are safe: accrual keeps its results in 128 bits (SPEC BL-22).
         // forge-lint: disable-start(unsafe-typecast)

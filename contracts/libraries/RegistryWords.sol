@@ -134,18 +134,14 @@ library RegistryWords {
         uint256 at;
     }
 
-    /// @notice A token's parameters by id.
+    /// @notice A token's parameters by id, without the width of liquidation steps.
     function tokenOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory p) {
-        // The rest of the answer is not asked for.
-        // slither-disable-next-line unused-return
-        (p,) = partsOf(registry, id, TOKEN_WHOLE);
+        _ask(registry, id, TOKEN_WHOLE ^ TOKEN_WIDTH, p);
     }
 
     /// @notice The same as far as interest depends on it.
     function lentOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory p) {
-        // The rest of the answer is not asked for.
-        // slither-disable-next-line unused-return
-        (p,) = partsOf(registry, id, TOKEN_CURVE);
+        _ask(registry, id, TOKEN_CURVE, p);
     }
 
     /// @notice Those parts of a token's parameters that are asked for (TOKEN_*), and its place. Id, index,
@@ -155,7 +151,7 @@ library RegistryWords {
         view
         returns (TokenParams memory p, TokenPlace memory place)
     {
-        return token(registry.tokenWords(id, parts), id, parts);
+        fill(registry.tokenWords(id, parts), id, parts, p, place);
     }
 
     /// @notice Set the parameters of some assets. What a function returns begins as zeros, which cost as much
@@ -244,12 +240,24 @@ library RegistryWords {
         (p.rewardPpm, p.debtStepNeedsLowHealth) = (uint32(w >> 64), w >> 96 & 1 != 0);
     }
 
-    /// @notice What the registry's words of one token say.
-    function token(bytes memory words, uint256 id, uint256 parts)
-        internal
-        pure
-        returns (TokenParams memory p, TokenPlace memory place)
+    function _ask(ICollateralRegistry registry, uint256 id, uint256 parts, TokenParams memory p)
+        private
+        view
     {
+        // Its place is not asked for.
+        // slither-disable-next-line uninitialized-local
+        TokenPlace memory place;
+        fill(registry.tokenWords(id, parts), id, parts, p, place);
+    }
+
+    /// @notice Fill in what the registry's words of one token say.
+    function fill(
+        bytes memory words,
+        uint256 id,
+        uint256 parts,
+        TokenParams memory p,
+        TokenPlace memory place
+    ) internal pure {
         Cursor memory c = Cursor(words, 0);
         uint256 w = _next(c);
         (place.at, place.evmDecimals, place.erc20) = (uint8(w), uint8(w >> 8), address(uint160(w >> 16)));

@@ -37,8 +37,9 @@ library ReserveStatus {
     }
 
     /// @notice What bounds a token's pool.
-    function capsOf(TokenParams memory p) internal pure returns (PoolCaps memory) {
-        return PoolCaps(p.token, p.index, p.borrowable, p.globalSupplyCap, p.globalBorrowCap);
+    function capsOf(TokenParams memory p) internal pure returns (PoolCaps memory caps) {
+        (caps.token, caps.index, caps.borrowable) = (p.token, p.index, p.borrowable);
+        (caps.globalSupplyCap, caps.globalBorrowCap) = (p.globalSupplyCap, p.globalBorrowCap);
     }
 
     function _tell(VenueState storage s, address insurance, PoolCaps memory caps) private {

@@ -41,15 +41,20 @@ library WadMath {
     }
 
     function mulDivDown(uint256 a, uint256 b, uint256 denominator) internal pure returns (uint256) {
-        return Math.mulDiv(a, b, denominator);
+        // Most factors fit half a word, and their product a whole one.
+        if ((a | b) >> 128 != 0) return Math.mulDiv(a, b, denominator);
+        unchecked {
+            return a * b / denominator;
+        }
     }
 
     function mulDivUp(uint256 a, uint256 b, uint256 denominator) internal pure returns (uint256) {
-        return Math.mulDiv(a, b, denominator, Math.Rounding.Ceil);
+        uint256 floor = mulDivDown(a, b, denominator);
+        return mulmod(a, b, denominator) == 0 ? floor : floor + 1;
     }
 
     function mulDivNearest(uint256 a, uint256 b, uint256 denominator) internal pure returns (uint256) {
-        uint256 floor = Math.mulDiv(a, b, denominator);
+        uint256 floor = mulDivDown(a, b, denominator);
         uint256 remainder = mulmod(a, b, denominator);
         return remainder >= denominator - remainder ? floor + 1 : floor;
     }
@@ -60,7 +65,7 @@ library WadMath {
         pure
         returns (uint256)
     {
-        return Math.mulDiv(amount * px, WAD, pxScale(weiDecimals, szDecimals));
+        return mulDivDown(amount * px, WAD, pxScale(weiDecimals, szDecimals));
     }
 
     /// @notice USD value (WAD) of token wei at a spot price, rounded up.
@@ -69,7 +74,7 @@ library WadMath {
         pure
         returns (uint256)
     {
-        return Math.mulDiv(amount * px, WAD, pxScale(weiDecimals, szDecimals), Math.Rounding.Ceil);
+        return mulDivUp(amount * px, WAD, pxScale(weiDecimals, szDecimals));
     }
 
     /// @notice Token wei that a USD value (WAD) buys at a spot price, rounded down.
@@ -78,7 +83,7 @@ library WadMath {
         pure
         returns (uint256)
     {
-        return Math.mulDiv(value, pxScale(weiDecimals, szDecimals), px * WAD);
+        return mulDivDown(value, pxScale(weiDecimals, szDecimals), px * WAD);
     }
 
     /// @notice Token wei that a USD value (WAD) costs at a spot price, rounded up.
@@ -87,7 +92,7 @@ library WadMath {
         pure
         returns (uint256)
     {
-        return Math.mulDiv(value, pxScale(weiDecimals, szDecimals), px * WAD, Math.Rounding.Ceil);
+        return mulDivUp(value, pxScale(weiDecimals, szDecimals), px * WAD);
     }
 
     /// @notice Token wei times spot price units in one USD.

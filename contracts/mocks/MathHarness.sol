@@ -150,7 +150,8 @@ contract MathHarness {
         pure
         returns (ReserveIndexes memory)
     {
-        return RateMath.accrue(reserve, curve, elapsed);
+        RateMath.accrue(reserve, curve, elapsed);
+        return reserve;
     }
 
     function indexRoomDown(uint256 index, uint256 shares) external pure returns (uint256) {
