@@ -5,11 +5,11 @@ import {AccountParams, ICollateralRegistry, Policy} from "../interfaces/ICollate
 import {AccountStore} from "./AccountStore.sol";
 import {Account, AccountMargin, TokenState} from "./AccountTypes.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
-import {MarginMath} from "./MarginMath.sol";
 import {LiquidationMoves} from "./LiquidationMoves.sol";
-import {WadMath} from "./WadMath.sol";
-import {AccountState, Parties, VenueState} from "./VenueState.sol";
+import {MarginMath} from "./MarginMath.sol";
 import {RegistryWords} from "./RegistryWords.sol";
+import {AccountState, Parties, VenueState} from "./VenueState.sol";
+import {WadMath} from "./WadMath.sol";
 
 /// @notice What a liquidation step works on: the swept account, its figures and its parameters.
 struct Context {

@@ -6,16 +6,20 @@ import {Mode, PerpState, TokenMargin} from "./AccountTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {Context} from "./LiquidationContext.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
-import {MarginMath} from "./MarginMath.sol";
 import {LiquidationMoves, PerpFill} from "./LiquidationMoves.sol";
+import {MarginMath} from "./MarginMath.sol";
 import {TierMath} from "./TierMath.sol";
 import {AccountState, VenueState} from "./VenueState.sol";
 
 /// @title The perp leg of a liquidation
-/// @notice One position closes against the market maker, or all of them pass to the backstop. Which ones is
+/// @notice One position closes against the market maker, or some of them pass to the backstop. Which ones is
 /// told here; what they move is `LiquidationMoves`.
 library PerpLeg {
     using Bitmap for uint256;
+
+    /// @dev Positions that one step passes to the backstop at most, so that it fits a block with ease (SPEC
+    /// LQ-13).
+    uint256 private constant MOST_TAKEN = 8;
 
     /// @notice Close, in part or whole, the position that ties up the most maintenance of a margin that is
     /// short (SPEC LQ-06).
@@ -60,16 +64,22 @@ library PerpLeg {
         return false;
     }
 
-    /// @notice Pass positions to the backstop at the mark, all that one margin carries together. What is left
-    /// of a dex below two thirds of its maintenance (`perpBackstopRatio`) goes with it; other equity stays,
-    /// and what is missing stays owed.
+    /// @notice Pass positions to the backstop at the mark, of all that one margin carries the first few in
+    /// listing order. What is left of a dex below two thirds of its maintenance (`perpBackstopRatio`) goes
+    /// with its last position; other equity stays, and what is missing stays owed.
     function takeOver(VenueState storage s, Context memory c) internal {
         uint256 passing = 0;
         uint256 count = 0;
+        // Places of dexes that keep a position.
+        uint256 keeping = 0;
         for (uint256 i = 0; i < c.a.perps.length; ++i) {
-            if (c.a.mode != Mode.PortfolioMargin && !_passes(c, c.a.perps[i].dex)) continue;
-            passing = passing.with(i);
-            ++count;
+            uint256 dex = c.a.perps[i].dex;
+            if (count == MOST_TAKEN || (c.a.mode != Mode.PortfolioMargin && !_passes(c, dex))) {
+                keeping = keeping.with(dex);
+            } else {
+                passing = passing.with(i);
+                ++count;
+            }
         }
         PerpFill[] memory fills = new PerpFill[](count);
         for (uint256 k = 0; k < count; ++k) {
@@ -79,8 +89,8 @@ library PerpLeg {
         }
         uint256 left = 0;
         for (uint256 i = 0; i < c.m.dexes.length; ++i) {
-            bool some = c.m.dexes[i].accountValue > 0;
-            if (some && _isBelowBackstop(c, i)) left = left.with(c.params.dexes[i].index);
+            if (keeping.has(i) || c.m.dexes[i].accountValue <= 0 || !_isBelowBackstop(c, i)) continue;
+            left = left.with(c.params.dexes[i].index);
         }
         LiquidationMoves.takeOver(s, c.account, c.parties, fills, left);
     }
