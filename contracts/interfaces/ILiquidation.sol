@@ -6,7 +6,7 @@ enum Leg {
     DebtPartial,
     DebtFull,
     Perp,
-    /// All perps pass to the backstop.
+    /// Perps pass to the backstop.
     PerpTakeover,
     /// What a dex without positions is short of is filled.
     Settle

@@ -11,7 +11,16 @@ import {
     PerpParams,
     TokenParams
 } from "../interfaces/ICollateralRegistry.sol";
-import {Account, DexState, Mode, PerpState, Sweep, TokenState, TokenSweep} from "./AccountTypes.sol";
+import {
+    Account,
+    DexMargin,
+    DexState,
+    Mode,
+    PerpState,
+    Sweep,
+    TokenState,
+    TokenSweep
+} from "./AccountTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {Funding} from "./Funding.sol";
 import {MarginMath} from "./MarginMath.sol";
@@ -73,18 +82,6 @@ library AccountStore {
         _readHeld(s, account, a, params);
     }
 
-    /// @notice The same with the widths of liquidation steps.
-    function loadHeldWithWidths(VenueState storage s, ICollateralRegistry registry, address account)
-        internal
-        view
-        returns (Account memory a, AccountParams memory params)
-    {
-        Assets memory of_ = _assetsOf(s, s.accounts[account]);
-        of_.widths = true;
-        RegistryWords.readAccount(registry, of_, params);
-        _readHeld(s, account, a, params);
-    }
-
     /// @notice The account as it stands, with the room that pools leave where the sweep may move something:
     /// what is idle, and what dexes count in.
     function loadMovable(VenueState storage s, ICollateralRegistry registry, address account)
@@ -98,13 +95,38 @@ library AccountStore {
         of_.pooled = movable.with(NO_TOKEN);
         RegistryWords.readAccount(registry, of_, params);
         _readHeld(s, account, a, params);
-        for (uint256 i = 0; i < params.dexes.length; ++i) {
-            movable = movable.with(params.tokens[params.dexes[i].collateral].index);
+        _addRooms(s, a, params, movable);
+    }
+
+    /// @notice The account as it stands without its tokens, and the parameters that its margin and a
+    /// liquidation step depend on, and its sweep where it moves something.
+    function loadPerps(VenueState storage s, ICollateralRegistry registry, address account, bool moves)
+        internal
+        view
+        returns (Account memory a, AccountParams memory params)
+    {
+        AccountState storage state = s.accounts[account];
+        Assets memory of_ = _assetsOf(s, state);
+        of_.widths = true;
+        if (moves) of_.pooled = uint256(state.idleBitmap).with(NO_TOKEN);
+        RegistryWords.readAccount(registry, of_, params);
+        _readFrame(s, account, a, params);
+    }
+
+    /// @notice The same of positions that a step has changed, from the parameters they were read with.
+    function reloadPerps(VenueState storage s, address account, AccountParams memory params)
+        internal
+        view
+        returns (Account memory a)
+    {
+        uint256 bitmap = s.accounts[account].perpBitmap;
+        PerpParams[] memory perps = Unset.perpParams(bitmap.count());
+        uint256 found = 0;
+        for (uint256 i = 0; i < params.perps.length; ++i) {
+            if (bitmap.has(params.perps[i].index)) perps[found++] = params.perps[i];
         }
-        for (uint256 i = 0; i < a.tokens.length; ++i) {
-            TokenParams memory p = params.tokens[i];
-            if (movable.has(p.index)) _addRoom(s, p, a.tokens[i], Pool.accrued(s, p.index, p.curve));
-        }
+        params.perps = perps;
+        _readFrame(s, account, a, params);
     }
 
     /// @notice The reserves of some tokens with interest up to now.
@@ -232,7 +254,7 @@ library AccountStore {
         returns (TokenState memory t)
     {
         ReserveIndexes memory reserve = Pool.accrued(s, p.index, p.curve);
-        _fill(s, account, p, t, reserve.supplyIndex, reserve.borrowIndex);
+        t = _alone(s, account, p, reserve.supplyIndex, reserve.borrowIndex);
         _addRoom(s, p, t, reserve);
     }
 
@@ -253,6 +275,16 @@ library AccountStore {
         returns (TokenState memory)
     {
         (uint256 supplyIndex, uint256 borrowIndex) = _indexes(s, p, s.lentBitmap);
+        return _alone(s, account, p, supplyIndex, borrowIndex);
+    }
+
+    function _alone(
+        VenueState storage s,
+        address account,
+        TokenParams memory p,
+        uint256 supplyIndex,
+        uint256 borrowIndex
+    ) private view returns (TokenState memory) {
         TokenState[] memory one = Unset.tokenStates(1);
         uint256 idle = s.accounts[account].idleBitmap;
         _set(one, 0, p, s.balances[account][p.index], idle, supplyIndex, borrowIndex);
@@ -302,6 +334,20 @@ library AccountStore {
             borrowRoom: 0,
             cash: 0
         });
+    }
+
+    /// @dev Add the room that pools leave in the tokens of a bitmap and in those that dexes count in.
+    function _addRooms(VenueState storage s, Account memory a, AccountParams memory params, uint256 movable)
+        private
+        view
+    {
+        for (uint256 i = 0; i < params.dexes.length; ++i) {
+            movable = movable.with(params.tokens[params.dexes[i].collateral].index);
+        }
+        for (uint256 i = 0; i < a.tokens.length; ++i) {
+            TokenParams memory p = params.tokens[i];
+            if (movable.has(p.index)) _addRoom(s, p, a.tokens[i], Pool.accrued(s, p.index, p.curve));
+        }
     }
 
     /// @dev Add the room and the cash that the pool leaves.
@@ -372,16 +418,49 @@ library AccountStore {
             return a;
         }
         (a, params) = loadMovable(s, registry, account);
+        if (settle(s, account, a.mode, params)) _sweep(s, account, a, params, MarginMath.dexMargins(a));
+    }
+
+    /// @notice Begin a sweep: settle the funding of an account's positions (SPEC FD-07). Returns whether
+    /// there is more to it: a standard account has ordinary margin everywhere, and falls back to nothing.
+    function settle(VenueState storage s, address account, Mode mode, AccountParams memory params)
+        internal
+        returns (bool more)
+    {
         for (uint256 i = 0; i < params.perps.length; ++i) {
             PerpParams memory perp = params.perps[i];
             Funding.settle(s, account, perp, params.dexes[perp.dex].index);
         }
-        if (a.mode == Mode.Standard) {
-            // A standard account has ordinary margin everywhere, and falls back to nothing.
-            _noteFallback(s, account, 0);
-            return a;
-        }
-        Sweep memory plan = SweepMath.sweep(a);
+        more = mode != Mode.Standard;
+        if (!more) _noteFallback(s, account, 0);
+    }
+
+    /// @notice Sweep an account whose funding is settled, from the figures of its dexes, and store what
+    /// moved. Tokens are read here, positions not at all. Returns what moved into each dex, perp USD.
+    function sweepWith(
+        VenueState storage s,
+        address account,
+        Account memory a,
+        AccountParams memory params,
+        DexMargin[] memory margins
+    ) internal returns (int256[] memory dexTransfers) {
+        AccountState storage state = s.accounts[account];
+        a.mode = state.mode;
+        a.tokens = new TokenState[](params.tokens.length);
+        fillTokens(s, account, a, params);
+        _addRooms(s, a, params, state.idleBitmap);
+        return _sweep(s, account, a, params, margins);
+    }
+
+    /// @dev Sweep an account that was just loaded, with room, and store what moved.
+    function _sweep(
+        VenueState storage s,
+        address account,
+        Account memory a,
+        AccountParams memory params,
+        DexMargin[] memory margins
+    ) private returns (int256[] memory dexTransfers) {
+        Sweep memory plan = SweepMath.sweepWith(a, margins);
         for (uint256 i = 0; i < plan.tokens.length; ++i) {
             // What is in the pool is worth what its shares are, which are rounded.
             if (_store(s, account, params.tokens[i], a.tokens[i], plan.tokens[i])) {
@@ -399,6 +478,7 @@ library AccountStore {
         }
         _clearDexes(s, account, a);
         _noteFallback(s, account, short);
+        return plan.dexTransfers;
     }
 
     /// @notice Set an account's equity in a dex. The dex stays marked until a sweep finds it empty.
@@ -504,7 +584,7 @@ library AccountStore {
     /// @dev A dex without equity and positions is no longer read.
     function _clearDexes(VenueState storage s, address account, Account memory a) private {
         AccountState storage state = s.accounts[account];
-        if (a.perps.length != 0 || state.dexBitmap == 0) return;
+        if (state.perpBitmap != 0 || state.dexBitmap == 0) return;
         uint256 bitmap = state.dexBitmap;
         uint256 rest = bitmap;
         for (uint256 i = 0; i < a.dexes.length; ++i) {

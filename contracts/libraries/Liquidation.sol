@@ -4,7 +4,7 @@ pragma solidity 0.8.34;
 import {ICollateralRegistry} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation, Leg, LiquidationStep} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
-import {PerpState} from "./AccountTypes.sol";
+import {DebtContexts} from "./DebtContext.sol";
 import {DebtLeg} from "./DebtLeg.sol";
 import {Context, Hands, LiquidationContext} from "./LiquidationContext.sol";
 import {LiquidationGuard} from "./LiquidationGuard.sol";
@@ -17,6 +17,7 @@ import {Parties, VenueState} from "./VenueState.sol";
 /// @title One liquidation step, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC LQ-01 to LQ-14, LQ-27.
 library Liquidation {
+    using DebtContexts for Context;
     using LiquidationContext for Context;
 
     /// @notice Take one step on an account; `caller` is who asked for it, and takes debt over itself where
@@ -30,8 +31,6 @@ library Liquidation {
         bool asTaker
     ) external returns (LiquidationStep memory done) {
         LiquidationGuard.requireAllowed(registry, parties, account, caller);
-        // Whether an episode has ended is told right below.
-        if (!AccountStore.isAtRest(s, account)) MarginEngine.sweep(s, registry, account);
         Context memory c = LiquidationContext.load(s, registry, parties, account);
         require(c.m.liquidatable, ILiquidation.NotLiquidatable(account, c.m.ratio, c.policy.margin.trigger));
         uint256 maximum = c.policy.maxLiquidationPriceAge;
@@ -41,29 +40,22 @@ library Liquidation {
         bool found;
         (found, done.leg) = LiquidationLeg.choose(c);
         require(found, ILiquidation.NothingToLiquidate(account, c.m.healthFactor));
-        // The rest of the answer is not asked for.
-        // slither-disable-next-line unused-return
-        (bool hole,) = LiquidationLeg.holes(c);
-        bool onlyTokens = !hole && (done.leg == Leg.DebtPartial || done.leg == Leg.DebtFull);
-        if (done.leg == Leg.Perp) {
-            PerpLeg.close(s, c);
-        } else if (done.leg == Leg.PerpTakeover) {
-            PerpLeg.takeOver(s, c);
+        if (done.leg == Leg.Perp || done.leg == Leg.PerpTakeover) {
+            if (done.leg == Leg.Perp) PerpLeg.close(s, c);
+            else PerpLeg.takeOver(s, c);
+            done.liquidatable = c.isLiquidatableOnceSwept(s);
         } else {
+            (bool hole, bool fillable) = LiquidationLeg.holes(c);
             Hands memory hands = Hands(caller, asTaker ? caller : parties.backstop);
-            PerpState[] memory positions = c.a.perps;
             (done.debtValue, done.collateralValue, done.loss) =
-                DebtLeg.step(s, c.withoutPositions(), hands, done.leg);
-            c.a.perps = positions;
+                DebtLeg.step(s, c.ofDebt(s), hands, done.leg, fillable);
+            // But for holes, a step of the debt leg changes no dex; idle balance may be free to repay.
+            done.liquidatable = hole || AccountStore.idleMoves(s, account)
+                ? MarginEngine.sweepAndJudge(s, registry, account)
+                : c.isStillLiquidatable(s);
         }
-        // But for holes, a step of the debt leg changes no dex; idle balance may be free to repay.
-        if (!onlyTokens || AccountStore.idleMoves(s, account)) {
-            done.liquidatable = MarginEngine.sweepAndJudge(s, registry, account);
-        } else {
-            done.liquidatable = c.isStillLiquidatable(s);
-            // An episode ends with the account's recovery (SPEC LQ-03).
-            if (!done.liquidatable) s.accounts[account].debtSteppedAt = 0;
-        }
+        // An episode ends with the account's recovery (SPEC LQ-03).
+        if (!done.liquidatable) s.accounts[account].debtSteppedAt = 0;
         emit ILiquidation.Liquidated(
             account, caller, done.leg, done.debtValue, done.collateralValue, done.loss, done.liquidatable
         );

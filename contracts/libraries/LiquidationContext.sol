@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {AccountParams, ICollateralRegistry, PerpParams, Policy} from "../interfaces/ICollateralRegistry.sol";
+import {AccountParams, ICollateralRegistry, Policy} from "../interfaces/ICollateralRegistry.sol";
 import {AccountStore} from "./AccountStore.sol";
-import {Account, AccountMargin, PerpState} from "./AccountTypes.sol";
+import {Account, AccountMargin} from "./AccountTypes.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
+import {LiquidationMoves} from "./LiquidationMoves.sol";
 import {MarginMath} from "./MarginMath.sol";
-import {Parties, VenueState} from "./VenueState.sol";
 import {RegistryWords} from "./RegistryWords.sol";
+import {AccountState, Parties, VenueState} from "./VenueState.sol";
+import {WadMath} from "./WadMath.sol";
 
 /// @notice What a liquidation step works on: the swept account, its figures and its parameters.
 struct Context {
@@ -29,31 +31,58 @@ struct Hands {
 /// @title What every leg of a liquidation looks at
 /// @notice Loaded once in a step, and handed to the leg that is deployed apart.
 library LiquidationContext {
-    /// @notice The account as it stands. It must have been swept.
+    /// @notice Sweep an account, and load it as it stands then.
     function load(VenueState storage s, ICollateralRegistry registry, Parties memory parties, address account)
         internal
-        view
         returns (Context memory c)
     {
         c.registry = registry;
         c.account = account;
         c.parties = parties;
         c.policy = RegistryWords.policyOf(registry);
-        (c.a, c.params) = AccountStore.loadHeldWithWidths(s, registry, account);
+        bool moves = !AccountStore.isAtRest(s, account);
+        _loadPerps(c, s, moves);
+        // Seldom does the sweep change what the account is in.
+        if (moves && _sweepChanges(c, s)) _loadPerps(c, s, moves);
+        AccountStore.fillTokens(s, c.account, c.a, c.params);
         c.m = MarginMath.accountMargin(c.a);
     }
 
-    /// @notice Take positions out of the context: the debt leg looks at none, and a call copies all there is.
-    function withoutPositions(Context memory c) internal pure returns (Context memory) {
-        c.a.perps = new PerpState[](0);
-        c.params.perps = new PerpParams[](0);
-        return c;
+    /// @notice Whether the account is liquidatable after a step that has moved positions alone, swept.
+    function isLiquidatableOnceSwept(Context memory c, VenueState storage s) internal returns (bool) {
+        c.a = AccountStore.reloadPerps(s, c.account, c.params);
+        _sweep(c, s);
+        AccountStore.fillTokens(s, c.account, c.a, c.params);
+        return MarginMath.accountMargin(c.a).liquidatable;
     }
 
     /// @notice Whether the account is liquidatable after a step that has moved tokens alone.
     function isStillLiquidatable(Context memory c, VenueState storage s) internal view returns (bool) {
         AccountStore.fillTokens(s, c.account, c.a, c.params);
         return MarginMath.accountMargin(c.a).liquidatable;
+    }
+
+    function _loadPerps(Context memory c, VenueState storage s, bool moves) private view {
+        (c.a, c.params) = AccountStore.loadPerps(s, c.registry, c.account, moves);
+    }
+
+    /// @dev Sweep the account, and tell whether it is in other tokens or dexes then.
+    function _sweepChanges(Context memory c, VenueState storage s) private returns (bool) {
+        AccountState storage state = s.accounts[c.account];
+        (uint256 tokens, uint256 dexes) = (state.tokenBitmap, state.dexBitmap);
+        _sweep(c, s);
+        return state.tokenBitmap != tokens || state.dexBitmap != dexes;
+    }
+
+    /// @dev Sweep the account; its tokens are not in the context yet.
+    function _sweep(Context memory c, VenueState storage s) private {
+        if (!AccountStore.settle(s, c.account, c.a.mode, c.params)) return;
+        int256[] memory moved = LiquidationMoves.sweep(
+            s, c.account, c.params.tokens, c.params.dexes, c.a.dexes, MarginMath.dexMargins(c.a), c.a.policy
+        );
+        for (uint256 i = 0; i < moved.length; ++i) {
+            c.a.dexes[i].rawUsd = WadMath.toInt128(c.a.dexes[i].rawUsd + moved[i]);
+        }
     }
 
     /// @notice What dexes without positions are short of in a token, token wei (SPEC LQ-14).

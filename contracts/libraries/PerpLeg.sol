@@ -2,25 +2,30 @@
 pragma solidity 0.8.34;
 
 import {PerpParams} from "../interfaces/ICollateralRegistry.sol";
-import {ILiquidation} from "../interfaces/ILiquidation.sol";
-import {AccountStore} from "./AccountStore.sol";
 import {Mode, PerpState, TokenMargin} from "./AccountTypes.sol";
+import {Bitmap} from "./Bitmap.sol";
 import {Context} from "./LiquidationContext.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
+import {LiquidationMoves, PerpFill} from "./LiquidationMoves.sol";
 import {MarginMath} from "./MarginMath.sol";
-import {Perps} from "./Perps.sol";
 import {TierMath} from "./TierMath.sol";
 import {AccountState, VenueState} from "./VenueState.sol";
 
 /// @title The perp leg of a liquidation
-/// @notice One position closes against the market maker, or all of them pass to the backstop.
+/// @notice One position closes against the market maker, or some of them pass to the backstop. Which ones is
+/// told here; what they move is `LiquidationMoves`.
 library PerpLeg {
+    using Bitmap for uint256;
+
+    /// @dev Positions that one step passes to the backstop at most, so that it fits a block with ease (SPEC
+    /// LQ-13).
+    uint256 private constant MOST_TAKEN = 8;
+
     /// @notice Close, in part or whole, the position that ties up the most maintenance of a margin that is
     /// short (SPEC LQ-06).
     function close(VenueState storage s, Context memory c) internal {
         uint256 worst = _worst(c);
         PerpState memory held = c.a.perps[worst];
-        PerpParams memory perp = _perp(c, worst);
         AccountState storage state = s.accounts[c.account];
         uint256 size = LiquidationMath.perpCloseUp(
             held.szi,
@@ -37,10 +42,7 @@ library PerpLeg {
         // The cast is safe: a size is at most an int64's.
         // forge-lint: disable-next-line(unsafe-typecast)
         int64 closed = held.szi > 0 ? -int64(uint64(size)) : int64(uint64(size));
-        uint256 fee = Perps.fill(
-            s, perp, c.account, c.parties.maker, c.parties.insurance, closed, perp.mark, c.policy.perpFeePpm
-        );
-        emit ILiquidation.PositionClosed(c.account, perp.asset, closed, perp.mark, fee);
+        LiquidationMoves.close(s, c.account, c.parties, _fillOf(c, worst, closed), c.policy.perpFeePpm);
     }
 
     /// @notice Whether the step is about positions. Only those count whose margin is short: in standard mode
@@ -62,28 +64,35 @@ library PerpLeg {
         return false;
     }
 
-    /// @notice Pass positions to the backstop at the mark, all that one margin carries together. What is left
-    /// of a dex below two thirds of its maintenance (`perpBackstopRatio`) goes with it; other equity stays,
-    /// and what is missing stays owed.
+    /// @notice Pass positions to the backstop at the mark, of all that one margin carries the first few in
+    /// listing order. What is left of a dex below two thirds of its maintenance (`perpBackstopRatio`) goes
+    /// with its last position; other equity stays, and what is missing stays owed.
     function takeOver(VenueState storage s, Context memory c) internal {
-        address backstop = c.parties.backstop;
-        AccountStore.touch(s, backstop);
+        uint256 passing = 0;
+        uint256 count = 0;
+        // Places of dexes that keep a position.
+        uint256 keeping = 0;
         for (uint256 i = 0; i < c.a.perps.length; ++i) {
-            if (c.a.mode != Mode.PortfolioMargin && !_passes(c, c.a.perps[i].dex)) continue;
-            PerpParams memory perp = _perp(c, i);
-            int64 szi = c.a.perps[i].szi;
-            // There is no fee.
-            // slither-disable-next-line unused-return
-            Perps.fill(s, perp, c.account, backstop, c.parties.insurance, -szi, perp.mark, 0);
-            emit ILiquidation.PositionTaken(c.account, perp.asset, szi, perp.mark);
+            uint256 dex = c.a.perps[i].dex;
+            if (count == MOST_TAKEN || (c.a.mode != Mode.PortfolioMargin && !_passes(c, dex))) {
+                keeping = keeping.with(dex);
+            } else {
+                passing = passing.with(i);
+                ++count;
+            }
         }
+        PerpFill[] memory fills = new PerpFill[](count);
+        for (uint256 k = 0; k < count; ++k) {
+            uint256 i;
+            (i, passing) = passing.pop();
+            fills[k] = _fillOf(c, i, -c.a.perps[i].szi);
+        }
+        uint256 left = 0;
         for (uint256 i = 0; i < c.m.dexes.length; ++i) {
-            if (c.m.dexes[i].accountValue <= 0 || !_isBelowBackstop(c, i)) continue;
-            uint256 dex = c.params.dexes[i].index;
-            int128 left = s.rawUsd[c.account][dex];
-            AccountStore.setRawUsd(s, c.account, dex, 0);
-            AccountStore.addRawUsd(s, backstop, dex, left);
+            if (keeping.has(i) || c.m.dexes[i].accountValue <= 0 || !_isBelowBackstop(c, i)) continue;
+            left = left.with(c.params.dexes[i].index);
         }
+        LiquidationMoves.takeOver(s, c.account, c.parties, fills, left);
     }
 
     /// @dev Whether the margin that carries a dex is short: itself, or where that is a trigger, in a dex.
@@ -142,9 +151,16 @@ library PerpLeg {
         }
     }
 
-    /// @dev The perp's parameters with the listing index of its dex, as fills want it.
-    function _perp(Context memory c, uint256 i) private pure returns (PerpParams memory perp) {
-        perp = c.params.perps[i];
-        perp.dex = c.params.dexes[c.a.perps[i].dex].index;
+    /// @dev A fill at the mark in the position at a place of the account.
+    function _fillOf(Context memory c, uint256 i, int64 size) private pure returns (PerpFill memory) {
+        PerpParams memory perp = c.params.perps[i];
+        return PerpFill({
+            asset: perp.asset,
+            index: perp.index,
+            dex: c.params.dexes[c.a.perps[i].dex].index,
+            fundingIndex: perp.fundingIndex,
+            size: size,
+            px: perp.mark
+        });
     }
 }

@@ -71,6 +71,17 @@ library SweepMath {
 
     /// @notice What the sweep does to an account; `account` is left as the sweep leaves it.
     function sweep(Account memory account) internal pure returns (Sweep memory plan) {
+        // A standard account has ordinary margin everywhere.
+        bool none = account.mode == Mode.Standard;
+        return sweepWith(account, none ? new DexMargin[](0) : MarginMath.dexMargins(account));
+    }
+
+    /// @notice The same with the figures of its dexes, so that its positions are not asked for.
+    function sweepWith(Account memory account, DexMargin[] memory margins)
+        internal
+        pure
+        returns (Sweep memory plan)
+    {
         plan.tokens = new TokenSweep[](account.tokens.length);
         plan.dexTransfers = new int256[](account.dexes.length);
         plan.dexLacks = new uint256[](account.dexes.length);
@@ -80,7 +91,6 @@ library SweepMath {
             }
             return plan;
         }
-        DexMargin[] memory margins = MarginMath.dexMargins(account);
         // What the LTV limit leaves is known only once all else has moved: there, debt is made last.
         bool lends = account.mode == Mode.PortfolioMargin;
         bool limited = lends && account.policy.strictLtv;

@@ -26,6 +26,7 @@ LIBRARIES = (
     "Matching",
     "Lending",
     "DebtLeg",
+    "LiquidationMoves",
     "Liquidation",
     "LiquidationBatch",
 )

@@ -1,6 +1,6 @@
 """The perp leg of a liquidation. Twin of `contracts/libraries/PerpLeg.sol`.
 
-One position closes against the market maker, or all of them pass to the backstop.
+One position closes against the market maker, or some of them pass to the backstop.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from pmkit.venue.integers import UINT40_MAX
 if TYPE_CHECKING:
     from pmkit.venue.liquidation_context import Context
     from pmkit.venue.state import VenueState
+
+MOST_TAKEN = 8
+"""Positions that one step passes to the backstop at most. SPEC LQ-13."""
 
 
 def close(s: VenueState, c: Context) -> None:
@@ -64,20 +67,26 @@ def must_take_over(c: Context, full_band: bool) -> bool:
 
 
 def take_over(s: VenueState, c: Context) -> None:
-    """Pass positions to the backstop at the mark, all that one margin carries. SPEC LQ-13.
+    """Pass positions to the backstop at the mark. SPEC LQ-13.
 
-    What is left of a dex below two thirds of its maintenance (`perp_backstop_ratio`) goes with it;
-    other equity stays, and what is missing stays owed.
+    Of all that one margin carries the first few in listing order. What is left of a dex below two
+    thirds of its maintenance (`perp_backstop_ratio`) goes with its last position; other equity
+    stays, and what is missing stays owed.
     """
     backstop = s.parties.backstop
     touch(s, backstop)
-    for held, (perp, _) in zip(c.a.perps, c.params.perps, strict=True):
-        if c.a.mode != Mode.PORTFOLIO_MARGIN and not _passes(c, held.dex):
-            continue
+    places = [
+        i
+        for i, held in enumerate(c.a.perps)
+        if c.a.mode == Mode.PORTFOLIO_MARGIN or _passes(c, held.dex)
+    ][:MOST_TAKEN]
+    keeping = {held.dex for i, held in enumerate(c.a.perps) if i not in places}
+    for i in places:
+        held, (perp, _) = c.a.perps[i], c.params.perps[i]
         perps.fill(s, perp, c.account, backstop, -held.szi, perp.mark, 0)
         s.block.emit(PositionTaken(account=c.account, asset=perp.asset, szi=held.szi, px=perp.mark))
     for i, (figures, listed) in enumerate(zip(c.m.dexes, c.params.dexes, strict=True)):
-        if figures.account_value <= 0 or not _is_below_backstop(c, i):
+        if i in keeping or figures.account_value <= 0 or not _is_below_backstop(c, i):
             continue
         dex = listed.index
         left = s.raw_usd[c.account, dex]

@@ -219,7 +219,7 @@ class Leg(IntEnum):
     DEBT_FULL = 1
     PERP = 2
     PERP_TAKEOVER = 3
-    """All perps pass to the backstop."""
+    """Perps pass to the backstop."""
     SETTLE = 4
     """What a dex without positions is short of is filled."""
 
