@@ -132,6 +132,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         TokenPlace storage place = _tokenAt[listing.token];
         (place.at, place.weiDecimals) = (_shared.tokens, listing.weiDecimals);
         (place.evmDecimals, place.erc20) = (listing.evmDecimals, listing.erc20);
+        // Once it is so, it stays so: see `setTokenFactors`.
+        place.judgeable = listing.ltvBps == 0 || listing.token == USDC;
 
         emit TokenListed(listing.token, _shared.tokens - 1, listing.name, listing.erc20);
         _setFactors(entry, listing.ltvBps, listing.borrowable);
@@ -628,6 +630,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         }
         require(px != 0 && px <= type(uint64).max, PriceZero(base.token));
         if (px == base.px && time == base.pxTime) return;
+        if (base.px == 0) _tokenAt[base.token].judgeable = true;
         base.px = uint64(px);
         base.pxTime = time;
         emit BorrowPriceSet(base.token, uint64(px));

@@ -17,6 +17,7 @@ import {AccountStore} from "./AccountStore.sol";
 import {Mode, TokenState} from "./AccountTypes.sol";
 import {Custody} from "./Custody.sol";
 import {MarginEngine} from "./MarginEngine.sol";
+import {MarginMath} from "./MarginMath.sol";
 import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, ReserveIndexes, SHARE_UNIT} from "./RateMath.sol";
@@ -25,7 +26,6 @@ import {
     TOKEN_CURVE,
     TOKEN_GLOBAL_CAPS,
     TOKEN_PAUSED,
-    TOKEN_PRICE,
     TOKEN_USER_CAPS,
     TokenPlace
 } from "./RegistryWords.sol";
@@ -51,10 +51,9 @@ library Lending {
         uint256 amount,
         address account
     ) external returns (uint256 credited) {
-        (TokenParams memory p, TokenPlace memory place) =
-            RegistryWords.partsOf(registry, token, _judgedBy(s, account));
+        (TokenParams memory p, TokenPlace memory place) = RegistryWords.partsOf(registry, token, 0);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
-        _requireReceiver(s, account, p);
+        _requireReceiver(s, account, token, place);
         // The transfer comes first: what is credited is what came.
         credited = Custody.pull(token, place, amount);
         _credit(s, registry, account, p, credited);
@@ -71,9 +70,9 @@ library Lending {
         address account
     ) external returns (uint256 credited) {
         (TokenParams memory p, TokenPlace memory place) =
-            RegistryWords.partsOf(registry, token, POOL | TOKEN_PAUSED | _judgedBy(s, account));
+            RegistryWords.partsOf(registry, token, POOL | TOKEN_PAUSED);
         require(amount != 0, IBorrowLendPool.ZeroAmount());
-        _requireReceiver(s, account, p);
+        _requireReceiver(s, account, token, place);
         Pool.accrue(s, p);
         uint256 debt = Pool.debtOf(s, account, p.index);
         credited = Custody.pull(token, place, amount);
@@ -119,10 +118,8 @@ library Lending {
         uint256 amount,
         address to
     ) external {
-        // The rest of the answer is not asked for.
-        // slither-disable-next-line unused-return
-        (TokenParams memory p,) = RegistryWords.partsOf(registry, token, POOL | _judgedBy(s, to));
-        _requireReceiver(s, to, p);
+        (TokenParams memory p, TokenPlace memory place) = RegistryWords.partsOf(registry, token, POOL);
+        _requireReceiver(s, to, token, place);
         uint256 sent = _takeOut(s, registry, insurance, account, p, amount, 1);
         _credit(s, registry, to, p, sent);
         emit IClearinghouse.SpotSent(account, to, token, sent);
@@ -262,17 +259,16 @@ library Lending {
         view_.supplyRate = RateMath.supplyRate(view_.borrowRate, view_.utilization, p.curve.protocolShare);
     }
 
-    /// @dev What is asked of a token besides, before an account receives it.
-    function _judgedBy(VenueState storage s, address account) private view returns (uint256) {
-        return s.accounts[account].mode == Mode.PortfolioMargin ? TOKEN_PRICE : 0;
-    }
-
     /// @dev Require of whoever is to receive a token that it can ever take it out again, and that it can be
     /// judged with it (SPEC BL-11, OR-09).
-    function _requireReceiver(VenueState storage s, address receiver, TokenParams memory p) private view {
+    function _requireReceiver(VenueState storage s, address receiver, uint64 token, TokenPlace memory place)
+        private
+        view
+    {
         // Nobody has the venue's key.
         require(receiver != address(this), IAccounts.NotAReceiver(receiver));
-        AccountStore.requireJudgeable(s, receiver, p);
+        bool judged = s.accounts[receiver].mode == Mode.PortfolioMargin;
+        require(!judged || place.judgeable, MarginMath.PriceMissing(token));
     }
 
     /// @dev Give an account idle balance and sweep it.

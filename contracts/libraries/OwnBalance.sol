@@ -5,6 +5,7 @@ import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Mode, TokenState} from "./AccountTypes.sol";
+import {Bitmap} from "./Bitmap.sol";
 import {Pool} from "./Pool.sol";
 import {AccountState, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
@@ -13,6 +14,7 @@ import {Waterfall} from "./Waterfall.sol";
 /// @title What an account has of its own, and what it stands for
 /// @notice Nothing here borrows.
 library OwnBalance {
+    using Bitmap for uint256;
     using WadMath for uint256;
 
     /// @notice Draw token wei that an account has: idle balance first, then supply (SPEC BL-11).
@@ -41,14 +43,17 @@ library OwnBalance {
     function hasExposure(VenueState storage s, address account) internal view returns (bool) {
         AccountState storage state = s.accounts[account];
         uint256 bitmap = state.tokenBitmap;
-        for (uint256 i = 0; bitmap >> i != 0; ++i) {
-            if (s.balances[account][i].shares < 0) return true;
+        uint256 index;
+        while (bitmap != 0) {
+            (index, bitmap) = bitmap.pop();
+            if (s.balances[account][index].shares < 0) return true;
         }
         if (state.mode == Mode.Standard) return false;
         if (state.perpBitmap != 0) return true;
         bitmap = state.dexBitmap;
-        for (uint256 i = 0; bitmap >> i != 0; ++i) {
-            if (s.rawUsd[account][i] < 0) return true;
+        while (bitmap != 0) {
+            (index, bitmap) = bitmap.pop();
+            if (s.rawUsd[account][index] < 0) return true;
         }
         return false;
     }

@@ -69,6 +69,8 @@ struct TokenPlace {
     /// Two of the token's fields once more, where reading them costs nothing.
     uint8 weiDecimals;
     bool borrowable;
+    /// Whether accounts can be judged with it: it is no collateral, or has a price (SPEC OR-09).
+    bool judgeable;
 }
 
 /// @dev What is asked of a token beside its place: a word each.
@@ -262,6 +264,7 @@ library RegistryWords {
         uint256 w = _next(c);
         (place.at, place.evmDecimals, place.erc20) = (uint8(w), uint8(w >> 8), address(uint160(w >> 16)));
         (place.weiDecimals, place.borrowable) = (uint8(w >> 176), w >> 184 & 1 != 0);
+        place.judgeable = w >> 192 & 1 != 0;
         (p.token, p.index) = (uint64(id), place.at - 1);
         (p.weiDecimals, p.borrowable) = (place.weiDecimals, place.borrowable);
         if (parts & TOKEN_PAUSED != 0) p.paused = uint8(_next(c));
@@ -325,10 +328,13 @@ library RegistryWords {
         if (curve) {
             RateCurve memory r = p.curve;
             w = _next(c);
-            r.base = uint64(w) * CURVE_RAY_UNIT;
-            r.slope = uint64(w >> 64) * CURVE_RAY_UNIT;
-            r.kink = uint56(w >> 128) * CURVE_RAY_UNIT;
-            r.protocolShare = uint64(uint56(w >> 184) * CURVE_WAD_UNIT);
+            // Nothing leaves the range: see `CollateralRegistry`.
+            unchecked {
+                r.base = uint64(w) * CURVE_RAY_UNIT;
+                r.slope = uint64(w >> 64) * CURVE_RAY_UNIT;
+                r.kink = uint56(w >> 128) * CURVE_RAY_UNIT;
+                r.protocolShare = uint64(uint56(w >> 184) * CURVE_WAD_UNIT);
+            }
             r.annual = w >> 240 & 1 != 0;
         }
         if (pool) {

@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from contracts.test_registry_listing import listing
 from eth_utils.crypto import keccak
 from support.venue import BTC_PERP, HYPE, HYPE_PERP, TRADER, UBTC, USDC, WAD, Market, refusal
 
@@ -85,11 +86,26 @@ def test_tokens_are_read_as_they_are_told(
         "erc20": erc20,
         "weiDecimals": told["weiDecimals"],
         "borrowable": told["borrowable"],
+        "judgeable": True,
     }
     for asked in (some for n in range(7) for some in combinations(PARTS, n)):
         rest = [fields for part, fields in PARTS.items() if part not in asked]
         without = {name: nothing for fields in rest for name, nothing in fields.items()}
         assert read("tokenParams", token, sum(asked)) == ({**told, **without}, place)
+
+
+def test_collateral_is_judgeable_once_it_has_a_price(
+    market: Market, read: Callable[..., Any]
+) -> None:
+    """SPEC OR-09."""
+    for token, ltv in ((900, 5_000), (901, 0)):
+        market.registry("listToken", listing(token=token, ltv_bps=ltv))
+        market.registry("listPair", (token, token, USDC, False, 0))
+    told = [read("tokenParams", token, 0)[1]["judgeable"] for token in (900, 901)]
+    assert told == [False, True]
+    market.registry("reportPrices", [(900, 10**6), (901, 10**6)], [], 10**8)
+    told = [read("tokenParams", token, 0)[1]["judgeable"] for token in (900, 901)]
+    assert told == [True, True]
 
 
 def test_borrowability_is_read_as_it_is_set(market: Market, read: Callable[..., Any]) -> None:
