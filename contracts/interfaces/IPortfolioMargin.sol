@@ -57,7 +57,7 @@ interface IPortfolioMargin {
     /// @notice A mark price is older (seconds) than the policy allows for this action.
     error StaleMark(uint32 asset, uint256 age, uint256 maximum);
 
-    /// @notice Settle an account's funding and sweep it; anybody may (SPEC PM-14, FD-07).
+    /// @notice Sweep an account; anybody may (SPEC PM-14).
     function sweep(address account) external;
 
     /// @notice The account as stored, with interest and funding up to now: the input of every margin

@@ -385,12 +385,14 @@ library AccountStore {
         return s.reserves[token].status & RESERVE_LOCKED != 0;
     }
 
-    /// @notice Whether the sweep would find nothing to move: no dex to fund or settle, and no idle balance
-    /// that could repay debt or be supplied. Positions have a dex, and without dexes nothing but portfolio
-    /// margin moves anything.
+    /// @notice Whether the sweep would find nothing to move: no dex to fund, and no idle balance that could
+    /// repay debt or be supplied. Positions have a dex, and without dexes nothing but portfolio margin moves
+    /// anything; a standard account has ordinary margin everywhere, and only leaves its fallbacks.
     function isAtRest(VenueState storage s, address account) internal view returns (bool) {
         AccountState storage state = s.accounts[account];
-        if (state.mode == Mode.Standard) return state.dexBitmap == 0 || state.perpBitmap == 0;
+        if (state.mode == Mode.Standard) {
+            return state.dexBitmap == 0 || state.perpBitmap == 0 || state.fallbackBitmap == 0;
+        }
         if (state.dexBitmap != 0) return false;
         return state.mode == Mode.Unified || !idleMoves(s, account);
     }
@@ -406,8 +408,8 @@ library AccountStore {
         return false;
     }
 
-    /// @notice Settle an account's funding, sweep it and store what moved (SPEC PM-14, FD-07). Returns the
-    /// account as it stands then, as margin needs it.
+    /// @notice Sweep an account and store what moved (SPEC PM-14). Returns the account as it stands then, as
+    /// margin needs it. What its positions owe in funding stays owed (SPEC FD-07).
     function sweep(VenueState storage s, ICollateralRegistry registry, address account)
         internal
         returns (Account memory a)
@@ -418,25 +420,18 @@ library AccountStore {
             return a;
         }
         (a, params) = loadMovable(s, registry, account);
-        if (settle(s, account, a.mode, params)) _sweep(s, account, a, params, MarginMath.dexMargins(a));
+        if (moves(s, account, a.mode)) _sweep(s, account, a, params, MarginMath.dexMargins(a));
     }
 
-    /// @notice Begin a sweep: settle the funding of an account's positions (SPEC FD-07). Returns whether
-    /// there is more to it: a standard account has ordinary margin everywhere, and falls back to nothing.
-    function settle(VenueState storage s, address account, Mode mode, AccountParams memory params)
-        internal
-        returns (bool more)
-    {
-        for (uint256 i = 0; i < params.perps.length; ++i) {
-            PerpParams memory perp = params.perps[i];
-            Funding.settle(s, account, perp, params.dexes[perp.dex].index);
-        }
-        more = mode != Mode.Standard;
-        if (!more) _noteFallback(s, account, 0);
+    /// @notice Whether a sweep has to look at more than the mode: a standard account has ordinary margin
+    /// everywhere, and falls back to nothing, which is noted here.
+    function moves(VenueState storage s, address account, Mode mode) internal returns (bool) {
+        if (mode == Mode.Standard) _noteFallback(s, account, 0);
+        return mode != Mode.Standard;
     }
 
-    /// @notice Sweep an account whose funding is settled, from the figures of its dexes, and store what
-    /// moved. Tokens are read here, positions not at all. Returns what moved into each dex, perp USD.
+    /// @notice Sweep an account from the figures of its dexes, and store what moved. Tokens are read here,
+    /// positions not at all. Returns what moved into each dex, perp USD.
     function sweepWith(
         VenueState storage s,
         address account,
@@ -473,7 +468,8 @@ library AccountStore {
             int256 moved = plan.dexTransfers[i];
             if (moved == 0) continue;
             uint8 index = params.dexes[i].index;
-            setRawUsd(s, account, index, a.dexes[i].rawUsd);
+            // Not what the account was left with: that is net of funding, which is still owed.
+            addRawUsd(s, account, index, moved);
             emit DexFunded(account, index, moved);
         }
         _clearDexes(s, account, a);

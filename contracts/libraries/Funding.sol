@@ -8,7 +8,7 @@ import {WadMath} from "./WadMath.sol";
 
 /// @title Funding that positions owe
 /// @notice A position owes what the funding index of its asset has grown by since it was settled. Loaded
-/// accounts are net of it; whatever changes a position settles it first (SPEC FD-07).
+/// accounts are net of it; whatever changes the size of a position settles it first (SPEC FD-07).
 library Funding {
     /// @notice A position paid funding, or received it when negative, 1e-6 of its dex's collateral token.
     event FundingPaid(address indexed account, uint32 indexed asset, int256 usd);

@@ -76,7 +76,7 @@ library LiquidationContext {
 
     /// @dev Sweep the account; its tokens are not in the context yet.
     function _sweep(Context memory c, VenueState storage s) private {
-        if (!AccountStore.settle(s, c.account, c.a.mode, c.params)) return;
+        if (!AccountStore.moves(s, c.account, c.a.mode)) return;
         int256[] memory moved = LiquidationMoves.sweep(
             s, c.account, c.params.tokens, c.params.dexes, c.a.dexes, MarginMath.dexMargins(c.a), c.a.policy
         );

@@ -67,8 +67,8 @@ library LiquidationMoves {
         }
     }
 
-    /// @notice Sweep the account, whose funding is settled, from the figures of its dexes. Returns what moved
-    /// into each of them, perp USD.
+    /// @notice Sweep the account from the figures of its dexes. Returns what moved into each of them, perp
+    /// USD.
     function sweep(
         VenueState storage s,
         address account,

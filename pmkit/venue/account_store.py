@@ -17,7 +17,7 @@ from pmkit.units import UINT128_MAX, to_int128, to_uint128
 from pmkit.venue import pool
 from pmkit.venue.bitmap import having, members, without
 from pmkit.venue.events import DexFunded, FallbackSet, Swept
-from pmkit.venue.funding import due, settle
+from pmkit.venue.funding import due
 from pmkit.venue.records import Pause
 
 if TYPE_CHECKING:
@@ -124,21 +124,18 @@ def room(cap: int, used: int) -> int:
 
 
 def sweep(s: VenueState, account: str) -> None:
-    """Settle an account's funding, sweep it and store what moved. SPEC PM-14, FD-07.
+    """Sweep an account and store what moved. SPEC PM-14.
 
-    See `margin_engine.sweep`. Raises MarkMissing, PriceMissing, DoesNotFit128, ArithmeticOverflow.
+    What its positions owe in funding stays owed (SPEC FD-07). See `margin_engine.sweep`. Raises
+    MarkMissing, PriceMissing, DoesNotFit128, ArithmeticOverflow.
     """
     state = s.accounts[account]
-    standard = state.mode == Mode.STANDARD
-    if standard and state.perp_bitmap == 0:
+    if state.mode == Mode.STANDARD:
+        # A standard account has ordinary margin everywhere, and falls back to nothing.
+        if state.perp_bitmap != 0:
+            _note_fallback(s, account, 0)
         return
     before, params = load(s, account)
-    for perp, _ in params.perps:
-        settle(s, account, perp)
-    if standard:
-        # A standard account has ordinary margin everywhere, and falls back to nothing.
-        _note_fallback(s, account, 0)
-        return
     after, plan = sweep_plan(before)
     for p, token, done in zip(params.tokens, after.tokens, plan.tokens, strict=True):
         _store(s, account, p, token, done)
@@ -148,7 +145,8 @@ def sweep(s: VenueState, account: str) -> None:
             short = having(short, dex.index)
         moved = plan.dex_transfers[i]
         if moved != 0:
-            set_raw_usd(s, account, dex.index, after.dexes[i].raw_usd)
+            # Not what `after` has: that is net of funding, which is still owed.
+            add_raw_usd(s, account, dex.index, moved)
             s.block.emit(DexFunded(account=account, dex_index=dex.index, usd=moved))
     _clear_dexes(s, account, after)
     _note_fallback(s, account, short)

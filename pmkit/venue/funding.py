@@ -2,7 +2,7 @@
 
 The registry's part stands in `CollateralRegistry.sol`, the accounts' is the twin of
 `contracts/libraries/Funding.sol`. A position owes what the funding index of its asset has grown by
-since it was settled: loaded accounts are net of it, and what changes a position settles it first.
+since it was settled: loaded accounts are net of it, and what changes its size settles it first.
 """
 
 from __future__ import annotations

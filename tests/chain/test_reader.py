@@ -127,9 +127,10 @@ def test_funding_follows_the_hours_at_the_last_premium(venue):
     charged = [event for event in venue.republish().events if event.name == "FundingCharged"]
     assert {event.values["asset"]: event.values["turned"] for event in charged}[BTC] == 3
     assert venue.reader.funding("BTC").index == funding.index
-    paid = venue.sender("keeper").sweep(trader.address).event("FundingPaid")
+    done = trader.order(BTC, is_buy=False, sz=10**5, limit_px=0)
+    paid = next(event for event in done.events if event.name == "FundingPaid")
     assert paid.values == {"account": trader.address, "asset": BTC, "usd": 356_250_000}
-    assert venue.reader.positions(trader.address)[0].funding_due == 0
+    assert venue.reader.positions(trader.address) == ()
 
 
 def test_many_accounts_are_read_in_order_and_one_that_fails_is_its_error(venue):

@@ -92,19 +92,17 @@ def test_funding_at_a_premium_is_paid_by_longs_to_shorts(
     assert market.margin(TRADER)["dexes"][0]["accountValue"] == 1_000 * USD - paid
 
 
-def test_funding_is_seen_at_once_and_stored_by_the_sweep(funded: Market) -> None:
+def test_funding_is_seen_at_once_left_by_the_sweep_and_stored_by_a_fill(funded: Market) -> None:
     turn(funded)
     stored, seen = funded.venue("rawUsdOf", TRADER, 0), funded.account(TRADER)
     assert seen["dexes"][0]["rawUsd"] == stored - HOUR
     funded.venue("sweep", TRADER, sender=KEEPER)
-    assert funded.event("FundingPaid") == {"account": TRADER, "asset": HYPE_PERP, "usd": HOUR}
-    assert funded.venue("rawUsdOf", TRADER, 0) == stored - HOUR
-    assert funded.account(TRADER) == seen
-    assert due(funded, TRADER) == 0
-    # The other side is as it was, and has it coming.
-    assert due(funded, MAKER) == -HOUR
-    funded.venue("sweep", TRADER, sender=KEEPER)
     assert funded.event_names() == []
+    assert (funded.venue("rawUsdOf", TRADER, 0), due(funded, TRADER)) == (stored, HOUR)
+    trade(funded, -TEN_COINS)
+    assert payments(funded) == [(TRADER, HYPE_PERP, HOUR), (MAKER, HYPE_PERP, -HOUR)]
+    assert funded.venue("rawUsdOf", TRADER, 0) == 1_000 * USD - HOUR
+    assert (due(funded, TRADER), due(funded, MAKER)) == (0, 0)
 
 
 def test_funding_is_not_paid_within_the_hour(funded: Market) -> None:
@@ -122,8 +120,8 @@ def test_funding_of_several_hours_adds_up(funded: Market, reported: bool) -> Non
     if reported:
         report(funded, 101)
     assert due(funded, TRADER) == 3_562_500
-    funded.venue("sweep", TRADER, sender=KEEPER)
-    assert payments(funded) == [(TRADER, HYPE_PERP, 3_562_500)]
+    trade(funded, TEN_COINS)
+    assert payments(funded) == [(TRADER, HYPE_PERP, 3_562_500), (MAKER, HYPE_PERP, -3_562_500)]
 
 
 def test_funding_of_an_hour_is_that_of_the_prices_before_it(funded: Market) -> None:
@@ -203,22 +201,21 @@ def test_funding_of_a_closed_position_is_paid(funded: Market) -> None:
     assert due(funded, TRADER) == 0
 
 
-def test_funding_of_every_position_is_settled_by_the_sweep(funded: Market) -> None:
+def test_funding_of_a_position_is_settled_by_its_own_fills_alone(funded: Market) -> None:
     # The other coin has no premium: 1 BTC at 100,000 pays 0.00125 %, 1.25 USD.
     standard_trader(funded, 10_000 * USD)
     trade(funded, 10**5, BTC_PERP)
     turn(funded)
-    funded.venue("sweep", TRADER, sender=KEEPER)
-    assert payments(funded) == [(TRADER, BTC_PERP, 1_250_000), (TRADER, HYPE_PERP, HOUR)]
-    assert funded.venue("sweep", MAKER, sender=KEEPER) is None
-    assert payments(funded) == [(MAKER, BTC_PERP, -1_250_000), (MAKER, HYPE_PERP, -HOUR)]
+    trade(funded, 10**5, BTC_PERP)
+    assert payments(funded) == [(TRADER, BTC_PERP, 1_250_000), (MAKER, BTC_PERP, -1_250_000)]
+    assert (due(funded, TRADER), due(funded, MAKER)) == (HOUR, -HOUR)
 
 
 def test_funding_stays_owed_through_a_change_of_leverage(funded: Market) -> None:
     turn(funded)
     funded.venue("setLeverage", HYPE_PERP, 5, sender=TRADER)
-    assert payments(funded) == [(TRADER, HYPE_PERP, HOUR)]
-    assert due(funded, TRADER) == 0
+    assert funded.event_names() == ["LeverageSet"]
+    assert due(funded, TRADER) == HOUR
     assert funded.margin(TRADER)["dexes"][0]["accountValue"] == 1_000 * USD - HOUR
 
 
@@ -233,8 +230,8 @@ def test_funding_rounds_against_both_sides(market: Market) -> None:
     assert market.dust(USDC) - before == 100
     # Settled late it rounds once: 2,375 for two hours.
     turn(market)
-    market.venue("sweep", TRADER, sender=KEEPER)
-    assert payments(market) == [(TRADER, HYPE_PERP, 2_375)]
+    trade(market, -1)
+    assert payments(market) == [(TRADER, HYPE_PERP, 2_375), (MAKER, HYPE_PERP, -2_375)]
     assert market.dust(USDC) == before
 
 
@@ -245,10 +242,12 @@ def test_funding_in_a_dex_of_another_token_is_paid_in_it(wide_market: WideMarket
     trade(wide_market, 10**4, GOLD_PERP)
     turn(wide_market)
     wide_market.venue("sweep", TRADER, sender=KEEPER)
-    # One ounce, 4,000 USDT0 at 0.11875 %.
-    assert payments(wide_market) == [(TRADER, GOLD_PERP, 4_750_000)]
-    assert due(wide_market, MAKER, GOLD_PERP) == -4_750_000
-    assert wide_market.venue("rawUsdOf", TRADER, GOLD_DEX) == (404 - 4_040) * USD
+    # One ounce, 4,000 USDT0 at 0.11875 %, which the sweep has brought and left owed.
+    assert due(wide_market, TRADER, GOLD_PERP) == 4_750_000
+    assert wide_market.venue("rawUsdOf", TRADER, GOLD_DEX) == (404 - 4_040) * USD + 4_750_000
+    trade(wide_market, -(10**4), GOLD_PERP)
+    paid = (TRADER, GOLD_PERP, 4_750_000), (MAKER, GOLD_PERP, -4_750_000)
+    assert payments(wide_market) == list(paid)
 
 
 def test_funding_of_a_unified_account_comes_from_its_balance(market: Market) -> None:
@@ -262,7 +261,7 @@ def test_funding_of_a_unified_account_comes_from_its_balance(market: Market) -> 
     turn(market)
     assert market.net(TRADER, USDC) == 1_000 * ONE - HOUR * 100
     market.venue("sweep", TRADER, sender=KEEPER)
-    assert market.event_names() == ["FundingPaid", "DexFunded"]
+    assert market.event_names() == ["DexFunded"]
     assert market.token(TRADER, USDC)["idle"] == 899 * ONE - HOUR * 100
     assert market.margin(TRADER)["dexes"][0]["accountValue"] == 101 * USD
 

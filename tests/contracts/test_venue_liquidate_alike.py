@@ -158,9 +158,8 @@ def test_takeover_tells_what_the_backstop_took(market: Market, function: str) ->
     place = {"account": TRADER, "asset": BTC_PERP}
     taken = {"szi": -ONE_BTC, "px": grid(109_500, 1)}
     done = {"account": TRADER, "caller": KEEPER, "leg": PERP_TAKEOVER, "debtValue": 0}
-    logs = dict(market.evm.logs)
     # An hour without a premium, 0.00125 % of 100,000: shorts get it.
-    assert logs["FundingPaid"]["usd"] == -USD * 5 // 4
+    assert market.event("FundingPaid") == {**place, "usd": -USD * 5 // 4}
     assert market.event("PositionTaken") == {**place, **taken}
     assert market.event("Liquidated") == {
         **done,

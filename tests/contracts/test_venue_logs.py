@@ -78,8 +78,8 @@ def reach_the_cap(market: MirroredMarket, room: int = 0) -> None:
     market.set_caps(USDC, global_borrow=borrowed + room)
 
 
-def funding(who: str, asset: int = BTC_PERP, usd: int = USD * 5 // 4) -> Log:
-    return [("FundingPaid", {"account": who, "asset": asset, "usd": usd})]
+def funding(who: str, usd: int) -> Log:
+    return [("FundingPaid", {"account": who, "asset": HYPE_PERP, "usd": usd})]
 
 
 def interest(market: MirroredMarket, token: int = USDC) -> Log:
@@ -97,16 +97,15 @@ def funded(who: str, usd: int) -> Log:
     return [("DexFunded", {"account": who, "dexIndex": 0, "usd": usd})]
 
 
-def back(who: str) -> Log:
+def back(who: str, usd: int = USD * 5 // 2) -> Log:
     """Return what tells that two hours' funding, 2.50, is in the dex again."""
     left = [("FallbackSet", {"account": who, "dexesBefore": 1, "dexesNow": 0})]
-    return [*funded(who, USD * 5 // 2), *left]
+    return [*funded(who, usd), *left]
 
 
-def recovery(market: MirroredMarket, who: str = TRADER) -> Log:
+def recovery(market: MirroredMarket, who: str = TRADER, usd: int = USD * 5 // 2) -> Log:
     """Return all that the first sweep tells."""
-    drawn = swept(who, withdraw=WEI * 5 // 2)
-    return [*funding(who), *interest(market), *drawn, *back(who)]
+    return [*interest(market), *swept(who, withdraw=usd * 100), *back(who, usd)]
 
 
 def capped(before: int = 0, now: int = 4) -> Log:
@@ -152,7 +151,6 @@ def test_deposit_tells_all(recovering: MirroredMarket) -> None:
     deposited = {"account": TRADER, "token": HYPE, "amount": WEI, "payer": KEEPER}
     assert recovering.evm.logs == [
         *wallet(recovering, HYPE, 10**18, KEEPER),
-        *funding(TRADER),
         *interest(recovering),
         *swept(TRADER, withdraw=WEI * 5 // 2),
         *swept(TRADER, HYPE, supply=WEI),
@@ -200,7 +198,6 @@ def test_borrow_tells_all(recovering: MirroredMarket) -> None:
     borrowed = {"account": TRADER, "token": USDC, "amount": 11_000 * WEI}
     assert recovering.evm.logs == [
         *interest(recovering),
-        *funding(TRADER),
         *swept(TRADER, withdraw=WEI * 5 // 2),
         *back(TRADER),
         ("Borrowed", borrowed),
@@ -226,12 +223,25 @@ def test_repay_tells_all(mirrored: MirroredMarket) -> None:
     ]
 
 
-def test_order_tells_all(recovering: MirroredMarket) -> None:
-    # 1 HYPE at 50 wants another 5 in the dex.
-    recovering.venue("order", HYPE_PERP, True, ANY_BUY, ONE_HYPE, False, sender=TRADER)
+def long(market: MirroredMarket) -> None:
+    """Let the trader be long 1 HYPE at 50, beside the BTC."""
+    market.venue("order", HYPE_PERP, True, ANY_BUY, ONE_HYPE, False, sender=TRADER)
+
+
+def paid_for_two_hours() -> Log:
+    """Return that both sides of 1 HYPE settle two hours of 0.000625."""
+    return [*funding(TRADER, 1_250), *funding(MAKER, -1_250)]
+
+
+def test_order_tells_all(mirrored: MirroredMarket) -> None:
+    fall_back(mirrored, TRADER, long)
+    reach_the_cap(mirrored)
+    # Another HYPE at 50 wants another 5 in the dex.
+    long(mirrored)
     fill = {"account": TRADER, "asset": HYPE_PERP, "isBuy": True, "px": 500_000}
-    assert recovering.evm.logs == [
-        *recovery(recovering),
+    assert mirrored.evm.logs == [
+        *recovery(mirrored, usd=2_501_250),
+        *paid_for_two_hours(),
         *swept(TRADER, withdraw=5 * WEI),
         *funded(TRADER, 5 * USD),
         ("Filled", {**fill, "sz": ONE_HYPE, "fee": 0}),
@@ -239,18 +249,19 @@ def test_order_tells_all(recovering: MirroredMarket) -> None:
     ]
 
 
-def test_match_tells_all(recovering: MirroredMarket) -> None:
-    recovering.registry("grantRole", keccak(text="MATCHER"), KEEPER)
+def test_match_tells_all(mirrored: MirroredMarket) -> None:
+    fall_back(mirrored, TRADER, long)
+    reach_the_cap(mirrored)
+    mirrored.registry("grantRole", keccak(text="MATCHER"), KEEPER)
     for account in (TRADER, MAKER):
-        recovering.venue("approveOperator", KEEPER, True, sender=account)
+        mirrored.venue("approveOperator", KEEPER, True, sender=account)
     sides = (TRADER, ANY_BUY, False), (MAKER, 0, False)
     args = (HYPE_PERP, *sides, 500_000, ONE_HYPE, True)
-    recovering.venue("matchOrders", *args, sender=KEEPER)
+    mirrored.venue("matchOrders", *args, sender=KEEPER)
     matched = {"buyer": TRADER, "seller": MAKER, "asset": HYPE_PERP, "px": 500_000}
-    assert recovering.evm.logs == [
-        *recovery(recovering),
-        # The other side of 1 BTC gets what the trader has paid.
-        *funding(MAKER, usd=-USD * 5 // 2),
+    assert mirrored.evm.logs == [
+        *recovery(mirrored, usd=2_501_250),
+        *paid_for_two_hours(),
         *swept(TRADER, withdraw=5 * WEI),
         *funded(TRADER, 5 * USD),
         ("Matched", {**matched, "sz": ONE_HYPE, "buyerTakes": True, "fee": 0}),
@@ -283,7 +294,7 @@ def test_update_of_isolated_margin_tells_all(mirrored: MirroredMarket) -> None:
     brought = {"account": TRADER, "asset": HYPE_PERP, "usd": USD}
     assert mirrored.evm.logs == [
         # Two hours of 0.000625.
-        *funding(TRADER, HYPE_PERP, 1_250),
+        *funding(TRADER, 1_250),
         *recovery(mirrored),
         ("IsolatedMarginMoved", brought),
         *capped(),
@@ -300,11 +311,9 @@ def test_liquidation_of_an_isolated_position_tells_all(mirrored: MirroredMarket)
     closed = {**asset, "szi": -ONE_HYPE, "px": 472_000, "fee": 0}
     done = {**asset, "caller": KEEPER, "leg": PERP_LEG, "equity": equity}
     assert mirrored.evm.logs == [
-        *funding(TRADER, HYPE_PERP, 1_250),
-        *funding(MAKER, HYPE_PERP, -1_250),
+        *paid_for_two_hours(),
         ("PositionClosed", closed),
         ("IsolatedMarginMoved", {**asset, "usd": -equity}),
-        *funding(TRADER),
         *interest(mirrored),
         # What came back goes into the dex first.
         *swept(TRADER, withdraw=(5 * USD // 2 - equity) * 100),
@@ -351,7 +360,6 @@ def test_liquidation_tells_all(mirrored: MirroredMarket, call: tuple[Any, ...]) 
         *interest(mirrored),
         *debt_taken(BACKSTOP),
         # Who triggered it is swept with what it got.
-        *funding(TRADER),
         *swept(TRADER, withdraw=WEI * 5 // 2),
         *back(TRADER),
         ("Liquidated", liquidated(BORROWER, TRADER)),

@@ -43,16 +43,19 @@ def turn(venue: Venue, hours: int = 1) -> None:
     venue.advance(3_600 * hours - venue.now % 3_600)
 
 
-def test_funding_of_hours_is_owed_at_once_and_paid_by_the_sweep(venue: Venue) -> None:
+def test_funding_of_hours_is_owed_at_once_and_paid_by_a_fill(venue: Venue) -> None:
     turn(venue, 3)
     assert venue.funding_due_of("trader", "HYPE") == 3_562_500
     assert venue.funding_due_of("maker", "HYPE") == -3_562_500
     assert venue.margin_of("trader").dexes[0].account_value == 101 * USD - 3_562_500
     venue.account("keeper").sweep("trader")
-    trader = venue.address_of("trader")
-    assert venue.events == (FundingPaid(account=trader, asset=HYPE_PERP, usd=3_562_500),)
+    assert FundingPaid not in map(type, venue.events)
+    assert venue.funding_due_of("trader", "HYPE") == 3_562_500
+    sell(venue.account("trader"), "HYPE", 1_000)
+    paid = FundingPaid(account=venue.address_of("trader"), asset=HYPE_PERP, usd=3_562_500)
+    assert venue.events[0] == paid
     assert venue.funding_due_of("trader", "HYPE") == 0
-    require_conserved(venue, settled=1)
+    require_conserved(venue, settled=2)
 
 
 def test_funding_of_a_premium_that_changes_adds_up(venue: Venue) -> None:
@@ -90,7 +93,7 @@ def test_funding_goes_nowhere_but_to_the_other_side(venue: Venue) -> None:
 def test_funding_below_zero_is_kept_in_json(venue: Venue) -> None:
     report(venue, 99)
     turn(venue)
-    venue.account("keeper").sweep("trader")
+    sell(venue.account("trader"), "HYPE", 1)
     report(venue, 99)
     found = venue.to_json()
     read = Venue.from_json(json.loads(json.dumps(found)))
@@ -106,8 +109,8 @@ def test_funding_stays_owed_through_a_change_of_leverage(venue: Venue) -> None:
     trader.deposit(USDC, 1_000 * USDC_WEI)
     trader.transfer_perp(0, 1_000 * USD, to_perp=True)
     trader.set_leverage("HYPE", 5)
-    assert venue.funding_due_of("trader", "HYPE") == 0
-    assert venue.raw_usd_of("trader", "") == (1_101 - 1_010) * USD - HOUR
+    assert venue.funding_due_of("trader", "HYPE") == HOUR
+    assert venue.raw_usd_of("trader", "") == (1_101 - 1_010) * USD
 
 
 def test_funding_is_off_by_policy_and_on_in_every_preset() -> None:
