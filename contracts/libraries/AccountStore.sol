@@ -100,7 +100,7 @@ library AccountStore {
 
     /// @notice The account as it stands without its tokens, and the parameters that its margin and a
     /// liquidation step depend on, and its sweep where it moves something.
-    function loadPerps(VenueState storage s, ICollateralRegistry registry, address account, bool moves)
+    function loadPerps(VenueState storage s, ICollateralRegistry registry, address account, bool moving)
         internal
         view
         returns (Account memory a, AccountParams memory params)
@@ -108,7 +108,7 @@ library AccountStore {
         AccountState storage state = s.accounts[account];
         Assets memory of_ = _assetsOf(s, state);
         of_.widths = true;
-        if (moves) of_.pooled = uint256(state.idleBitmap).with(NO_TOKEN);
+        if (moving) of_.pooled = uint256(state.idleBitmap).with(NO_TOKEN);
         RegistryWords.readAccount(registry, of_, params);
         _readFrame(s, account, a, params);
     }

@@ -45,25 +45,27 @@ library LiquidationContext {
         // Seldom does the sweep change what the account is in.
         if (moves && _sweepChanges(c, s)) _loadPerps(c, s, moves);
         AccountStore.fillTokens(s, c.account, c.a, c.params);
-        c.m = MarginMath.accountMargin(c.a);
+        c.m = MarginMath.accountMarginWith(c.a, c.m.dexes);
     }
 
     /// @notice Whether the account is liquidatable after a step that has moved positions alone, swept.
     function isLiquidatableOnceSwept(Context memory c, VenueState storage s) internal returns (bool) {
         c.a = AccountStore.reloadPerps(s, c.account, c.params);
+        c.m.dexes = MarginMath.dexMargins(c.a);
         _sweep(c, s);
         AccountStore.fillTokens(s, c.account, c.a, c.params);
-        return MarginMath.accountMargin(c.a).liquidatable;
+        return MarginMath.accountMarginWith(c.a, c.m.dexes).liquidatable;
     }
 
     /// @notice Whether the account is liquidatable after a step that has moved tokens alone.
     function isStillLiquidatable(Context memory c, VenueState storage s) internal view returns (bool) {
         AccountStore.fillTokens(s, c.account, c.a, c.params);
-        return MarginMath.accountMargin(c.a).liquidatable;
+        return MarginMath.accountMarginWith(c.a, c.m.dexes).liquidatable;
     }
 
     function _loadPerps(Context memory c, VenueState storage s, bool moves) private view {
         (c.a, c.params) = AccountStore.loadPerps(s, c.registry, c.account, moves);
+        c.m.dexes = MarginMath.dexMargins(c.a);
     }
 
     /// @dev Sweep the account, and tell whether it is in other tokens or dexes then.
@@ -74,14 +76,15 @@ library LiquidationContext {
         return state.tokenBitmap != tokens || state.dexBitmap != dexes;
     }
 
-    /// @dev Sweep the account; its tokens are not in the context yet.
+    /// @dev Sweep the account; its tokens are not in the context yet, and of its figures those of its dexes.
     function _sweep(Context memory c, VenueState storage s) private {
         if (!AccountStore.moves(s, c.account, c.a.mode)) return;
         int256[] memory moved = LiquidationMoves.sweep(
-            s, c.account, c.params.tokens, c.params.dexes, c.a.dexes, MarginMath.dexMargins(c.a), c.a.policy
+            s, c.account, c.params.tokens, c.params.dexes, c.a.dexes, c.m.dexes, c.a.policy
         );
         for (uint256 i = 0; i < moved.length; ++i) {
             c.a.dexes[i].rawUsd = WadMath.toInt128(c.a.dexes[i].rawUsd + moved[i]);
+            c.m.dexes[i].accountValue += moved[i];
         }
     }
 

@@ -298,10 +298,18 @@ library MarginMath {
     }
 
     /// @notice Every margin figure of an account (SPEC PM-03 to PM-13, LQ-01 to LQ-05).
-    function accountMargin(Account memory account) internal pure returns (AccountMargin memory figures) {
-        figures.dexes = dexMargins(account);
-        uint256[] memory carried = _addCollateral(account, figures);
+    function accountMargin(Account memory account) internal pure returns (AccountMargin memory) {
+        return accountMarginWith(account, dexMargins(account));
+    }
 
+    /// @notice The same with the figures of its dexes, so that its positions are not looked at.
+    function accountMarginWith(Account memory account, DexMargin[] memory dexes)
+        internal
+        pure
+        returns (AccountMargin memory figures)
+    {
+        figures.dexes = dexes;
+        uint256[] memory carried = _addCollateral(account, figures);
         TokenState[] memory tokens = account.tokens;
         MarginPolicy memory policy = account.policy;
         figures.tokens = Unset.tokenMargins(tokens.length);
