@@ -580,7 +580,7 @@ library AccountStore {
     /// @dev A dex without equity and positions is no longer read.
     function _clearDexes(VenueState storage s, address account, Account memory a) private {
         AccountState storage state = s.accounts[account];
-        if (state.perpBitmap != 0 || state.dexBitmap == 0) return;
+        if (state.dexBitmap == 0 || state.perpBitmap != 0) return;
         uint256 bitmap = state.dexBitmap;
         uint256 rest = bitmap;
         for (uint256 i = 0; i < a.dexes.length; ++i) {
