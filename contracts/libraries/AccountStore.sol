@@ -220,7 +220,7 @@ library AccountStore {
             dexes[i] = DexState({collateral: dex.collateral, rawUsd: s.rawUsd[account][dex.index]});
         }
         a.dexes = dexes;
-        a.perps = _perps(s.positions[account], params.perps, dexes);
+        if (params.perps.length != 0) a.perps = _perps(s.positions[account], params.perps, dexes);
     }
 
     /// @dev The positions, and their dexes net of the funding that they owe.
@@ -230,6 +230,7 @@ library AccountStore {
         DexState[] memory dexes
     ) private view returns (PerpState[] memory perps) {
         perps = Unset.perpStates(params.length);
+        int256[] memory owed = new int256[](dexes.length);
         for (uint256 i = 0; i < perps.length; ++i) {
             PerpParams memory perp = params[i];
             Position storage position = positions[perp.index];
@@ -242,8 +243,10 @@ library AccountStore {
                 leverage: leverage == 0 ? perp.maxLeverage : leverage,
                 table: perp.table
             });
-            DexState memory dex = dexes[perp.dex];
-            dex.rawUsd = WadMath.toInt128(dex.rawUsd - Funding.due(position, perp));
+            owed[perp.dex] += Funding.due(position, perp);
+        }
+        for (uint256 i = 0; i < dexes.length; ++i) {
+            dexes[i].rawUsd = WadMath.toInt128(dexes[i].rawUsd - owed[i]);
         }
     }
 

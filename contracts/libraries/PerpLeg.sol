@@ -19,7 +19,7 @@ library PerpLeg {
 
     /// @dev Positions that one step passes to the backstop at most, so that it fits a block with ease (SPEC
     /// LQ-13).
-    uint256 private constant MOST_TAKEN = 8;
+    uint256 private constant MOST_TAKEN = 5;
 
     /// @notice Close, in part or whole, the position that ties up the most maintenance of a margin that is
     /// short (SPEC LQ-06).

@@ -33,9 +33,12 @@ def load(s: VenueState, account: str) -> tuple[Account, AccountParams]:
     """
     state = s.accounts[account]
     params = s.registry.account_params(state.token_bitmap, state.dex_bitmap, state.perp_bitmap)
-    raw_usd = [s.raw_usd[account, dex.index] for dex in params.dexes]
+    owed = [0] * len(params.dexes)
     for perp, dex in params.perps:
-        raw_usd[dex] = to_int128(raw_usd[dex] - due(s, account, perp))
+        owed[dex] += due(s, account, perp)
+    raw_usd = [
+        to_int128(s.raw_usd[account, dex.index] - owed[i]) for i, dex in enumerate(params.dexes)
+    ]
     loaded = Account(
         mode=state.mode,
         tokens=tuple([token_state(s, account, p) for p in params.tokens]),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pmkit.venue.liquidation_context import Context
     from pmkit.venue.state import VenueState
 
-MOST_TAKEN = 8
+MOST_TAKEN = 5
 """Positions that one step passes to the backstop at most. SPEC LQ-13."""
 
 

@@ -44,11 +44,11 @@ def test_takeover_of_ten_positions_takes_two_steps(mirrored: MirroredMarket) -> 
     ten_positions(mirrored, large=FURTHER[-1])
     fall(mirrored, FURTHER[-1])
     before = mirrored.venue("rawUsdOf", BACKSTOP, 0)
-    assert taken(mirrored) == [BTC_PERP, HYPE_PERP, *FURTHER[:6]]
+    assert taken(mirrored) == [BTC_PERP, HYPE_PERP, *FURTHER[:3]]
     # The dex has positions still, which its equity stands for.
     equity = mirrored.venue("rawUsdOf", TRADER, 0)
-    assert equity + 100 * USD + 95_000 * USD == 1_000 * USD
-    assert taken(mirrored) == list(FURTHER[6:])
+    assert equity + 4 * 100 * USD + 95_000 * USD == 1_000 * USD
+    assert taken(mirrored) == list(FURTHER[3:])
     assert mirrored.venue("rawUsdOf", TRADER, 0) == 0
     # Nine small positions, the large one, and what was left of the dex.
     assert mirrored.venue("rawUsdOf", BACKSTOP, 0) - before == (1_000 - 900 - 95_000) * USD
@@ -58,8 +58,8 @@ def test_takeover_of_ten_positions_takes_two_steps(mirrored: MirroredMarket) -> 
 def test_account_that_the_first_positions_cure_keeps_the_rest(mirrored: MirroredMarket) -> None:
     ten_positions(mirrored, large=FURTHER[0])
     fall(mirrored, FURTHER[0])
-    assert taken(mirrored) == [BTC_PERP, HYPE_PERP, *FURTHER[:6]]
+    assert taken(mirrored) == [BTC_PERP, HYPE_PERP, *FURTHER[:3]]
     assert mirrored.margin(TRADER)["liquidatable"] is False
-    assert mirrored.venue("rawUsdOf", TRADER, 0) == 1_000 * USD - 200 * USD
-    for asset in FURTHER[6:]:
+    assert mirrored.venue("rawUsdOf", TRADER, 0) == 1_000 * USD - 500 * USD
+    for asset in FURTHER[3:]:
         assert mirrored.venue("positionOf", TRADER, asset)["szi"] == SMALL
