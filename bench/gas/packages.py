@@ -111,8 +111,8 @@ def _morpho_question() -> dict[str, Any]:
 
 def _compiled(question: str) -> dict[str, Any]:
     command = ["node", str(SOLC), "--standard-json"]
-    # By files: the program reads before a pipe has brought the question, and ends before one has taken all that
-    # it says.
+    # By files: the program reads before a pipe has brought the question, and ends before one has
+    # taken all that it says.
     with tempfile.TemporaryFile("w+") as asked, tempfile.TemporaryFile("w+") as said:
         asked.write(question)
         asked.seek(0)

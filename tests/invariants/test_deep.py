@@ -33,4 +33,6 @@ def test_every_invariant_holds_over_many_walks(first: int) -> None:
     found = Findings()
     walk(range(first, first + 20), 200, found)
     assert {rule: told for rule, told in found.broken.items() if told} == {}
-    assert {rule: found.judged[rule] for rule, n in AT_LEAST.items() if found.judged[rule] < n} == {}
+    assert {
+        rule: found.judged[rule] for rule, n in AT_LEAST.items() if found.judged[rule] < n
+    } == {}
