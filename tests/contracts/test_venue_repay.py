@@ -67,6 +67,18 @@ def test_repay_of_everything_with_interest_is_credited_for_whole_units(indebted:
     assert 1_000 * USDC_WEI + 21 <= supplied <= 1_000 * USDC_WEI + 22
 
 
+def test_rest_of_a_unit_is_supplied_even_over_a_full_cap(indebted: Market) -> None:
+    """SPEC BL-14, IN-10: the pool keeps what the wallet's last unit brings beyond the debt."""
+    indebted.evm.warp(3_600)
+    most = 2**128 - 1
+    indebted.registry("setTokenCaps", USDC, most, most, 0, most)
+    indebted.venue("repay", USDC, EVERYTHING, BORROWER, sender=BORROWER)
+    token = indebted.token(BORROWER, USDC)
+    # 22 wei of the unit of 100; what was borrowed finds no room and stays idle.
+    assert 21 <= token["supplied"] <= 22
+    assert token["idle"] == 1_000 * USDC_WEI
+
+
 def test_repay_of_part_of_a_unit_counts_all_that_was_paid(indebted: Market) -> None:
     # One wei is asked for, the wallet's unit of 100 wei is paid, and the debt falls by 100.
     assert indebted.venue("repay", USDC, 1, BORROWER, sender=BORROWER) == 100

@@ -93,6 +93,8 @@ class Look:
     """The token id that an asset's dex counts in."""
     lent: int
     """Bitmap of the tokens whose indexes may differ from one."""
+    units: dict[int, int]
+    """Token wei in one unit of each token's ERC-20; one where it is as fine or finer."""
 
     @property
     def users(self) -> list[Holder]:
@@ -132,6 +134,7 @@ class Observer:
             params=self.params,
             perp_dex=self.perp_dex,
             lent=self.storage.read("_s", "lentBitmap"),
+            units={t: max(1, wei // evm) for t, (evm, wei) in self.units.items()},
         )
 
     def _read_listing(self) -> None:

@@ -143,11 +143,15 @@ def caps_are_never_worsened(step: Step) -> Verdicts:
         # Nor does a cap keep the waterfall from making good what was taken without collateral.
         covered = [e for e in step.events("LossCovered") if e["token"] == token]
         made_good = sum(e["buffer"] + e["insurance"] + e["deficit"] for e in covered)
+        # A repayment ends with a whole unit of the ERC-20, of which the pool keeps the rest.
+        rests = sum(
+            step.after.units[token] - 1 for e in step.events("Repaid") if e["token"] == token
+        )
         for amount, cap in (("supplied", "globalSupplyCap"), ("borrowed", "globalBorrowCap")):
             if locked and amount == "supplied":
                 continue
             # Amounts in shares: a wei of rounding.
-            most = max(p[cap], was[amount]) + 1 + (made_good if amount == "supplied" else 0)
+            most = max(p[cap], was[amount]) + 1 + (made_good + rests if amount == "supplied" else 0)
             yield now[amount] <= most, f"token {token}: {amount} {now[amount]} over {most}"
         for before, after in step.pairs():
             if before in step.before.users:
