@@ -422,8 +422,12 @@ library AccountStore {
             (a,) = loadHeld(s, registry, account);
             return a;
         }
+        if (!moves(s, account, s.accounts[account].mode)) {
+            (a,) = loadHeld(s, registry, account);
+            return a;
+        }
         (a, params) = loadMovable(s, registry, account);
-        if (moves(s, account, a.mode)) _sweep(s, account, a, params, MarginMath.dexMargins(a));
+        _sweep(s, account, a, params, MarginMath.dexMargins(a));
     }
 
     /// @notice Whether a sweep has to look at more than the mode: a standard account has ordinary margin
@@ -444,7 +448,7 @@ library AccountStore {
     ) internal returns (int256[] memory dexTransfers) {
         AccountState storage state = s.accounts[account];
         a.mode = state.mode;
-        a.tokens = new TokenState[](params.tokens.length);
+        a.tokens = Unset.tokenStates(params.tokens.length);
         fillTokens(s, account, a, params);
         _addRooms(s, a, params, state.idleBitmap);
         return _sweep(s, account, a, params, margins);

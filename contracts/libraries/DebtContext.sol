@@ -2,9 +2,11 @@
 pragma solidity 0.8.34;
 
 import {ICollateralRegistry, TokenParams} from "../interfaces/ICollateralRegistry.sol";
+import {TokenState} from "./AccountTypes.sol";
 import {Context, LiquidationContext} from "./LiquidationContext.sol";
 import {LiquidationLeg} from "./LiquidationLeg.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
+import {Unset} from "./Unset.sol";
 import {Parties, VenueState} from "./VenueState.sol";
 
 /// @notice A token of a liquidated account, token wei.
@@ -55,16 +57,7 @@ library DebtContexts {
     /// @notice What a step of the debt leg works on.
     function ofDebt(Context memory c, VenueState storage s) internal view returns (DebtContext memory d) {
         (d.registry, d.account, d.parties) = (c.registry, c.account, c.parties);
-        d.tokens = new DebtToken[](c.a.tokens.length);
-        for (uint256 i = 0; i < d.tokens.length; ++i) {
-            DebtToken memory t = d.tokens[i];
-            t.params = c.params.tokens[i];
-            (t.supplied, t.borrowed) = (c.a.tokens[i].supplied, c.a.tokens[i].borrowed);
-            t.hole = c.holeOf(i);
-            int256 net = c.m.tokens[i].netTotal;
-            uint256 owed = t.borrowed + t.hole;
-            if (net < 0) t.netDebt = LiquidationMath.abs(net) < owed ? LiquidationMath.abs(net) : owed;
-        }
+        d.tokens = _tokens(c);
         d.holes = _holes(c);
         d.takeoverValue = c.m.takeoverValue;
         uint256 last = s.accounts[c.account].debtSteppedAt;
@@ -72,6 +65,29 @@ library DebtContexts {
         d.readyAt = LiquidationLeg.readyAt(last, c.policy);
         (d.debtStep, d.minStep) = (c.policy.debtStep, c.policy.minStep);
         (d.rewardPpm, d.twapHalfLife) = (c.policy.rewardPpm, c.policy.twapHalfLife);
+    }
+
+    function _tokens(Context memory c) private pure returns (DebtToken[] memory tokens) {
+        uint256 at = Unset.allocate(c.a.tokens.length);
+        // Every element is set below.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            tokens := at
+        }
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            TokenState memory t = c.a.tokens[i];
+            uint256 hole = c.holeOf(i);
+            int256 net = c.m.tokens[i].netTotal;
+            uint256 owed = uint256(t.borrowed) + hole;
+            uint256 netDebt = net < 0 ? LiquidationMath.abs(net) : 0;
+            tokens[i] = DebtToken({
+                params: c.params.tokens[i],
+                supplied: t.supplied,
+                borrowed: t.borrowed,
+                hole: hole,
+                netDebt: netDebt < owed ? netDebt : owed
+            });
+        }
     }
 
     function _holes(Context memory c) private pure returns (DebtHole[] memory holes) {

@@ -5,7 +5,6 @@ import {AccountParams, DexParams, PerpParams, TokenParams} from "../interfaces/I
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Account, DexMargin, DexState, MarginPolicy} from "./AccountTypes.sol";
-import {Bitmap} from "./Bitmap.sol";
 import {Perps} from "./Perps.sol";
 import {Parties, VenueState} from "./VenueState.sol";
 
@@ -26,8 +25,6 @@ struct PerpFill {
 /// @title What a liquidation moves but for debt, run in the venue's storage
 /// @notice Deployed apart and linked, and told no more than it needs: a call copies all there is.
 library LiquidationMoves {
-    using Bitmap for uint256;
-
     /// @notice Close a position, or a part of it, against the market maker.
     function close(
         VenueState storage s,
@@ -42,13 +39,14 @@ library LiquidationMoves {
         emit ILiquidation.PositionClosed(account, f.asset, f.size, f.px, fee);
     }
 
-    /// @notice Pass positions to the backstop, with what is left in a bitmap of dexes.
+    /// @notice Pass positions to the backstop, with what is left of each dex, perp USD.
     function takeOver(
         VenueState storage s,
         address account,
         Parties memory parties,
         PerpFill[] memory fills,
-        uint256 dexes
+        DexParams[] memory dexes,
+        int256[] memory left
     ) external {
         AccountStore.touch(s, parties.backstop);
         for (uint256 i = 0; i < fills.length; ++i) {
@@ -58,12 +56,10 @@ library LiquidationMoves {
             Perps.fill(s, _paramsOf(f), account, parties.backstop, parties.insurance, f.size, f.px, 0);
             emit ILiquidation.PositionTaken(account, f.asset, -f.size, f.px);
         }
-        while (dexes != 0) {
-            uint256 dex;
-            (dex, dexes) = dexes.pop();
-            int128 left = s.rawUsd[account][dex];
-            AccountStore.setRawUsd(s, account, dex, 0);
-            AccountStore.addRawUsd(s, parties.backstop, dex, left);
+        for (uint256 i = 0; i < dexes.length; ++i) {
+            if (left[i] == 0) continue;
+            AccountStore.addRawUsd(s, account, dexes[i].index, -left[i]);
+            AccountStore.addRawUsd(s, parties.backstop, dexes[i].index, left[i]);
         }
     }
 

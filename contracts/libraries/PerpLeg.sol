@@ -66,20 +66,19 @@ library PerpLeg {
 
     /// @notice Pass positions to the backstop at the mark, of all that one margin carries the first few in
     /// listing order. What is left of a dex below two thirds of its maintenance (`perpBackstopRatio`) goes
-    /// with its last position; other equity stays, and what is missing stays owed.
+    /// with the first of them, or the rest would be saved by who holds more positions than a step takes;
+    /// other equity stays, and what is missing stays owed.
     function takeOver(VenueState storage s, Context memory c) internal {
         uint256 passing = 0;
         uint256 count = 0;
-        // Places of dexes that keep a position.
-        uint256 keeping = 0;
-        for (uint256 i = 0; i < c.a.perps.length; ++i) {
+        // Places of dexes of which a position passes.
+        uint256 losing = 0;
+        for (uint256 i = 0; i < c.a.perps.length && count < MOST_TAKEN; ++i) {
             uint256 dex = c.a.perps[i].dex;
-            if (count == MOST_TAKEN || (c.a.mode != Mode.PortfolioMargin && !_passes(c, dex))) {
-                keeping = keeping.with(dex);
-            } else {
-                passing = passing.with(i);
-                ++count;
-            }
+            if (c.a.mode != Mode.PortfolioMargin && !_passes(c, dex)) continue;
+            passing = passing.with(i);
+            losing = losing.with(dex);
+            ++count;
         }
         PerpFill[] memory fills = new PerpFill[](count);
         for (uint256 k = 0; k < count; ++k) {
@@ -87,12 +86,12 @@ library PerpLeg {
             (i, passing) = passing.pop();
             fills[k] = _fillOf(c, i, -c.a.perps[i].szi);
         }
-        uint256 left = 0;
-        for (uint256 i = 0; i < c.m.dexes.length; ++i) {
-            if (keeping.has(i) || c.m.dexes[i].accountValue <= 0 || !_isBelowBackstop(c, i)) continue;
-            left = left.with(c.params.dexes[i].index);
+        int256[] memory left = new int256[](c.m.dexes.length);
+        for (uint256 i = 0; i < left.length; ++i) {
+            int256 value = c.m.dexes[i].accountValue;
+            if (value > 0 && losing.has(i) && _isBelowBackstop(c, i)) left[i] = value;
         }
-        LiquidationMoves.takeOver(s, c.account, c.parties, fills, left);
+        LiquidationMoves.takeOver(s, c.account, c.parties, fills, c.params.dexes, left);
     }
 
     /// @dev Whether the margin that carries a dex is short: itself, or where that is a trigger, in a dex.

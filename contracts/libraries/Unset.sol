@@ -11,7 +11,7 @@ import {ReserveIndexes} from "./RateMath.sol";
 /// one.
 library Unset {
     function tokenParams(uint256 length) internal pure returns (TokenParams[] memory list) {
-        uint256 at = _allocate(length);
+        uint256 at = allocate(length);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             list := at
@@ -19,7 +19,7 @@ library Unset {
     }
 
     function dexParams(uint256 length) internal pure returns (DexParams[] memory list) {
-        uint256 at = _allocate(length);
+        uint256 at = allocate(length);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             list := at
@@ -27,7 +27,7 @@ library Unset {
     }
 
     function perpParams(uint256 length) internal pure returns (PerpParams[] memory list) {
-        uint256 at = _allocate(length);
+        uint256 at = allocate(length);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             list := at
@@ -35,7 +35,7 @@ library Unset {
     }
 
     function reserveIndexes(uint256 length) internal pure returns (ReserveIndexes[] memory list) {
-        uint256 at = _allocate(length);
+        uint256 at = allocate(length);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             list := at
@@ -43,7 +43,7 @@ library Unset {
     }
 
     function tokenStates(uint256 length) internal pure returns (TokenState[] memory list) {
-        uint256 at = _allocate(length);
+        uint256 at = allocate(length);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             list := at
@@ -51,7 +51,7 @@ library Unset {
     }
 
     function dexStates(uint256 length) internal pure returns (DexState[] memory list) {
-        uint256 at = _allocate(length);
+        uint256 at = allocate(length);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             list := at
@@ -59,7 +59,7 @@ library Unset {
     }
 
     function perpStates(uint256 length) internal pure returns (PerpState[] memory list) {
-        uint256 at = _allocate(length);
+        uint256 at = allocate(length);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             list := at
@@ -67,7 +67,7 @@ library Unset {
     }
 
     function tokenMargins(uint256 length) internal pure returns (TokenMargin[] memory list) {
-        uint256 at = _allocate(length);
+        uint256 at = allocate(length);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             list := at
@@ -75,15 +75,15 @@ library Unset {
     }
 
     function dexMargins(uint256 length) internal pure returns (DexMargin[] memory list) {
-        uint256 at = _allocate(length);
+        uint256 at = allocate(length);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             list := at
         }
     }
 
-    /// @dev A length, and a word for each element.
-    function _allocate(uint256 length) private pure returns (uint256 at) {
+    /// @notice A length, and a word for each element, for an array that is typed by whoever asks.
+    function allocate(uint256 length) internal pure returns (uint256 at) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             at := mload(0x40)

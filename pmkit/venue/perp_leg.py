@@ -13,7 +13,7 @@ from pmkit.margin import is_beyond, notional, ratio_up
 from pmkit.model import Mode
 from pmkit.tiers import maintenance_margin_down
 from pmkit.venue import perps
-from pmkit.venue.account_store import add_raw_usd, set_raw_usd, touch
+from pmkit.venue.account_store import add_raw_usd, touch
 from pmkit.venue.events import PositionClosed, PositionTaken
 from pmkit.venue.integers import UINT40_MAX
 
@@ -70,7 +70,7 @@ def take_over(s: VenueState, c: Context) -> None:
     """Pass positions to the backstop at the mark. SPEC LQ-13.
 
     Of all that one margin carries the first few in listing order. What is left of a dex below two
-    thirds of its maintenance (`perp_backstop_ratio`) goes with its last position; other equity
+    thirds of its maintenance (`perp_backstop_ratio`) goes with the first of them; other equity
     stays, and what is missing stays owed.
     """
     backstop = s.parties.backstop
@@ -80,18 +80,17 @@ def take_over(s: VenueState, c: Context) -> None:
         for i, held in enumerate(c.a.perps)
         if c.a.mode == Mode.PORTFOLIO_MARGIN or _passes(c, held.dex)
     ][:MOST_TAKEN]
-    keeping = {held.dex for i, held in enumerate(c.a.perps) if i not in places}
+    losing = {c.a.perps[i].dex for i in places}
     for i in places:
         held, (perp, _) = c.a.perps[i], c.params.perps[i]
         perps.fill(s, perp, c.account, backstop, -held.szi, perp.mark, 0)
         s.block.emit(PositionTaken(account=c.account, asset=perp.asset, szi=held.szi, px=perp.mark))
     for i, (figures, listed) in enumerate(zip(c.m.dexes, c.params.dexes, strict=True)):
-        if i in keeping or figures.account_value <= 0 or not _is_below_backstop(c, i):
+        left = figures.account_value
+        if left <= 0 or i not in losing or not _is_below_backstop(c, i):
             continue
-        dex = listed.index
-        left = s.raw_usd[c.account, dex]
-        set_raw_usd(s, c.account, dex, 0)
-        add_raw_usd(s, backstop, dex, left)
+        add_raw_usd(s, c.account, listed.index, -left)
+        add_raw_usd(s, backstop, listed.index, left)
 
 
 def _is_short(c: Context, dex: int) -> bool:
