@@ -1,4 +1,4 @@
-"""The perp leg of a liquidation. Twin of `contracts/libraries/PerpLeg.sol`.
+"""The perp leg of a liquidation. Twin of `contracts/libraries/PerpLeg.sol`, LiquidationMoves.sol.
 
 One position closes against the market maker, or some of them pass to the backstop.
 """

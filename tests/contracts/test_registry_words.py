@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from contracts.test_registry_listing import listing
 from eth_utils.crypto import keccak
-from support.venue import BTC_PERP, HYPE, HYPE_PERP, TRADER, UBTC, USDC, WAD, Market, refusal
+from support.venue import (
+    BTC_PERP,
+    DEPLOYER,
+    HYPE,
+    HYPE_PERP,
+    TRADER,
+    UBTC,
+    USDC,
+    WAD,
+    Market,
+    refusal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +117,20 @@ def test_collateral_is_judgeable_once_it_has_a_price(
     market.registry("reportPrices", [(900, 10**6), (901, 10**6)], [], 10**8)
     told = [read("tokenParams", token, 0)[1]["judgeable"] for token in (900, 901)]
     assert told == [True, True]
+
+
+def test_token_that_becomes_collateral_stays_judgeable(
+    market: Market, read: Callable[..., Any]
+) -> None:
+    """SPEC OR-09: it becomes collateral with a price alone."""
+    market.registry("listToken", listing(token=901, ltv_bps=0))
+    market.registry("listPair", (901, 901, USDC, False, 0))
+    refused = refusal(market.registry, "setTokenFactors", 901, 5_000, False, sender=DEPLOYER)
+    assert refused == ("PriceMissing", (901,))
+    market.registry("reportPrices", [(901, 10**6)], [], 10**8)
+    market.registry("setTokenFactors", 901, 5_000, False)
+    params, place = read("tokenParams", 901, 2)
+    assert (params["ltvBps"], params["px"] != 0, place["judgeable"]) == (5_000, True, True)
 
 
 def test_borrowability_is_read_as_it_is_set(market: Market, read: Callable[..., Any]) -> None:
