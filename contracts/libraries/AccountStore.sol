@@ -546,8 +546,8 @@ library AccountStore {
         if (s.accounts[account].mode == Mode.PortfolioMargin) requirePriced(p);
     }
 
-    /// @notice Require that a token has a price if it is collateral. `TokenPlace.judgeable` says the same, where
-    /// no price is read.
+    /// @notice Require that a token has a price if it is collateral. `TokenPlace.judgeable` says the same,
+    /// where no price is read.
     function requirePriced(TokenParams memory p) internal pure {
         require(p.ltvBps == 0 || p.px != 0, MarginMath.PriceMissing(p.token));
     }

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from contracts.test_registry_listing import listing
 from eth_utils.crypto import keccak
+from support.evm import DEPLOYER
 from support.venue import (
     BTC_PERP,
-    DEPLOYER,
     HYPE,
     HYPE_PERP,
     TRADER,
