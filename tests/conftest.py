@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from hypothesis import HealthCheck, Phase, settings
 
 APE_TESTS = Path(__file__).parent / "ape"
 RUN_BY_APE = "ape._cli" in sys.modules
+
+# Who runs the tests in the background may be deaf to ctrl-C, and so would be all that they start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A shared machine is slow now and then, which is no finding; the time limit of a test is pytest's.
 settings.register_profile("dev", deadline=None)

@@ -67,28 +67,31 @@ class Node:
         anvil = find_anvil()
         if port != 0:
             refuse_taken(port)
+        process = None
         folder = Path(tempfile.mkdtemp(prefix="pmkit-node-"))
-        options = [
-            *("--host", HOST, "--port", str(port), "--chain-id", str(chain_id)),
-            *("--hardfork", HARDFORK, "--prune-history", str(STATES_KEPT)),
-            *("--cache-path", str(folder), *extra),
-        ]
-        if timestamp is not None:
-            options += ["--timestamp", str(timestamp)]
-        with log_of(folder).open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(WARDEN), str(folder), str(anvil), *options],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        # From here on: whoever is interrupted leaves no folder behind.
         try:
+            options = [
+                *("--host", HOST, "--port", str(port), "--chain-id", str(chain_id)),
+                *("--hardfork", HARDFORK, "--prune-history", str(STATES_KEPT)),
+                *("--cache-path", str(folder), *extra),
+            ]
+            if timestamp is not None:
+                options += ["--timestamp", str(timestamp)]
+            with log_of(folder).open("wb") as log:
+                process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", str(WARDEN), str(folder), str(anvil), *options],
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
             node = cls(process, folder, wait_for_port(process, folder, port, seconds, give_up))
             # A line per request would fill the disk of a chain that stays up.
             Rpc(node.url).request("anvil_setLoggingEnabled", False)
         except BaseException:
-            end(process)
+            if process is not None:
+                end(process)
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return node
