@@ -169,6 +169,9 @@ def unit_grids() -> dict[str, list[Inputs]]:
     """Return the inputs of the arithmetic and of values at a price."""
     factors = (0, 1, 3, 7, WAD, UINT256_MAX)
     division = grid(a=factors, b=(0, 1, 2, WAD, UINT128_MAX), denominator=(0, 1, 2, WAD))
+    # Where a product begins to need more than a word.
+    half = (UINT128_MAX, 2**128, 2**128 + 1, 2**129 - 1, 2**129, 3 * 2**128)
+    division += grid(a=half, b=half, denominator=(UINT128_MAX, 2**130 - 1, UINT256_MAX))
     amounts = (0, 1, 99, 10**8, 10**16 + 1, UINT128_MAX)
     decimals = ((6, 6), (8, 2), (8, 8), (10, 5), (18, 0), (0, 9))
     priced = [
