@@ -30,9 +30,13 @@ class Caller:
         assert receipt["status"] == 1
         return receipt
 
-    def ask(self, function, *arguments):
-        """Return what a view says."""
-        return self.contract.functions[function](*arguments).call()
+    def ask(self, function, *arguments, block="latest"):
+        """Return what a view says in a block."""
+        return self.contract.functions[function](*arguments).call(block_identifier=block)
+
+    def try_out(self, who, function, *arguments, block="latest"):
+        """Call as somebody in a block, and change nothing. Raises what it reverts with."""
+        self.contract.functions[function](*arguments).call({"from": who}, block_identifier=block)
 
     def error(self, name):
         """Return the selector of a custom error, by which web3 tells of it."""

@@ -15,6 +15,8 @@ from pmkit.params import load_params
 PACE = 0.1
 """Seconds between two blocks here; a whole one on the chain."""
 PATIENCE = 60
+ORDER_DELAY = 3
+"""Seconds of the chain between an order and what becomes of it."""
 
 
 @pytest.fixture(scope="module")
@@ -52,14 +54,17 @@ def test_each_step_waits_for_what_became_of_the_one_before(chain):
     for step in ("invest", "enablePortfolioMargin", "supply"):
         until(lambda step=step: done(vault, owner, step))
     until(lambda: vault.ask("collateralValue") == 4_000 * 10**8)
-    vault.send(owner, "openShort")
-    asked = web3.eth.get_block("latest")["timestamp"]
-    # The order is on its way: nothing is short yet, and nothing is ordered twice.
-    assert vault.ask("shortSize") == 0
+    placed = vault.send(owner, "openShort")["blockNumber"]
+    # The order is on its way: nothing is short in its block, and nothing is ordered twice. That
+    # block is asked, for others come meanwhile.
+    assert vault.ask("shortSize", block=placed) == 0
     with pytest.raises(ContractCustomError, match=vault.error("OrderOnTheWay")):
-        vault.send(owner, "openShort")
+        vault.try_out(owner, "openShort", block=placed)
     until(lambda: vault.ask("shortSize") == -100 * 100)
-    assert web3.eth.get_block("latest")["timestamp"] >= asked + 3
+    short = placed
+    while vault.ask("shortSize", block=short) == 0:
+        short += 1
+    assert time_of(web3, short) - time_of(web3, placed) >= ORDER_DELAY
 
     chain.move("HYPE", "25")
     vault.send(owner, "closeShort")
@@ -69,6 +74,11 @@ def test_each_step_waits_for_what_became_of_the_one_before(chain):
     assert web3.eth.get_balance(vault.address) == 100 * HYPE - HYPE // 100
     # 15 on each of 100, and 4 of the 5 that opened the account.
     assert usdc.ask("balanceOf", vault.address) == pytest.approx(1_504 * USDC, abs=USDC // 10)
+
+
+def time_of(web3, block):
+    """Return a block's time."""
+    return web3.eth.get_block(block)["timestamp"]
 
 
 def done(vault, owner, step):
