@@ -201,7 +201,7 @@ library AccountStore {
         TokenParams[] memory tokens = params.tokens;
         for (uint256 i = 0; i < tokens.length; ++i) {
             TokenParams memory p = tokens[i];
-            (uint256 supplyIndex, uint256 borrowIndex) = _indexes(s, p, lent);
+            (uint256 supplyIndex, uint256 borrowIndex) = indexes(s, p, lent);
             _set(a.tokens, i, p, balances[p.index], idle, supplyIndex, borrowIndex);
         }
     }
@@ -277,7 +277,7 @@ library AccountStore {
         view
         returns (TokenState memory)
     {
-        (uint256 supplyIndex, uint256 borrowIndex) = _indexes(s, p, s.lentBitmap);
+        (uint256 supplyIndex, uint256 borrowIndex) = indexes(s, p, s.lentBitmap);
         return _alone(s, account, p, supplyIndex, borrowIndex);
     }
 
@@ -294,9 +294,10 @@ library AccountStore {
         return one[0];
     }
 
-    /// @dev The reserve's two indexes with interest up to now: what a balance is worth depends on no more.
-    function _indexes(VenueState storage s, TokenParams memory p, uint256 lent)
-        private
+    /// @notice The reserve's two indexes with interest up to now: what a balance is worth depends on no more.
+    /// `lent` are the tokens that were lent.
+    function indexes(VenueState storage s, TokenParams memory p, uint256 lent)
+        internal
         view
         returns (uint256 supplyIndex, uint256 borrowIndex)
     {
@@ -517,6 +518,8 @@ library AccountStore {
         // forge-lint: disable-next-line(unsafe-typecast)
         if (bitmap != before) state.idleBitmap = uint64(bitmap);
         markPosition(s, account, token);
+        // Whether a deficit keeps suppliers waiting depends on the insurance account's balance.
+        if (s.reserves[token].deficit != 0) Touched.add(token);
     }
 
     /// @notice The same where nothing but the pool position may have changed.
@@ -528,8 +531,6 @@ library AccountStore {
         // The cast is safe: token indexes are below 64.
         // forge-lint: disable-next-line(unsafe-typecast)
         if (bitmap != before) state.tokenBitmap = uint64(bitmap);
-        // Whether a deficit keeps suppliers waiting depends on the insurance account's balance.
-        if (s.reserves[token].deficit != 0) Touched.add(token);
     }
 
     /// @notice Add token wei to an account's idle balance.

@@ -14,6 +14,7 @@ import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
+import {RateMath} from "./RateMath.sol";
 import {Sweeps} from "./Sweeps.sol";
 import {VenueState} from "./VenueState.sol";
 import {PPM, WAD, WadMath} from "./WadMath.sol";
@@ -195,16 +196,9 @@ library DebtLeg {
         uint256 amount = uint256(c.tokens[i].supplied).mulDivDown(share, WAD);
         if (amount == 0) return 0;
         value = amount.valueDown(p.px, p.weiDecimals, p.szDecimals);
-        Pool.accrue(s, p);
         uint256 reward = amount.mulDivDown(rewardPpm, PPM);
-        // Credit before debit: the pool's cash never dips.
-        Pool.credit(s, hands.taker, p.index, amount - reward);
-        if (reward != 0) _reward(s, c, hands.caller, p, reward);
-        // How much of it becomes debt is not asked here.
-        // slither-disable-next-line unused-return
-        Pool.debit(s, c.account, p.index, amount);
-        AccountStore.markPosition(s, c.account, p.index);
-        AccountStore.markPosition(s, hands.taker, p.index);
+        _passOn(s, c.account, hands, p, amount, reward);
+        if (reward != 0) emit ILiquidation.TriggerRewarded(c.account, hands.caller, p.token, reward);
         if (hands.taker == c.parties.backstop) {
             InventoryStore.add(s, p.index, amount - reward, c.twapHalfLife);
         }
@@ -213,18 +207,39 @@ library DebtLeg {
         );
     }
 
-    /// @dev Give whoever triggered the step its part of the collateral, as supply (SPEC LQ-24).
-    function _reward(
+    /// @dev Pass collateral on, as the supply that it is (SPEC BL-24), and of it a reward to whoever triggered
+    /// the step (SPEC LQ-24). Who owes some of the token repays with it, which only an accrued pool can take.
+    function _passOn(
         VenueState storage s,
-        DebtContext memory c,
-        address caller,
+        address account,
+        Hands memory hands,
         TokenParams memory p,
+        uint256 amount,
         uint256 reward
     ) private {
-        AccountStore.touch(s, caller);
-        Pool.credit(s, caller, p.index, reward);
-        AccountStore.markPosition(s, caller, p.index);
-        emit ILiquidation.TriggerRewarded(c.account, caller, p.token, reward);
+        uint256 token = p.index;
+        bool rewards = reward != 0;
+        if (rewards) AccountStore.touch(s, hands.caller);
+        if (Pool.owes(s, hands.taker, token) || (rewards && Pool.owes(s, hands.caller, token))) {
+            Pool.accrue(s, p);
+            // Credit before debit: the pool's cash never dips.
+            Pool.credit(s, hands.taker, token, amount - reward);
+            if (rewards) Pool.credit(s, hands.caller, token, reward);
+            // How much of it becomes debt is not asked here.
+            // slither-disable-next-line unused-return
+            Pool.debit(s, account, token, amount);
+        } else {
+            // Debt is not asked for: there is none.
+            // slither-disable-next-line unused-return
+            (uint256 index,) = AccountStore.indexes(s, p, s.lentBitmap);
+            uint256 shares = Pool.drawnUp(s, account, token, amount, index);
+            uint256 rewarded = rewards ? RateMath.sharesDown(reward, index) : 0;
+            if (rewards) Pool.passOn(s, token, account, hands.caller, rewarded, index);
+            Pool.passOn(s, token, account, hands.taker, shares - rewarded, index);
+        }
+        if (rewards) AccountStore.markPosition(s, hands.caller, token);
+        AccountStore.markPosition(s, account, token);
+        AccountStore.markPosition(s, hands.taker, token);
     }
 
     function _moveDebt(

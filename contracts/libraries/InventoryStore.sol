@@ -48,8 +48,8 @@ library InventoryStore {
     }
 
     /// @dev No liquidation fails for what a schedule can note.
-    function _capped(uint256 amount) private pure returns (uint128) {
+    function _capped(uint256 amount) private pure returns (uint104) {
         // forge-lint: disable-next-line(unsafe-typecast)
-        return amount < type(uint128).max ? uint128(amount) : type(uint128).max;
+        return amount < type(uint104).max ? uint104(amount) : type(uint104).max;
     }
 }

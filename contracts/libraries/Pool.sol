@@ -127,9 +127,7 @@ library Pool {
         if (before > 0) {
             // forge-lint: disable-start(unsafe-typecast)
             uint256 supplyShares = uint128(before);
-            uint256 supplied = RateMath.amountOfSharesDown(supplyShares, supplyIndex);
-            uint256 drawn = amount < supplied ? amount : supplied;
-            uint256 burnt = drawn == supplied ? supplyShares : RateMath.sharesUp(drawn, supplyIndex);
+            (uint256 drawn, uint256 burnt) = _drawUp(supplyShares, amount, supplyIndex);
             shares -= int256(burnt);
             reserve.supplyShares -= uint128(burnt);
             // forge-lint: disable-end(unsafe-typecast)
@@ -147,6 +145,59 @@ library Pool {
         // The cast is safe: checked above.
         // forge-lint: disable-next-line(unsafe-typecast)
         _store(balance, before, int128(shares), supplyIndex, borrowIndex);
+    }
+
+    /// @notice Shares of an account's supply that an amount takes at an index, up.
+    function drawnUp(VenueState storage s, address account, uint256 token, uint256 amount, uint256 index)
+        internal
+        view
+        returns (uint256 burnt)
+    {
+        // The cast is safe: whoever asks knows of a supply.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        (, burnt) = _drawUp(uint128(s.balances[account][token].shares), amount, index);
+    }
+
+    /// @dev What supply gives of an amount, token wei, and the shares it takes, up.
+    function _drawUp(uint256 shares, uint256 amount, uint256 index)
+        private
+        pure
+        returns (uint256 drawn, uint256 burnt)
+    {
+        uint256 supplied = RateMath.amountOfSharesDown(shares, index);
+        drawn = amount < supplied ? amount : supplied;
+        burnt = drawn == supplied ? shares : RateMath.sharesUp(drawn, index);
+    }
+
+    /// @notice Whether an account owes some of a token to the pool.
+    function owes(VenueState storage s, address account, uint256 token) internal view returns (bool) {
+        return s.balances[account][token].shares < 0;
+    }
+
+    /// @notice Pass supply shares from one account to another, at the index up to now (SPEC BL-24). The
+    /// reserve stays as it is.
+    /// @dev The giver has that many, and the taker owes nothing of the token.
+    function passOn(
+        VenueState storage s,
+        uint256 token,
+        address giver,
+        address taker,
+        uint256 shares,
+        uint256 index
+    ) internal {
+        // Casts are safe: the giver has them, in 127 bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        int256 change = int256(shares);
+        _change(s.balances[giver][token], -change, index);
+        _change(s.balances[taker][token], change, index);
+    }
+
+    function _change(TokenBalance storage balance, int256 change, uint256 index) private {
+        int128 shares = WadMath.toInt128(balance.shares + change);
+        balance.shares = shares;
+        // The cast is safe: neither owes anything.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        balance.basis = RateMath.amountOfSharesDown(uint128(shares), index).toUint128();
     }
 
     /// @notice Supply and debt of a position in token wei, at given indexes.

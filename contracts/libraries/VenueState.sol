@@ -87,12 +87,12 @@ struct DayVolume {
     uint224 total;
 }
 
-/// @notice What the backstop took over of a token and has still to sell, token wei.
+/// @notice What the backstop took over of a token and has still to sell, token wei. One word.
 struct Inventory {
     /// What is not yet due; it falls by half in every half-life.
-    uint128 scheduled;
+    uint104 scheduled;
     /// What was due by then and is not sold.
-    uint128 due;
+    uint104 due;
     /// When both were so.
     uint40 scheduledAt;
 }

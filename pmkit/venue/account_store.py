@@ -238,16 +238,25 @@ def _note_fallback(s: VenueState, account: str, short: int) -> None:
 
 def mark(s: VenueState, account: str, token: int) -> None:
     """Keep both bits of a token in step with the balance."""
-    balance = s.balances[account, token]
     state = s.accounts[account]
-    held = balance.shares != 0 or balance.idle != 0
-    tokens = (having if held else without)(state.token_bitmap, token)
-    idle = (having if balance.idle != 0 else without)(state.idle_bitmap, token)
-    if (tokens, idle) != (state.token_bitmap, state.idle_bitmap):
-        s.accounts[account] = replace(state, token_bitmap=tokens, idle_bitmap=idle)
+    idle = s.balances[account, token].idle != 0
+    bitmap = (having if idle else without)(state.idle_bitmap, token)
+    if bitmap != state.idle_bitmap:
+        s.accounts[account] = replace(state, idle_bitmap=bitmap)
+    mark_position(s, account, token)
     # Whether a deficit keeps suppliers waiting depends on the insurance account's balance.
     if s.reserves[token].deficit != 0:
         s.touched.add(token)
+
+
+def mark_position(s: VenueState, account: str, token: int) -> None:
+    """Keep the bit of a token in step where nothing but the pool position may have changed."""
+    state = s.accounts[account]
+    balance = s.balances[account, token]
+    held = balance.shares != 0 or balance.idle != 0
+    bitmap = (having if held else without)(state.token_bitmap, token)
+    if bitmap != state.token_bitmap:
+        s.accounts[account] = replace(state, token_bitmap=bitmap)
 
 
 def add_idle(s: VenueState, account: str, token: int, amount: int) -> None:

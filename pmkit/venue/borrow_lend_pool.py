@@ -33,6 +33,7 @@ from pmkit.venue import margin_engine, own_balance, pool
 from pmkit.venue.account_store import (
     add_idle,
     mark,
+    mark_position,
     require_judgeable,
     supply_room,
     token_state,
@@ -92,7 +93,7 @@ def supply(s: VenueState, sender: Address, token: Uint64, amount: Uint256, accou
 
     touch(s, account)
     pool.credit(s, account, p.index, credited)
-    mark(s, account, p.index)
+    mark_position(s, account, p.index)
     sweep(s, account)
     s.block.emit(Supplied(account=account, token=token, amount=credited, payer=sender))
     return credited
@@ -180,7 +181,7 @@ def repay(s: VenueState, sender: Address, token: Uint64, amount: Uint256, accoun
         balance, borrow_floor=max(0, balance.borrow_floor - repaid)
     )
     pool.credit(s, account, p.index, credited)
-    mark(s, account, p.index)
+    mark_position(s, account, p.index)
     sweep(s, account)
     s.block.emit(Repaid(account=account, token=token, amount=repaid, payer=sender))
     return repaid

@@ -25,9 +25,10 @@ from pmkit.margin import (
     wei_per_perp_usd,
     weight_takeover_down,
 )
+from pmkit.rates import shares_down
 from pmkit.units import PPM, WAD, amount_up, checked, mul_div_down, mul_div_up, to_uint128
 from pmkit.venue import inventory_store, margin_engine, own_balance, pool
-from pmkit.venue.account_store import add_raw_usd, mark, token_state, touch
+from pmkit.venue.account_store import add_raw_usd, mark_position, token_state, touch
 from pmkit.venue.events import CollateralTaken, DebtTaken, TriggerRewarded
 from pmkit.venue.liquidation_context import hole_of, is_hole
 from pmkit.venue.margin_engine import sweep
@@ -97,8 +98,8 @@ def settle(s: VenueState, c: Context, from_supply: bool) -> tuple[int, int]:
                 continue
             pool.credit(s, backstop, p.index, paid)
             pool.debit(s, c.account, p.index, paid)
-            mark(s, c.account, p.index)
-            mark(s, backstop, p.index)
+            mark_position(s, c.account, p.index)
+            mark_position(s, backstop, p.index)
             amount = min(_whole_units_up(paid, t), amount)
         _move_hole(s, c, backstop, i, amount)
         # A standard account's dex may be in a token that nothing else prices.
@@ -205,15 +206,12 @@ def _move_collateral(
     if amount == 0:
         return 0
     value = token_value_down(t, amount)
-    pool.accrue(s, p)
     reward = mul_div_down(amount, reward_ppm, PPM)
-    # Credit before debit: the pool's cash never dips.
-    pool.credit(s, taker, p.index, amount - reward)
+    _pass_on(s, c.account, hands, p, amount, reward)
     if reward != 0:
-        _reward(s, c, hands.caller, p, reward)
-    pool.debit(s, c.account, p.index, amount)
-    mark(s, c.account, p.index)
-    mark(s, taker, p.index)
+        s.block.emit(
+            TriggerRewarded(account=c.account, caller=hands.caller, token=p.token, amount=reward)
+        )
     if taker == s.parties.backstop:
         inventory_store.add(s, p.index, amount - reward, c.policy.twap_half_life)
     s.block.emit(
@@ -229,12 +227,33 @@ def _move_collateral(
     return value
 
 
-def _reward(s: VenueState, c: Context, caller: str, p: Token, reward: int) -> None:
-    """Give whoever triggered the step its part of the collateral, as supply. SPEC LQ-24."""
-    touch(s, caller)
-    pool.credit(s, caller, p.index, reward)
-    mark(s, caller, p.index)
-    s.block.emit(TriggerRewarded(account=c.account, caller=caller, token=p.token, amount=reward))
+def _pass_on(
+    s: VenueState, account: str, hands: Hands, p: Token, amount: int, reward: int
+) -> None:
+    """Pass collateral on, as the supply that it is. SPEC BL-24.
+
+    Of it a reward goes to whoever triggered the step (SPEC LQ-24). Who owes some of the token
+    repays with it, which only an accrued pool can take. Raises DoesNotFit128.
+    """
+    takers = [(hands.taker, amount - reward)]
+    if reward != 0:
+        touch(s, hands.caller)
+        takers.append((hands.caller, reward))
+    if any(pool.owes(s, taker, p.index) for taker, _ in takers):
+        pool.accrue(s, p)
+        # Credit before debit: the pool's cash never dips.
+        for taker, part in takers:
+            pool.credit(s, taker, p.index, part)
+        pool.debit(s, account, p.index, amount)
+    else:
+        index = pool.accrued(s, p.index, p.curve).supply_index
+        _, shares = pool.draw_up(s.balances[account, p.index].shares, amount, index)
+        rewarded = shares_down(reward, index)
+        if reward != 0:
+            pool.pass_on(s, p.index, account, hands.caller, rewarded, index)
+        pool.pass_on(s, p.index, account, hands.taker, shares - rewarded, index)
+    for party in (account, *(taker for taker, _ in takers)):
+        mark_position(s, party, p.index)
 
 
 def _move_debt(
@@ -256,8 +275,8 @@ def _move_debt(
         _pay(s, taker, p, from_hole + from_pool)
     elif from_pool != 0:
         pool.debit(s, taker, p.index, from_pool)
-    mark(s, c.account, p.index)
-    mark(s, taker, p.index)
+    mark_position(s, c.account, p.index)
+    mark_position(s, taker, p.index)
     s.block.emit(DebtTaken(account=c.account, token=p.token, taker=taker, amount=debt, loss=loss))
     if loss != 0:
         cover_loss(s, taker, p, loss)

@@ -10,11 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pmkit.liquidation import remaining_up
-from pmkit.units import UINT128_MAX
 from pmkit.venue.state import Inventory
 
 if TYPE_CHECKING:
     from pmkit.venue.state import VenueState
+
+MOST = 2**104 - 1
+"""The most token wei that a schedule notes: amounts and time are one word on chain."""
 
 
 def current(s: VenueState, token: int, half_life: int) -> Inventory:
@@ -49,4 +51,4 @@ def take_due(s: VenueState, token: int, held: int, lot: int, half_life: int) -> 
 
 def _capped(amount: int) -> int:
     """Return an amount that can be noted: no liquidation fails for what a schedule can note."""
-    return min(amount, UINT128_MAX)
+    return min(amount, MOST)

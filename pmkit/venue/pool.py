@@ -135,9 +135,7 @@ def debit(s: VenueState, account: str, token: int, amount: int) -> int:
     )
     drawn = 0
     if shares > 0:
-        supplied = amount_of_shares_down(shares, reserve.supply_index)
-        drawn = min(amount, supplied)
-        burnt = shares if drawn == supplied else shares_up(drawn, reserve.supply_index)
+        drawn, burnt = draw_up(shares, amount, reserve.supply_index)
         shares -= burnt
         supply_shares = uint128(supply_shares - burnt)
     borrowed = amount - drawn
@@ -153,6 +151,31 @@ def debit(s: VenueState, account: str, token: int, amount: int) -> int:
     )
     _store(s, account, token, reserve, balance, shares)
     return borrowed
+
+
+def draw_up(shares: int, amount: int, index: int) -> tuple[int, int]:
+    """Return what supply gives of an amount, token wei, and the shares it takes, up. SPEC BL-06."""
+    supplied = amount_of_shares_down(shares, index)
+    drawn = min(amount, supplied)
+    return drawn, shares if drawn == supplied else shares_up(drawn, index)
+
+
+def owes(s: VenueState, account: str, token: int) -> bool:
+    """Return whether an account owes some of a token to the pool."""
+    return s.balances[account, token].shares < 0
+
+
+def pass_on(s: VenueState, token: int, giver: str, taker: str, shares: int, index: int) -> None:
+    """Pass supply shares from one account to another, at the index up to now. SPEC BL-24.
+
+    The reserve stays as it is. The giver has that many, and the taker owes nothing of the token.
+    Raises DoesNotFit128.
+    """
+    for account, change in ((giver, -shares), (taker, shares)):
+        balance = s.balances[account, token]
+        now = to_int128(balance.shares + change)
+        basis = to_uint128(amount_of_shares_down(now, index))
+        s.balances[account, token] = replace(balance, shares=now, basis=basis)
 
 
 def amounts(shares: int, supply_index: int, borrow_index: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from pmkit.venue.integers import (
     Uint32,
     Uint40,
     Uint64,
+    Uint104,
     Uint128,
     Uint224,
     Uint256,
@@ -122,9 +123,9 @@ class DayVolume:
 class Inventory:
     """What the backstop took over of a token and has still to sell. SPEC LQ-18."""
 
-    scheduled: Uint128 = 0
+    scheduled: Uint104 = 0
     """What is not yet due; it falls by half in every half-life."""
-    due: Uint128 = 0
+    due: Uint104 = 0
     """What was due by then and is not sold."""
     scheduled_at: Uint40 = 0
     """When both were so."""

@@ -19,7 +19,7 @@ from pmkit.errors import (
 from pmkit.rates import SHARE_UNIT, amount_of_shares_down
 from pmkit.units import RAY, checked, mul_div_up, to_uint128
 from pmkit.venue import pool
-from pmkit.venue.account_store import add_idle, mark
+from pmkit.venue.account_store import add_idle, mark, mark_position
 from pmkit.venue.events import BufferSwept, DeficitCovered, LossCovered, Socialised
 from pmkit.venue.integers import uint128
 from pmkit.venue.margin_engine import sweep
@@ -45,7 +45,7 @@ def cover_loss(s: VenueState, taker: str, p: Token, loss: int) -> None:
     s.reserves[p.index] = replace(reserve, deficit=uint128(reserve.deficit + to_uint128(deficit)))
     # The taker is made whole; only the insurance brought cash for it.
     pool.credit(s, taker, p.index, loss)
-    mark(s, taker, p.index)
+    mark_position(s, taker, p.index)
     _add_cash(s, p, -to_uint128(loss - from_insurance))
     s.block.emit(
         LossCovered(token=p.token, buffer=from_buffer, insurance=from_insurance, deficit=deficit)
