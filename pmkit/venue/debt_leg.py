@@ -227,9 +227,7 @@ def _move_collateral(
     return value
 
 
-def _pass_on(
-    s: VenueState, account: str, hands: Hands, p: Token, amount: int, reward: int
-) -> None:
+def _pass_on(s: VenueState, account: str, hands: Hands, p: Token, amount: int, reward: int) -> None:
     """Pass collateral on, as the supply that it is. SPEC BL-24.
 
     Of it a reward goes to whoever triggered the step (SPEC LQ-24). Who owes some of the token
