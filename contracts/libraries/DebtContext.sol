@@ -6,6 +6,7 @@ import {TokenState} from "./AccountTypes.sol";
 import {Context, LiquidationContext} from "./LiquidationContext.sol";
 import {LiquidationLeg} from "./LiquidationLeg.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
+import {MarginMath} from "./MarginMath.sol";
 import {Unset} from "./Unset.sol";
 import {Parties, VenueState} from "./VenueState.sol";
 
@@ -67,7 +68,19 @@ library DebtContexts {
         (d.rewardPpm, d.twapHalfLife) = (c.policy.rewardPpm, c.policy.twapHalfLife);
     }
 
+    /// @dev What dexes without positions are short of in each token, token wei (SPEC LQ-14).
+    function _missing(Context memory c) private pure returns (uint256[] memory missing) {
+        missing = new uint256[](c.a.tokens.length);
+        for (uint256 d = 0; d < c.a.dexes.length; ++d) {
+            if (!c.isHole(d)) continue;
+            uint256 token = c.a.dexes[d].collateral;
+            missing[token] += LiquidationMath.abs(c.a.dexes[d].rawUsd)
+            * MarginMath.weiPerPerpUsd(c.a.tokens[token].weiDecimals);
+        }
+    }
+
     function _tokens(Context memory c) private pure returns (DebtToken[] memory tokens) {
+        uint256[] memory missing = _missing(c);
         uint256 at = Unset.allocate(c.a.tokens.length);
         // Every element is set below.
         // solhint-disable-next-line no-inline-assembly
@@ -76,7 +89,7 @@ library DebtContexts {
         }
         for (uint256 i = 0; i < tokens.length; ++i) {
             TokenState memory t = c.a.tokens[i];
-            uint256 hole = c.holeOf(i);
+            uint256 hole = missing[i];
             int256 net = c.m.tokens[i].netTotal;
             uint256 owed = uint256(t.borrowed) + hole;
             uint256 netDebt = net < 0 ? LiquidationMath.abs(net) : 0;

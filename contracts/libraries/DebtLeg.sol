@@ -207,8 +207,9 @@ library DebtLeg {
         );
     }
 
-    /// @dev Pass collateral on, as the supply that it is (SPEC BL-24), and of it a reward to whoever triggered
-    /// the step (SPEC LQ-24). Who owes some of the token repays with it, which only an accrued pool can take.
+    /// @dev Pass collateral on, as the supply that it is (SPEC BL-24), and of it a reward to whoever
+    /// triggered the step (SPEC LQ-24). Who owes some of the token repays with it, which only an accrued pool
+    /// can take.
     function _passOn(
         VenueState storage s,
         address account,

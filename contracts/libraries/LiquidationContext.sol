@@ -4,7 +4,6 @@ pragma solidity 0.8.34;
 import {AccountParams, ICollateralRegistry, Policy} from "../interfaces/ICollateralRegistry.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Account, AccountMargin} from "./AccountTypes.sol";
-import {LiquidationMath} from "./LiquidationMath.sol";
 import {LiquidationMoves} from "./LiquidationMoves.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {RegistryWords} from "./RegistryWords.sol";
@@ -85,16 +84,6 @@ library LiquidationContext {
         for (uint256 i = 0; i < moved.length; ++i) {
             c.a.dexes[i].rawUsd = WadMath.toInt128(c.a.dexes[i].rawUsd + moved[i]);
             c.m.dexes[i].accountValue += moved[i];
-        }
-    }
-
-    /// @notice What dexes without positions are short of in a token, token wei (SPEC LQ-14).
-    function holeOf(Context memory c, uint256 token) internal pure returns (uint256 hole) {
-        for (uint256 d = 0; d < c.a.dexes.length; ++d) {
-            if (isHole(c, d) && c.a.dexes[d].collateral == token) {
-                hole += LiquidationMath.abs(c.a.dexes[d].rawUsd)
-                * MarginMath.weiPerPerpUsd(c.a.tokens[token].weiDecimals);
-            }
         }
     }
 

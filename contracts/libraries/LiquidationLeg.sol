@@ -42,11 +42,13 @@ library LiquidationLeg {
 
     /// @notice Whether a dex without positions holds less than nothing, and whether own supply can fill some.
     function holes(Context memory c) internal pure returns (bool hole, bool fillable) {
-        for (uint256 i = 0; i < c.a.tokens.length; ++i) {
-            if (c.holeOf(i) == 0) continue;
+        for (uint256 d = 0; d < c.a.dexes.length; ++d) {
+            if (!c.isHole(d)) continue;
             hole = true;
             // Spot backs the perps of every mode but the standard one.
-            if (c.a.mode != Mode.Standard && c.a.tokens[i].supplied != 0) fillable = true;
+            if (c.a.mode != Mode.Standard && c.a.tokens[c.a.dexes[d].collateral].supplied != 0) {
+                fillable = true;
+            }
         }
     }
 

@@ -48,8 +48,8 @@ library PerpLeg {
     /// @notice Whether the step is about positions. Only those count whose margin is short: in standard mode
     /// each dex has its own, in unified mode each token, and with portfolio margin the account (SPEC AC-01).
     function isCause(Context memory c) internal pure returns (bool) {
-        for (uint256 i = 0; i < c.a.perps.length; ++i) {
-            if (_isShort(c, c.a.perps[i].dex)) return true;
+        for (uint256 d = 0; d < c.m.dexes.length; ++d) {
+            if (_isInUse(c, d) && _isShort(c, d)) return true;
         }
         return false;
     }
@@ -58,8 +58,8 @@ library PerpLeg {
     /// where a dex holds less than its maintenance over that ratio, two thirds of it.
     function mustTakeOver(Context memory c, bool fullBand) internal pure returns (bool) {
         if (fullBand) return true;
-        for (uint256 i = 0; i < c.a.perps.length; ++i) {
-            if (_passes(c, c.a.perps[i].dex)) return true;
+        for (uint256 d = 0; d < c.m.dexes.length; ++d) {
+            if (_isInUse(c, d) && _passes(c, d)) return true;
         }
         return false;
     }
@@ -92,6 +92,11 @@ library PerpLeg {
             if (value > 0 && losing.has(i) && _isBelowBackstop(c, i)) left[i] = value;
         }
         LiquidationMoves.takeOver(s, c.account, c.parties, fills, c.params.dexes, left);
+    }
+
+    /// @dev Whether the account has positions in a dex: each has a mark, or there were no figures.
+    function _isInUse(Context memory c, uint256 dex) private pure returns (bool) {
+        return c.m.dexes[dex].notional != 0;
     }
 
     /// @dev Whether the margin that carries a dex is short: itself, or where that is a trigger, in a dex.

@@ -373,12 +373,16 @@ library RegistryWords {
     }
 
     function _table(Cursor memory c, uint256 tiers) private pure returns (Tier[] memory table) {
-        table = new Tier[](tiers);
+        table = Unset.tiers(tiers);
         for (uint256 i = 0; i < tiers; ++i) {
-            Tier memory t = table[i];
             uint256 w = _next(c);
-            (t.lowerBound, t.maxLeverage) = (uint64(w), uint8(w >> 64));
-            (t.rate, t.deduction, t.scale) = (uint32(w >> 72), uint120(w >> 104), uint32(w >> 224));
+            table[i] = Tier({
+                lowerBound: uint64(w),
+                maxLeverage: uint8(w >> 64),
+                rate: uint32(w >> 72),
+                deduction: uint120(w >> 104),
+                scale: uint32(w >> 224)
+            });
         }
     }
 }

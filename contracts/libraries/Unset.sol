@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {DexParams, PerpParams, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {DexMargin, DexState, PerpState, TokenMargin, TokenState} from "./AccountTypes.sol";
 import {ReserveIndexes} from "./RateMath.sol";
+import {Tier} from "./TierMath.sol";
 
 /// @title Arrays of structs whose elements are still to be set
 /// @notice `new` makes a struct of zeros for each element. Where each is assigned right after, that costs
@@ -35,6 +36,14 @@ library Unset {
     }
 
     function reserveIndexes(uint256 length) internal pure returns (ReserveIndexes[] memory list) {
+        uint256 at = allocate(length);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            list := at
+        }
+    }
+
+    function tiers(uint256 length) internal pure returns (Tier[] memory list) {
         uint256 at = allocate(length);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
