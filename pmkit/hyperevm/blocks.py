@@ -281,15 +281,19 @@ class HyperBlocks:
             return hex(int(count, 16) + self._held.count(params[0]))
 
     async def run(self) -> None:
-        """Make blocks until cancelled. A block that is late is made late, never twice."""
+        """Make blocks until cancelled. A block that is late is made late, never twice.
+
+        A big one is due once its minute is over, even where the small one before it was left out.
+        """
         loop = asyncio.get_running_loop()
-        start, made = loop.time(), 0
+        start, made, big = loop.time(), 0, 0
         while True:
             made = max(made + 1, int((loop.time() - start) / self._seconds))
             await asyncio.sleep(start + made * self._seconds - loop.time())
             async with self._lock:
                 await self._make(SMALL_GAS)
-                if made % self._small_in_big == 0:
+                if made // self._small_in_big > big:
+                    big = made // self._small_in_big
                     await self._make_big()
 
     async def _make(self, gas: int) -> None:
