@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
@@ -12,6 +13,8 @@ from pmkit.hyperevm import Blocks, Front
 
 PACE = 0.1
 """Seconds between two small blocks: ten times as fast as the chain's, for tests to be short."""
+BY_COMMAND = 3_600.0
+"""Seconds between two blocks where none comes by itself."""
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +46,28 @@ def hyper():
         rpc = Rpc(front.url)
         yield rpc
         rpc.close()
+
+
+@pytest.fixture
+def still():
+    """Give a front whose blocks come by command alone, and a client of it."""
+    with (
+        Node.start() as node,
+        Front.start(node.url, blocks=Blocks.HYPER, seconds=BY_COMMAND) as front,
+    ):
+        rpc = Rpc(front.url)
+        yield front, rpc
+        rpc.close()
+
+
+def make_big(front):
+    """Make a big block before its time, for which there is no command."""
+
+    async def made():
+        async with front._maker._lock:
+            await front._maker._make_big()
+
+    asyncio.run_coroutine_threadsafe(made(), front._loop).result(60)
 
 
 def until(found, seconds=60.0):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hyperevm.conftest import until
+from hyperevm.conftest import BY_COMMAND, make_big, until
 
 from pmkit.chain.contracts import ask
 from pmkit.chain.rpc import Rpc
@@ -30,13 +30,18 @@ def chain(standing):
 
 
 def ask_core(chain, who, name, **fields):
-    """Send an action through CoreWriter, as a contract would; return its receipt's block."""
+    """Send an action through CoreWriter, as a contract would; return its receipt."""
+    tx_hash = send_to_core(chain, who, name, **fields)
+    return until(lambda: chain.rpc.request("eth_getTransactionReceipt", tx_hash))
+
+
+def send_to_core(chain, who, name, **fields):
+    """Send it, and wait for nothing; return its hash."""
     data = encode_action(name, **fields)
     words = len(data).to_bytes(32) + data + bytes(-len(data) % 32)
     call = "0x17938e13" + (32).to_bytes(32).hex() + words.hex()
     sent = {"from": chain.account(who), "to": CORE_WRITER, "data": call, "gas": hex(2_000_000)}
-    tx_hash = chain.rpc.request("eth_sendTransaction", sent)
-    return until(lambda: chain.rpc.request("eth_getTransactionReceipt", tx_hash))
+    return chain.rpc.request("eth_sendTransaction", sent)
 
 
 def order(chain, *, is_buy, limit_px, tif=IOC):
@@ -55,8 +60,8 @@ def order(chain, *, is_buy, limit_px, tif=IOC):
     )
 
 
-def last_record(chain):
-    records, _ = read_records(chain.rpc, 1, 100)
+def last_record(chain, block="latest"):
+    records, _ = read_records(chain.rpc, 1, 100, block)
     return records[-1]
 
 
@@ -158,22 +163,26 @@ def test_resting_order_fills_when_a_report_crosses_it(chain):
 
 def test_step_after_a_big_block_leaves_small_blocks_small():
     """Once the blocks after it had a big one's limit."""
-    with HyperEvm.open(blocks=Blocks.HYPER, seconds=0.05) as chain:
+    with HyperEvm.open(blocks=Blocks.HYPER, seconds=BY_COMMAND) as chain:
         chain.rpc.request("pmkit_useBigBlocks", chain.account("trader"), True)
-        receipt = ask_core(chain, "trader", "borrow_lend", operation=SUPPLY, token=USDC, wei=1)
-        chain.rpc.request("evm_mine")
-        latest = int(receipt["blockNumber"], 16) + 1
-        until(lambda: True if chain.rpc.block_number() > latest + 3 else None)
-        blocks = range(latest + 1, latest + 4)
+        tx_hash = send_to_core(chain, "trader", "borrow_lend", operation=SUPPLY, token=USDC, wei=1)
+        make_big(chain.front)
+        receipt = chain.rpc.request("eth_getTransactionReceipt", tx_hash)
+        chain.rpc.request("anvil_mine", 3)
+        first = int(receipt["blockNumber"], 16)
+        blocks = range(first, chain.rpc.block_number() + 1)
         found = [chain.rpc.request("eth_getBlockByNumber", hex(n), False) for n in blocks]
-        assert {int(block["gasLimit"], 16) for block in found} == {3_000_000}
+        # The big one, the step's, and those by command.
+        assert [int(block["gasLimit"], 16) for block in found[2:]] == [3_000_000] * 3
+        assert int(found[0]["gasLimit"], 16) == 30_000_000
 
 
 def test_in_blocks_as_the_chain_makes_them_orders_come_seconds_later():
     with HyperEvm.open(blocks=Blocks.HYPER, seconds=0.2) as chain:
         chain.sender("trader").deposit("UBTC", chain.amount("UBTC", "1"))
-        order(chain, is_buy=False, limit_px=1)
-        asked = last_record(chain)
+        receipt = order(chain, is_buy=False, limit_px=1)
+        # As the step left it, which is the block after; others come meanwhile.
+        asked = last_record(chain, int(receipt["blockNumber"], 16) + 1)
         assert asked.status is Status.QUEUED
         done = until(
             lambda: found if (found := last_record(chain)).status is not Status.QUEUED else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from eth_abi.abi import decode, encode
+from hyperevm.conftest import BY_COMMAND
 
 from pmkit.chain.abi import interface
 from pmkit.chain.artifacts import load_artifact
@@ -19,8 +20,6 @@ from pmkit.hyperevm.local import HyperEvm
 
 USDC_WEI = HYPE_WEI = 10**8
 GAS = hex(1_000_000)
-BY_COMMAND = 3_600.0
-"""Seconds between blocks: none comes by itself."""
 ORDERS_IN_A_SMALL_BLOCK = 10
 SAMPLES = {"address": "0x" + "99" * 20, "bool": True, "string": "agent"}
 

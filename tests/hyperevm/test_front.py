@@ -15,8 +15,10 @@ from hyperevm.conftest import until
 from pmkit.chain.node import HOST, Node
 from pmkit.chain.rpc import Rpc
 from pmkit.errors import NodeRefused, NodeUnavailable
-from pmkit.hyperevm import Front
-from pmkit.hyperevm.blocks import RECEIPT_SECONDS
+from pmkit.hyperevm import Front, blocks
+
+PATIENCE = 60.0
+"""Seconds that an answer may take on a busy machine."""
 
 
 def post(url, body):
@@ -67,12 +69,14 @@ def test_transaction_has_its_block_when_its_hash_is_known(rpc):
     assert int(rpc.request("eth_getTransactionReceipt", tx_hash)["blockNumber"], 16) == before + 1
 
 
-def test_transaction_that_waits_for_another_keeps_nobody_waiting(rpc):
+def test_transaction_that_waits_for_another_keeps_nobody_waiting(rpc, monkeypatch):
+    # Who waits for its block waits longer than any machine takes to say that there is none.
+    monkeypatch.setattr(blocks, "RECEIPT_SECONDS", 4 * PATIENCE)
     sender = rpc.request("eth_accounts")[0]
     nonce = int(rpc.request("eth_getTransactionCount", sender, "latest"), 16)
     began = time.monotonic()
     later = rpc.request("eth_sendTransaction", transfer(rpc, nonce=hex(nonce + 1)))
-    assert time.monotonic() - began < RECEIPT_SECONDS / 2
+    assert time.monotonic() - began < PATIENCE
     assert rpc.request("eth_getTransactionReceipt", later) is None
     rpc.request("eth_sendTransaction", transfer(rpc, nonce=hex(nonce)))
     until(lambda: rpc.request("eth_getTransactionReceipt", later))
@@ -154,11 +158,11 @@ def test_websocket_tells_new_blocks_and_takes_transactions(rpc, front):
         async with aiohttp.ClientSession() as session, session.ws_connect(front.url) as socket:
             ask = {"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]}
             await socket.send_str(json.dumps(ask))
-            subscription = (await socket.receive_json(timeout=10))["result"]
+            subscription = (await socket.receive_json(timeout=PATIENCE))["result"]
             await socket.send_str(
                 json.dumps({**ask, "id": 2, "method": "eth_sendTransaction", "params": [sent]})
             )
-            answers = [await socket.receive_json(timeout=10) for _ in range(2)]
+            answers = [await socket.receive_json(timeout=PATIENCE) for _ in range(2)]
             (head,) = [a["params"] for a in answers if a.get("method") == "eth_subscription"]
             (tx_hash,) = [a["result"] for a in answers if a.get("id") == 2]
             return subscription, head, tx_hash

@@ -6,12 +6,9 @@ import time
 
 import pytest
 from eth_account import Account
-from hyperevm.conftest import PACE, until
+from hyperevm.conftest import PACE, make_big, until
 
-from pmkit.chain.node import Node
-from pmkit.chain.rpc import Rpc
 from pmkit.errors import NodeRefused
-from pmkit.hyperevm import Blocks, Front
 
 KEY = "0x" + "42" * 32
 OWNER = Account.from_key(KEY).address
@@ -33,27 +30,26 @@ def signed(nonce, gas, **fields):
 
 
 @pytest.fixture
-def still():
-    """A node whose blocks come by command alone."""
-    with Node.start() as node, Front.start(node.url, blocks=Blocks.HYPER, seconds=3_600) as front:
-        rpc = Rpc(front.url)
-        yield rpc
-        rpc.close()
-
-
-@pytest.fixture
 def rich(hyper):
     hyper.request("anvil_setBalance", OWNER, hex(10**18))
     return hyper
 
 
-def test_sixty_blocks_come_in_their_time(hyper):
-    first = hyper.block_number()
-    began = time.monotonic()
+@pytest.fixture
+def bigs(still):
+    """A front and a client, where an account uses big blocks, which come by command alone."""
+    _, rpc = still
+    rpc.request("anvil_setBalance", OWNER, hex(10**18))
+    rpc.request("pmkit_useBigBlocks", OWNER, True)
+    return still
+
+
+def test_sixty_blocks_come_by_themselves_and_never_before_their_time(hyper):
+    began, first = time.monotonic(), hyper.block_number()
     until(lambda: True if hyper.block_number() >= first + 60 else None)
-    drift = abs((time.monotonic() - began) - 60 * PACE) / 60
-    assert drift < 0.05
-    # The sixtieth is followed by a big one.
+    # Big ones may be among them, and where one is late, two more come soon after it. That none is
+    # late but for the machine: tests/hyperevm/test_pace.py.
+    assert time.monotonic() - began >= 54 * PACE
     limits = {
         int(hyper.request("eth_getBlockByNumber", hex(n), False)["gasLimit"], 16)
         for n in range(first + 1, hyper.block_number() + 1)
@@ -64,18 +60,19 @@ def test_sixty_blocks_come_in_their_time(hyper):
 
 def test_blocks_by_command_are_as_many_and_as_late_as_is_said(still):
     """The parameter of `evm_mine` is a time; once it was taken for a count, of a billion blocks."""
-    before = still.block()
-    at = before.timestamp + 1_000
-    still.request("evm_mine", at)
-    after = still.block()
+    _, rpc = still
+    before = rpc.block()
+    at = before.timestamp + 100_000
+    rpc.request("evm_mine", at)
+    after = rpc.block()
     assert (after.number, after.timestamp) == (before.number + 1, at)
-    still.request("evm_mine", {"timestamp": hex(at + 50), "blocks": 2})
-    assert still.block().number == before.number + 3
-    assert still.block(before.number + 2).timestamp == at + 50
-    still.request("anvil_mine", "0x2")
-    still.request("evm_mine")
-    still.request("hardhat_mine", 3)
-    assert still.block().number == before.number + 9
+    rpc.request("evm_mine", {"timestamp": hex(at + 5_000), "blocks": 2})
+    assert rpc.block().number == before.number + 3
+    assert rpc.block(before.number + 2).timestamp == at + 5_000
+    rpc.request("anvil_mine", "0x2")
+    rpc.request("evm_mine")
+    rpc.request("hardhat_mine", 3)
+    assert rpc.block().number == before.number + 9
 
 
 @pytest.mark.parametrize(
@@ -93,10 +90,11 @@ def test_blocks_by_command_are_as_many_and_as_late_as_is_said(still):
     ],
 )
 def test_time_does_not_go_back_and_blocks_do_not_come_without_end(still, method, params, told):
-    before = still.block()
+    _, rpc = still
+    before = rpc.block()
     with pytest.raises(NodeRefused, match=told):
-        still.request(method, *params)
-    assert still.block() == before
+        rpc.request(method, *params)
+    assert rpc.block() == before
 
 
 def test_transaction_waits_for_the_next_small_block(rich):
@@ -115,36 +113,49 @@ def test_more_gas_than_a_small_block_has_is_refused_with_both_numbers(rich):
         rich.request("eth_sendTransaction", fields)
 
 
-def test_account_that_uses_big_blocks_waits_for_one(rich):
-    assert rich.request("eth_usingBigBlocks", OWNER) is False
-    rich.request("pmkit_useBigBlocks", OWNER, True)
-    assert rich.request("eth_usingBigBlocks", OWNER.lower()) is True
-    hashes = [rich.request("eth_sendRawTransaction", signed(n, BIG // 2)) for n in range(2)]
-    assert int(rich.request("eth_getTransactionCount", OWNER, "pending"), 16) == 2
-    assert int(rich.request("eth_getTransactionCount", OWNER, "latest"), 16) == 0
-    receipts = [
-        until(lambda tx_hash=tx_hash: rich.request("eth_getTransactionReceipt", tx_hash))
-        for tx_hash in hashes
-    ]
+def test_flag_of_an_account_is_kept(still):
+    _, rpc = still
+    assert rpc.request("eth_usingBigBlocks", OWNER) is False
+    rpc.request("pmkit_useBigBlocks", OWNER, True)
+    assert rpc.request("eth_usingBigBlocks", OWNER.lower()) is True
+
+
+def test_account_that_uses_big_blocks_waits_for_one(bigs):
+    front, rpc = bigs
+    hashes = [rpc.request("eth_sendRawTransaction", signed(n, BIG // 2)) for n in range(2)]
+    assert int(rpc.request("eth_getTransactionCount", OWNER, "pending"), 16) == 2
+    rpc.request("evm_mine")
+    assert int(rpc.request("eth_getTransactionCount", OWNER, "latest"), 16) == 0
+    make_big(front)
+    receipts = [rpc.request("eth_getTransactionReceipt", tx_hash) for tx_hash in hashes]
     assert len({receipt["blockNumber"] for receipt in receipts}) == 1
-    block = rich.request("eth_getBlockByNumber", receipts[0]["blockNumber"], False)
+    block = rpc.request("eth_getBlockByNumber", receipts[0]["blockNumber"], False)
     assert int(block["gasLimit"], 16) == BIG
     with pytest.raises(NodeRefused, match=r"30000001 is more than the 30000000"):
-        rich.request("eth_sendRawTransaction", signed(2, BIG + 1))
+        rpc.request("eth_sendRawTransaction", signed(2, BIG + 1))
 
 
-def test_transaction_that_is_handed_in_twice_is_held_once(rich):
+def test_transaction_that_is_handed_in_twice_is_held_once(bigs):
     """Once the second stayed, was counted, and the nonce after it was one too high."""
-    rich.request("pmkit_useBigBlocks", OWNER, True)
+    front, rpc = bigs
     raw = signed(0, 21_000)
-    tx_hash = rich.request("eth_sendRawTransaction", raw)
-    assert rich.request("eth_sendRawTransaction", raw) == tx_hash
-    assert int(rich.request("eth_getTransactionCount", OWNER, "pending"), 16) == 1
-    until(lambda: rich.request("eth_getTransactionReceipt", tx_hash))
+    tx_hash = rpc.request("eth_sendRawTransaction", raw)
+    assert rpc.request("eth_sendRawTransaction", raw) == tx_hash
+    assert int(rpc.request("eth_getTransactionCount", OWNER, "pending"), 16) == 1
+    make_big(front)
+    assert rpc.request("eth_getTransactionReceipt", tx_hash)["status"] == "0x1"
     with pytest.raises(NodeRefused):
-        rich.request("eth_sendRawTransaction", raw)
-    assert int(rich.request("eth_getTransactionCount", OWNER, "pending"), 16) == 1
-    assert rich.request("pmkit_blocks")["dropped"] == []
+        rpc.request("eth_sendRawTransaction", raw)
+    assert int(rpc.request("eth_getTransactionCount", OWNER, "pending"), 16) == 1
+    assert rpc.request("pmkit_blocks")["dropped"] == []
+
+
+def test_big_block_comes_by_itself_too(rich):
+    rich.request("pmkit_useBigBlocks", OWNER, True)
+    tx_hash = rich.request("eth_sendRawTransaction", signed(0, BIG))
+    receipt = until(lambda: rich.request("eth_getTransactionReceipt", tx_hash))
+    block = rich.request("eth_getBlockByNumber", receipt["blockNumber"], False)
+    assert int(block["gasLimit"], 16) == BIG
 
 
 def test_transaction_that_the_node_signs_waits_for_a_big_block_too(hyper):

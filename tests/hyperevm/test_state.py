@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hyperevm.conftest import until
+from hyperevm.conftest import BY_COMMAND, until
 
 from pmkit.errors import InputError, NodeUnavailable
 from pmkit.fork.accounts import ImportedAccount
@@ -199,7 +199,7 @@ def test_what_waits_for_a_big_block_is_saved_with_the_chain(tmp_path):
     path = tmp_path / "chain.json"
     with (
         closing(StateFile.open(path)) as file,
-        HyperEvm.open(state=file, blocks=Blocks.HYPER) as chain,
+        HyperEvm.open(state=file, blocks=Blocks.HYPER, seconds=BY_COMMAND) as chain,
     ):
         keeper = chain.account("keeper")
         chain.rpc.request("pmkit_useBigBlocks", keeper, True)
