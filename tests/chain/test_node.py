@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ import sys, time
 from pmkit.chain.node import Node
 node = Node.start()
 print(node.port, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -74,7 +75,7 @@ def test_closed_node_leaves_no_process_and_no_file(quiet_tmp):
     family = family_of(os.getpid())
     assert any(runs(pid) for pid in family)
     node.close()
-    assert gone([pid for pid in family if pid not in family_of(os.getpid())], 0.5)
+    assert gone([pid for pid in family if pid not in family_of(os.getpid())])
     assert not node.running
     assert folders() == set()
     node.close()  # once more does no harm
@@ -90,11 +91,26 @@ def test_port_of_somebody_else_is_named_and_left_alone():
 
 
 def test_node_on_a_chosen_port_takes_it():
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
-    with Node.start(port=port) as node:
+    with node_on_a_free_port() as (port, node):
         assert node.port == port
+
+
+@contextmanager
+def node_on_a_free_port():
+    """Give a port and a node on it. Others on the machine may take one that was free before."""
+    for left in reversed(range(5)):
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port = probe.getsockname()[1]
+        try:
+            node = Node.start(port=port)
+        except NodeUnavailable:
+            if left == 0:
+                raise
+            continue
+        with node:
+            yield port, node
+        return
 
 
 def test_missing_anvil_is_told_with_a_remedy(monkeypatch):

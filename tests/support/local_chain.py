@@ -50,8 +50,8 @@ def runs(pid):
     return found != "" and not found.startswith("Z")
 
 
-def gone(pids, seconds=5.0):
-    """Tell whether all processes are gone within some seconds."""
+def gone(pids, seconds=60.0):
+    """Tell whether all processes are gone within some seconds; how soon depends on the machine."""
     deadline = time.monotonic() + seconds
     while any(runs(pid) for pid in pids):
         if time.monotonic() > deadline:
