@@ -149,7 +149,7 @@ def test_interrupted_while_it_reads_leaves_nothing(upstream, tmp_path):
         while not rpc.asked:
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
         # Nothing was ready yet, so that it did not do what was asked.
         assert process.returncode == 130
         assert errors.strip().splitlines()[-1].endswith("interrupted")

@@ -21,6 +21,8 @@ from pmkit.cli import main
 
 COMMAND = [sys.executable, "-c", "from pmkit.cli import main; main()", "up"]
 READY_SECONDS = 60
+ATTEMPTS = 5
+"""How often a moment is looked for that is over when the machine is busy."""
 
 
 def hear():
@@ -142,26 +144,41 @@ def told_of(folder):
 @pytest.mark.parametrize("stage", [has_folder, has_node, has_chain], ids=lambda s: s.__name__)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_end_on_the_way_up_leaves_nothing(up, tmp_path, number, stage):
-    process = up("--json", "--port", "0", "--state", str(tmp_path / "chain.json"))
+    for attempt in range(ATTEMPTS):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        if ended_on_the_way_up(up, folder, number, stage):
+            return
+    pytest.fail("it was ready each time before it was asked to end")
+
+
+def ended_on_the_way_up(up, folder, number, stage):
+    """Ask it to end at a stage; return whether it was not ready by then."""
+    process = up(
+        *("--json", "--port", "0", "--state", str(folder / "chain.json")),
+        environment={"TMPDIR": str(folder)},
+    )
     deadline = time.monotonic() + READY_SECONDS
-    while not stage(tmp_path):
+    while not stage(folder):
         assert time.monotonic() < deadline
         time.sleep(0.002)
     process.send_signal(number)
     printed, errors = process.communicate(timeout=60)
+    if printed:
+        return False
     killed = number == signal.SIGKILL
     assert process.returncode == (-signal.SIGKILL if killed else 130)
-    assert printed == ""
     assert errors.strip() == ("" if killed else "error: interrupted")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     # Who is killed before there is a warden leaves its empty folder.
     alone = killed and stage is has_folder
-    while told_of(tmp_path) or (has_folder(tmp_path) and not alone):
+    while told_of(folder) or (has_folder(folder) and not alone):
         assert time.monotonic() < deadline, "something is left"
         time.sleep(0.02)
     # A killed one leaves its lock, which locks nothing any more.
-    left = {path.name for path in tmp_path.iterdir() if not path.match("pmkit-node-*")}
+    left = {path.name for path in folder.iterdir() if not path.match("pmkit-node-*")}
     assert left == ({"chain.json.lock"} if killed else set())
+    return True
 
 
 def test_end_that_is_asked_for_again_and_again_saves_the_chain(up, tmp_path):
@@ -221,13 +238,16 @@ def test_prices_stay_fresh_through_time_travel_by_anybody(up):
     process = up("--json", "--port", "0")
     rpc, deployment = connect(json.loads(line_of(process))["rpc_url"], None)
     reader = Reader(rpc, deployment)
+    before = reader.prices().oldest
     rpc.request("evm_increaseTime", 5_000)
     rpc.request("evm_mine")
-    assert rpc.block().timestamp - reader.prices().oldest >= 5_000
-    deadline = time.monotonic() + 10
+    # They may have been published again by now, or with the very block.
+    assert rpc.block().timestamp >= before + 5_000
+    deadline = time.monotonic() + READY_SECONDS
     while rpc.block("pending").timestamp - reader.prices().oldest > 60:
         assert time.monotonic() < deadline, "prices were not published again"
         time.sleep(0.1)
+    assert reader.prices().oldest >= before + 5_000
 
 
 def test_prices_are_left_alone_on_demand(up):
@@ -255,7 +275,8 @@ def test_time_passes_by_command_and_prices_stay_fresh(up):
     rpc, deployment = connect(json.loads(line_of(up("--json", "--port", "0")))["rpc_url"], None)
     before = rpc.block().timestamp
     warped = run_in_process("warp", "1h", "--rpc", rpc.url, "--json")
-    assert warped["timestamp"] == rpc.block().timestamp
+    # Others may come: `pmkit up` publishes prices too, once it has seen old ones.
+    assert warped["timestamp"] == rpc.block(warped["block"]).timestamp
     # The report that keeps prices fresh is the block.
     assert before + 3_600 <= warped["timestamp"] <= before + 3_605
     assert warped["timestamp"] - Reader(rpc, deployment).prices().oldest < 60
@@ -281,7 +302,11 @@ def test_state_is_saved_at_the_end_and_taken_up_again(up, tmp_path):
 
 def test_hyper_blocks_come_by_themselves(up):
     rpc = Rpc(json.loads(line_of(up("--json", "--port", "0", "--blocks", "hyper")))["rpc_url"])
-    first = rpc.block_number()
-    time.sleep(3)
-    assert 2 <= rpc.block_number() - first <= 4
-    assert int(rpc.request("eth_getBlockByNumber", "latest", False)["gasLimit"], 16) == 3_000_000
+    began, first = time.monotonic(), rpc.block_number()
+    while rpc.block_number() < first + 5:
+        assert time.monotonic() < began + READY_SECONDS, "no blocks come"
+        time.sleep(0.1)
+    # A second each; where one is late, two more may come soon after it.
+    assert time.monotonic() - began >= 2
+    found = rpc.request("eth_getBlockByNumber", hex(first + 5), False)
+    assert int(found["gasLimit"], 16) == 3_000_000
