@@ -21,15 +21,10 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A shared machine is slow now and then, which is no finding; the time limit of a test is pytest's.
-settings.register_profile("dev", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.register_profile(
-    "deep",
-    deadline=None,
-    max_examples=10_000,
-    stateful_step_count=200,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", PATIENT)
+settings.register_profile("ci", PATIENT, derandomize=True, print_blob=True)
+settings.register_profile("deep", PATIENT, max_examples=10_000, stateful_step_count=200)
 # Once for every mutant of the core: few examples, always the same, and none sought smaller.
 settings.register_profile(
     "mutation",
