@@ -77,8 +77,12 @@ def test_missed_goal_is_told_and_ends_with_one(monkeypatch, tmp_path, capsys):
 def test_blocks_are_watched_from_outside():
     found = blocks.measure(10)
     assert found.figures["blocks"] == 10
-    assert found.missed() == ()
-    assert found.figures["drift_worst_ms"] >= found.figures["drift_mean_ms"]
+    # How large they are says how busy the machine is; tests/hyperevm/test_pace.py holds the rest.
+    mean, worst = found.figures["drift_mean_ms"], found.figures["drift_worst_ms"]
+    assert 0 <= mean <= found.figures["drift_p99_ms"] <= worst
+    assert abs(found.figures["drift_at_the_end_ms"]) <= worst
+    assert [goal.figure for goal in found.goals] == ["drift_mean_ms"]
+    assert bool(found.missed()) is (mean > found.goals[0].at_most)
 
 
 @pytest.mark.slow
