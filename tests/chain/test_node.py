@@ -64,10 +64,20 @@ def test_first_block_carries_the_time_asked_for():
         assert Rpc(node.url).block(0).timestamp == 1_800_000_000
 
 
-def test_node_that_is_given_up_leaves_nothing(quiet_tmp):
+def anvil_that_does(script, folder, monkeypatch):
+    """Let another program be taken for the node."""
+    program = folder / "anvil"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PMKIT_ANVIL", str(program))
+
+
+def test_node_that_is_given_up_leaves_nothing(monkeypatch, quiet_tmp):
+    # One that is up already when it is asked about would not be given up.
+    anvil_that_does("exec sleep 600", quiet_tmp, monkeypatch)
     with pytest.raises(NodeUnavailable, match="did not start"):
         Node.start(give_up=lambda: True)
-    assert list(quiet_tmp.iterdir()) == []
+    assert folders() == set()
 
 
 def test_closed_node_leaves_no_process_and_no_file(quiet_tmp):
@@ -120,10 +130,7 @@ def test_missing_anvil_is_told_with_a_remedy(monkeypatch):
 
 
 def test_program_that_does_not_start_is_told_with_its_last_words(monkeypatch, quiet_tmp):
-    program = quiet_tmp / "anvil"
-    program.write_text("#!/bin/sh\necho the chain is broken >&2\nexit 7\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PMKIT_ANVIL", str(program))
+    anvil_that_does("echo the chain is broken >&2\nexit 7", quiet_tmp, monkeypatch)
     with pytest.raises(NodeUnavailable, match=r"exit code 7.*the chain is broken"):
         Node.start()
     assert folders() == set()
