@@ -65,15 +65,20 @@ class InstantBlocks:
         self._automine = True
         self._ahead = (0, 0)
         """A block's time, and by how much the next is to be later than that."""
+        self._unanswered: list[str] = []
+        """Transactions that had no block when they were sent."""
+        self._told: set[int] = set()
+        """Blocks that HyperCore was told of since then."""
 
     async def settled(self) -> None:
-        """Wait until no block is being made."""
+        """Wait until no block is being made, and HyperCore has answered to all there are."""
         async with self._lock:
-            return
+            await self._catch_up()
 
     async def send(self, method: str, params: list[Any]) -> str:
         """Send a transaction; its block is made, and HyperCore has answered. Raises NodeRefused."""
         async with self._lock:
+            await self._catch_up()
             if self._core is not None:
                 await self._core.before()
             tx_hash: str = await self._upstream.request(method, *params)
@@ -85,12 +90,12 @@ class InstantBlocks:
     async def mine(self, method: str, params: list[Any]) -> Any:
         """Make blocks by command. Raises NodeRefused."""
         async with self._lock:
+            await self._catch_up()
             if self._core is not None:
                 await self._core.before()
             first = await number_of(self._upstream)
             answer = await self._upstream.request(method, *params)
-            if self._core is not None:
-                await self._core.after(first + 1)
+            await self._tell(first + 1)
             return answer
 
     async def set_automine(self, method: str, params: list[Any]) -> Any:
@@ -109,7 +114,7 @@ class InstantBlocks:
             if self._automine and self._core is not None:
                 await self._drained()
                 for block in range(first, await number_of(self._upstream) + 1):
-                    await self._core.after(block)
+                    await self._tell(block)
             return answer
 
     async def advance(self, method: str, params: list[Any]) -> int:
@@ -130,7 +135,11 @@ class InstantBlocks:
     async def rewind(self, method: str, params: list[Any]) -> Any:
         """Take the chain back to a snapshot."""
         async with self._lock:
-            return await self._upstream.request(method, *params)
+            await self._catch_up()
+            answer = await self._upstream.request(method, *params)
+            # Blocks that come now have numbers that others had.
+            self._told.clear()
+            return answer
 
     async def count(self, method: str, params: list[Any]) -> Any:
         """Return an account's count of transactions: the node knows all of them."""
@@ -152,6 +161,32 @@ class InstantBlocks:
                 return
             await asyncio.sleep(RECEIPT_WAIT)
 
+    async def _tell(self, block: int) -> None:
+        """Let HyperCore answer to a block, once."""
+        if self._core is None or block in self._told:
+            return
+        if self._unanswered:
+            self._told.add(block)
+        await self._core.after(block)
+
+    async def _catch_up(self) -> None:
+        """Let HyperCore answer to transactions whose block came after they had been sent."""
+        left: list[str] = []
+        blocks: set[int] = set()
+        for tx_hash in self._unanswered:
+            if await self._upstream.request("eth_getTransactionByHash", tx_hash) is None:
+                continue  # dropped, or undone
+            receipt = await self._upstream.request("eth_getTransactionReceipt", tx_hash)
+            if receipt is None:
+                left.append(tx_hash)
+            elif receipt["logs"]:
+                blocks.add(int(receipt["blockNumber"], 16))
+        for block in sorted(blocks):
+            await self._tell(block)
+        self._unanswered = left
+        if not left:
+            self._told.clear()
+
     async def _answer(self, tx_hash: str) -> None:
         """Wait until a transaction has its block, and let HyperCore answer to it."""
         loop = asyncio.get_running_loop()
@@ -160,16 +195,19 @@ class InstantBlocks:
         while loop.time() < deadline:
             receipt = await self._upstream.request("eth_getTransactionReceipt", tx_hash)
             if receipt is not None and receipt.get("blockNumber"):
-                if self._core is not None and receipt["logs"]:
-                    await self._core.after(int(receipt["blockNumber"], 16))
+                if receipt["logs"]:
+                    await self._tell(int(receipt["blockNumber"], 16))
+                # In its block may be what had waited for it.
+                await self._catch_up()
                 return
             if last:
                 # It waits for one of its sender's that is still to come.
-                return
+                break
             # What leaves the pool has its receipt then, so that one more look is enough.
             pool = await self._upstream.request("txpool_status")
             last = int(pool["pending"], 16) == 0
             await asyncio.sleep(0 if last else RECEIPT_WAIT)
+        self._unanswered.append(tx_hash)
 
 
 class HyperBlocks:

@@ -276,8 +276,10 @@ class Handler:
         return client
 
     async def _after_settling(self, method: str, params: list[Any]) -> Any:
+        # In this order: what is told by now is settled then, and what comes meanwhile is not told.
+        answer = await self._upstream.request(method, *params)
         await self._maker.settled()
-        return await self._upstream.request(method, *params)
+        return answer
 
     async def _using_big_blocks(self, method: str, params: list[Any]) -> bool:
         return self._hyper(method).uses_big_blocks(params[0])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hyperevm.conftest import until
 
 from pmkit.errors import NodeRefused
 from pmkit.hypercore.addresses import HYPE_SYSTEM
+from pmkit.hyperevm import blocks
 from pmkit.hyperevm.local import HyperEvm
 
 HYPE_WEI, ETHER = 10**8, 10**18
@@ -65,6 +67,58 @@ def test_transaction_that_comes_before_its_time_reaches_core_with_the_missing_on
     assert held(chain) == before
     bridge(chain, nonce=hex(nonce))
     assert held(chain) == before + 2 * HYPE_WEI
+
+
+def test_what_comes_before_its_time_reaches_core_whatever_it_has_waited_for(chain):
+    """Once HyperCore was told of a block only where the transaction that was sent had logs."""
+    before = held(chain)
+    sender = chain.account("supplier")
+    nonce = int(chain.rpc.request("eth_getTransactionCount", sender, "latest"), 16)
+    bridge(chain, nonce=hex(nonce + 1))
+    bridge(chain, nonce=hex(nonce), to=chain.account("keeper"))
+    assert held(chain) == before + HYPE_WEI
+    chain.rpc.request("evm_mine")
+    assert held(chain) == before + HYPE_WEI
+
+
+def test_what_is_mined_by_command_after_it_waited_reaches_core_once(chain):
+    before = held(chain)
+    sender = chain.account("supplier")
+    nonce = int(chain.rpc.request("eth_getTransactionCount", sender, "latest"), 16)
+    bridge(chain, nonce=hex(nonce + 1))
+    chain.rpc.request("evm_setAutomine", False)
+    bridge(chain, nonce=hex(nonce))
+    chain.rpc.request("evm_mine")
+    assert held(chain) == before + 2 * HYPE_WEI
+    chain.rpc.request("evm_setAutomine", True)
+    chain.rpc.request("evm_mine")
+    assert held(chain) == before + 2 * HYPE_WEI
+
+
+def test_block_that_comes_later_than_it_is_waited_for_reaches_core(chain, monkeypatch):
+    """As on a fork whose upstream is slow; once what crossed over was lost."""
+    monkeypatch.setattr(blocks, "RECEIPT_SECONDS", 0.0)
+    before = held(chain)
+    tx_hash = bridge(chain)
+    until(lambda: chain.rpc.request("eth_getTransactionReceipt", tx_hash))
+    assert held(chain) == before + HYPE_WEI
+    again = bridge(chain)
+    monkeypatch.undo()
+    # The next one finds it, too.
+    bridge(chain)
+    assert mined(chain, again)
+    assert held(chain) == before + 3 * HYPE_WEI
+
+
+def test_transaction_that_is_dropped_while_it_waits_is_forgotten(chain):
+    before = held(chain)
+    sender = chain.account("supplier")
+    nonce = int(chain.rpc.request("eth_getTransactionCount", sender, "latest"), 16)
+    bridge(chain, nonce=hex(nonce + 1))
+    chain.rpc.request("anvil_dropAllTransactions")
+    bridge(chain)
+    assert held(chain) == before + HYPE_WEI
+    assert chain.front._maker._unanswered == []
 
 
 @pytest.mark.parametrize("method", ["evm_setIntervalMining", "anvil_setIntervalMining"])
