@@ -64,6 +64,8 @@ def pays_in(chain, trader, token, figure):
 
 def trades(chain, trader, coin, size):
     """Open a position at the mark: a size in the coin's steps, signed."""
+    # Where blocks come by themselves, the machine's time makes prices old.
+    chain.keep_fresh()
     asset = chain.reader.listing.perp(coin).asset
     limit = 2**64 - 1 if size > 0 else 0
     trader.sender.order(asset, is_buy=size > 0, sz=abs(size), limit_px=limit)
