@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pmkit.cli.interrupts import heard_everywhere
 from pmkit.errors import (
     ChainError,
     ChainRefused,
@@ -85,7 +86,8 @@ class LazyGroup(click.Group):
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         try:
-            result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            with heard_everywhere():
+                result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.exceptions.Abort:
             sys.exit(fail("interrupted", INTERRUPTED))
         except click.ClickException as error:

@@ -196,6 +196,44 @@ def test_end_that_is_asked_for_again_and_again_saves_the_chain(up, tmp_path):
     assert [kept.name for kept in tmp_path.iterdir()] == ["chain.json"]
 
 
+ASKED_IN_A_DESTRUCTOR = """
+import os, time
+from pmkit.chain.node import Node
+from pmkit.cli import main
+
+class Deaf:
+    def __del__(self):
+        os.kill(os.getpid(), int(os.environ["NUMBER"]))
+        time.sleep(0.1)
+
+start = Node.start
+
+def asked(**options):
+    Deaf()
+    time.sleep(600)
+    return start(**options)
+
+Node.start = asked
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_end_that_is_asked_for_while_nothing_is_heard_comes_a_moment_later(number, tmp_path):
+    """Once it was printed and forgotten where a destructor of some library ran just then."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED_IN_A_DESTRUCTOR, "up", "--json", "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=READY_SECONDS,
+        check=False,
+        env={**os.environ, "TMPDIR": str(tmp_path), "NUMBER": str(int(number))},
+        preexec_fn=hear,
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.strip() == "error: interrupted"
+
+
 def test_who_is_deaf_to_hangups_stays_so(up):
     process = up(
         "--json", "--port", "0", before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
