@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import click
 
 from pmkit.chain.deployment import save_deployment
 from pmkit.chain.node import refuse_taken
+from pmkit.cli.interrupts import asked_to_end, hear
 from pmkit.errors import NodeUnavailable, PmkitError
 from pmkit.hyperevm.blocks import Blocks
 from pmkit.hyperevm.state import StateFile
@@ -113,7 +114,7 @@ def serve(
     # deaf to it from the beginning, as under nohup, stays so.
     for number in REQUESTS:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, hear)
     with ExitStack() as stack:
         file = None if state is None else stack.enter_context(closing(StateFile.open(state)))
         chain = stack.enter_context(begin(usual_or_any() if port is None else port, file))
@@ -123,9 +124,14 @@ def serve(
         stack.callback(chain.save)
         stack.callback(be_deaf)
         # Once it is ready, a request to end is no failure.
-        with suppress(KeyboardInterrupt):
+        try:
             announce(chain)
             stay(chain, republish=republish)
+        except KeyboardInterrupt:
+            pass
+        except Exception:
+            if not asked_to_end():
+                raise
     if not as_json:
         click.echo("stopped")
 

@@ -1,7 +1,7 @@
-"""Requests to end that a destructor would swallow.
+"""Requests to end that whatever runs just then would swallow.
 
-Python asks to end by an exception in whatever runs just then. In a destructor, as libraries have
-them, it is printed and forgotten: who asked once would wait for ever.
+Python asks to end by an exception in the midst of that. A destructor, as libraries have them,
+prints it and forgets it: who asked once would wait for ever. And ctypes makes another error of it.
 """
 
 from __future__ import annotations
@@ -15,22 +15,41 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that may ask to end."""
 SOON = 0.01
 """Seconds after which it is asked again; the destructor is over by then, or another is asked."""
 
+_asked = threading.Event()
+
+
+def hear(number: int, frame: FrameType | None) -> None:
+    """Note a request to end, and raise KeyboardInterrupt; what a signal is handled by."""
+    _asked.set()
+    signal.default_int_handler(number, frame)
+
+
+def asked_to_end() -> bool:
+    """Whether there was a request, so that what fails has been interrupted."""
+    return _asked.is_set()
+
 
 @contextmanager
 def heard_everywhere() -> Iterator[None]:
-    """Ask again to end where the request came while nothing could be told of it."""
+    """Note requests by ctrl-C, and ask again where one came while nothing could be told of it."""
     before = sys.unraisablehook
     again: list[threading.Timer] = []
+    _asked.clear()
+    ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
 
     def look(lost: sys.UnraisableHookArgs) -> None:
         # Of those who are heard, any will do.
-        heard = [n for n in REQUESTS if signal.getsignal(n) is signal.default_int_handler]
+        heard = [number for number in REQUESTS if signal.getsignal(number) is hear]
         if not issubclass(lost.exc_type, KeyboardInterrupt) or not heard:
             before(lost)
             return
@@ -40,9 +59,13 @@ def heard_everywhere() -> Iterator[None]:
         timer.start()
 
     sys.unraisablehook = look
+    if ours:
+        signal.signal(signal.SIGINT, hear)
     try:
         yield
     finally:
         sys.unraisablehook = before
         for timer in again:
             timer.cancel()
+        if ours and signal.getsignal(signal.SIGINT) is hear:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -167,8 +167,8 @@ def ended_on_the_way_up(up, folder, number, stage):
     if printed:
         return False
     killed = number == signal.SIGKILL
-    assert process.returncode == (-signal.SIGKILL if killed else 130)
-    assert errors.strip() == ("" if killed else "error: interrupted")
+    told = (-signal.SIGKILL, "") if killed else (130, "error: interrupted")
+    assert (process.returncode, errors.strip()) == told
     deadline = time.monotonic() + 60
     # Who is killed before there is a warden leaves its empty folder.
     alone = killed and stage is has_folder
@@ -197,19 +197,31 @@ def test_end_that_is_asked_for_again_and_again_saves_the_chain(up, tmp_path):
 
 
 ASKED_IN_A_DESTRUCTOR = """
-import os, time
+import ctypes, os, time
 from pmkit.chain.node import Node
 from pmkit.cli import main
 
 class Deaf:
     def __del__(self):
-        os.kill(os.getpid(), int(os.environ["NUMBER"]))
-        time.sleep(0.1)
+        ask()
+
+    @classmethod
+    def from_param(cls, value):
+        ask()
+
+def ask():
+    os.kill(os.getpid(), int(os.environ["NUMBER"]))
+    time.sleep(0.1)
 
 start = Node.start
 
 def asked(**options):
-    Deaf()
+    if os.environ["PLACE"] == "destructor":
+        Deaf()
+    else:
+        function = ctypes.CDLL(None).abs
+        function.argtypes = [Deaf]
+        function(1)
     time.sleep(600)
     return start(**options)
 
@@ -219,15 +231,16 @@ main()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_end_that_is_asked_for_while_nothing_is_heard_comes_a_moment_later(number, tmp_path):
-    """Once it was printed and forgotten where a destructor of some library ran just then."""
+@pytest.mark.parametrize("place", ["destructor", "ctypes"])
+def test_end_that_is_asked_for_while_nothing_is_heard_is_heard(place, number, tmp_path):
+    """Once a destructor printed and forgot it, and ctypes made a fault of it."""
     done = subprocess.run(
         [sys.executable, "-c", ASKED_IN_A_DESTRUCTOR, "up", "--json", "--port", "0"],
         capture_output=True,
         text=True,
         timeout=READY_SECONDS,
         check=False,
-        env={**os.environ, "TMPDIR": str(tmp_path), "NUMBER": str(int(number))},
+        env={**os.environ, "TMPDIR": str(tmp_path), "NUMBER": str(int(number)), "PLACE": place},
         preexec_fn=hear,
     )
     assert (done.returncode, done.stdout) == (130, "")
