@@ -22,18 +22,22 @@ REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SOON = 0.01
 """Seconds after which it is asked again; the destructor is over by then, or another is asked."""
 
-_asked = threading.Event()
+
+class _Requests:
+    """What was asked for. No lock: the handler may interrupt itself."""
+
+    to_end = False
 
 
 def hear(number: int, frame: FrameType | None) -> None:
     """Note a request to end, and raise KeyboardInterrupt; what a signal is handled by."""
-    _asked.set()
+    _Requests.to_end = True
     signal.default_int_handler(number, frame)
 
 
 def asked_to_end() -> bool:
     """Whether there was a request, so that what fails has been interrupted."""
-    return _asked.is_set()
+    return _Requests.to_end
 
 
 @contextmanager
@@ -41,7 +45,7 @@ def heard_everywhere() -> Iterator[None]:
     """Note requests by ctrl-C, and ask again where one came while nothing could be told of it."""
     before = sys.unraisablehook
     again: list[threading.Timer] = []
-    _asked.clear()
+    _Requests.to_end = False
     ours = (
         threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGINT) is signal.default_int_handler
