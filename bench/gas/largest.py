@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from bench.gas.accounts import Stand, require_leg
 from bench.gas.ground import DAY
-from bench.gas.market import DEBTS, collaterals
+from bench.gas.market import DEBTS, bench_params, collaterals
 from bench.gas.scenarios import LARGEST_DEBTS, LARGEST_PERPS, LARGEST_TOKENS
+from pmkit.chain.contracts import call_of
 from pmkit.errors import VenueError
 from pmkit.model import Mode
+from pmkit.units import UINT128_MAX
 from pmkit.venue.records import Leg
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ BOUGHT_USD = 500_000
 """USD of the first collateral that is bought on debt besides."""
 SECOND_DEBT_USD = 12_000
 POSITION_USD = 10_000
+LENT_USD = 1_000
+"""USD of each collateral that somebody borrows where they are lent."""
 FIRST_FALL, LEAST_FALL, FALL_STEP = 700, 200, 5
 """Thousandths of the first prices between which the price is sought that calls for a leg."""
 
@@ -45,9 +49,35 @@ def measure_largest(s: Stand) -> dict[str, int]:
         with s.local.scratch():
             take(s, account, leg)
             figures[f"largest_{name}"] = take(s, account, leg)
+    with s.local.scratch():
+        lend(s, *held())
+        take(s, account, Leg.DEBT_PARTIAL)
+        figures["largest_debt_partial_lent"] = take(s, account, Leg.DEBT_PARTIAL)
     figures["largest_perp_takeover"] = take_over(s, account)
     figures["largest_debt_full"] = take(s, account, Leg.DEBT_FULL)
     return figures
+
+
+def held() -> tuple[str, ...]:
+    """Return the collaterals of the largest account."""
+    return collaterals()[: LARGEST_TOKENS - LARGEST_DEBTS]
+
+
+def lend(s: Stand, *tokens: str) -> None:
+    """Make tokens borrowable, and let somebody with another collateral borrow some of each."""
+    params, registry, other = bench_params(), s.local.deployment.registry, collaterals()[-1]
+    assert other not in tokens
+    borrower = s.person("borrower of all", Mode.PORTFOLIO_MARGIN, other)
+    s.do(borrower, borrower.actions.deposit(other, s.worth(other, 50 * LENT_USD * len(tokens))))
+    for token in tokens:
+        listed = params.token(token)
+        for change in (
+            ("setTokenFactors", listed.id, listed.ltv_bps, True),
+            ("setTokenCaps", listed.id, *(UINT128_MAX,) * 4),
+        ):
+            data = call_of("CollateralRegistry", registry, *change).data
+            s.ground.send(s.local.account("admin"), registry, data)
+        s.do(borrower, borrower.actions.borrow(token, s.worth(token, LENT_USD)))
 
 
 def take_over(s: Stand, account: Sender) -> int:
@@ -67,7 +97,7 @@ def take(s: Stand, account: Sender, leg: Leg) -> int:
 
 def largest_account(s: Stand, name: str) -> Sender:
     """Return an account with as many tokens and positions as the bench calls the largest."""
-    tokens = collaterals()[: LARGEST_TOKENS - LARGEST_DEBTS]
+    tokens = held()
     account = s.person(name, Mode.PORTFOLIO_MARGIN, *tokens)
     for token in tokens:
         s.do(account, account.actions.deposit(token, s.worth(token, COLLATERAL_USD)))

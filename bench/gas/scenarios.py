@@ -41,7 +41,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="liquidate_largest",
-        what=f"the dearest call on {LARGEST_TOKENS} tokens and {LARGEST_PERPS} perps",
+        what=f"the dearest call on {LARGEST_TOKENS} tokens and {LARGEST_PERPS} perps, no collateral lent",
         goal=LIQUIDATION_LIMIT,
     ),
     Scenario(
@@ -117,6 +117,11 @@ SCENARIOS = (
     Scenario(
         name="largest_debt_partial",
         what="the largest account: a step of all debts for all collaterals",
+        goal=LIQUIDATION_LIMIT,
+    ),
+    Scenario(
+        name="largest_debt_partial_lent",
+        what="the same where all its collaterals are lent, of which the venue lends none",
         goal=LIQUIDATION_LIMIT,
     ),
     Scenario(

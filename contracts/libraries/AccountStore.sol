@@ -522,7 +522,7 @@ library AccountStore {
         if (s.reserves[token].deficit != 0) Touched.add(token);
     }
 
-    /// @notice The same where nothing but the pool position may have changed.
+    /// @notice Keep the bit of a token in step where nothing but the pool position may have changed.
     function markPosition(VenueState storage s, address account, uint256 token) internal {
         AccountState storage state = s.accounts[account];
         uint256 before = state.tokenBitmap;

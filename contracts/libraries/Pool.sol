@@ -10,7 +10,8 @@ import {RAY, WadMath} from "./WadMath.sol";
 
 /// @title Reserves and signed pool positions
 /// @notice Every change of a position goes through `credit` and `debit`, which round against the
-/// account and keep the reserve's totals and cash in step (SPEC BL-05 to BL-08).
+/// account and keep the reserve's totals and cash in step (SPEC BL-05 to BL-08), or through `passOn`,
+/// which changes no more than who holds shares.
 library Pool {
     using Bitmap for uint256;
     using WadMath for uint256;

@@ -1,7 +1,8 @@
 """Reserves and signed pool positions. Twin of `contracts/libraries/Pool.sol`.
 
 Every change of a position goes through `credit` and `debit`, which round against the account and
-keep the reserve's totals and cash in step (SPEC BL-05 to BL-08).
+keep the reserve's totals and cash in step (SPEC BL-05 to BL-08), or through `pass_on`, which
+changes no more than who holds shares.
 """
 
 from __future__ import annotations

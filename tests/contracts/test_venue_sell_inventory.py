@@ -26,6 +26,9 @@ from support.venue import (
 )
 from venue.mirror import MirroredMarket
 
+from pmkit.venue.state import Inventory
+
+MOST = 2**104 - 1
 TAKEN = 181_818_181
 """HYPE that a step of 50 takes at 33: 50 / (33 · 5/6)."""
 HALF_LIFE = 600
@@ -51,6 +54,21 @@ def sell(market: MirroredMarket) -> dict[str, int]:
     event = market.event("InventorySold")
     assert event["token"] == HYPE
     return {name: event[name] for name in ("amount", "px", "proceeds", "left")}
+
+
+@pytest.mark.parametrize("less", [TAKEN + 1, TAKEN, TAKEN - 1, 0])
+def test_schedule_notes_no_more_than_its_word_holds(mirrored: MirroredMarket, less: int) -> None:
+    """No liquidation fails for it. Nobody holds as much: it would take many takeovers."""
+    faq_loan(mirrored)
+    mirrored.set_prices(hype=33)
+    index = mirrored.registry("tokenIndex", HYPE)
+    now, twin = mirrored.evm.timestamp, mirrored.both.twin.state
+    scheduled = MOST - less
+    twin.inventory[index] = Inventory(scheduled=scheduled, scheduled_at=now)
+    mirrored.both.storage.write(scheduled, "_s", "inventory", index, "scheduled")
+    mirrored.both.storage.write(now, "_s", "inventory", index, "scheduledAt")
+    mirrored.venue("liquidate", BORROWER, sender=KEEPER)
+    assert mirrored.venue("inventoryOf", HYPE)["scheduled"] == min(scheduled + TAKEN, MOST)
 
 
 def test_takeover_is_scheduled_and_nothing_is_due_yet(holding: MirroredMarket) -> None:

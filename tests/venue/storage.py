@@ -42,6 +42,14 @@ class Storage:
             found = self._found[path] = words, self._value(slot, offset, kind, by_slot)
         return found[1]
 
+    def write(self, number: int, *path: Any) -> None:
+        """Put a number where a path leads: a state that no few calls lead to."""
+        slot, offset, kind = self._locate(path)
+        width = 8 * int(self._types[kind]["numberOfBytes"])
+        evm, address = self._contract.evm.evm, self._contract.address
+        kept = evm.storage(address, slot) & ~((1 << width) - 1 << 8 * offset)
+        evm.insert_account_storage(address, slot, kept | number << 8 * offset)
+
     def _locate(self, path: tuple[Any, ...]) -> tuple[int, int, str]:
         """Return slot, offset in bytes and type of what a path names."""
         slot, kind = self._roots[path[0]]
