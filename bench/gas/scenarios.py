@@ -41,7 +41,8 @@ SCENARIOS = (
     ),
     Scenario(
         name="liquidate_largest",
-        what=f"the dearest call on {LARGEST_TOKENS} tokens and {LARGEST_PERPS} perps, no collateral lent",
+        what=f"the dearest call on {LARGEST_TOKENS} tokens, none collateral and lent, "
+        f"and {LARGEST_PERPS} perps",
         goal=LIQUIDATION_LIMIT,
     ),
     Scenario(

@@ -25,8 +25,9 @@ def own_calls_leave_nobody_liquidatable(step: Step) -> Verdicts:
         if before.margin is None or after.margin is None:
             continue
         if not before.liquidatable:
-            # A gift may let its receiver borrow the cash that the giver's own dex waits for.
-            if step.function in GIVING and hangs_on_pools(after):
+            # Who is given something may borrow the cash that the giver's own dex waits for, and
+            # who is liquidated may draw it, for its own dexes.
+            if (step.function in GIVING or step.liquidates) and hangs_on_pools(after):
                 continue
             yield not after.liquidatable, f"{who} made itself liquidatable"
         elif after.liquidatable and before.state["mode"] != STANDARD:

@@ -116,8 +116,8 @@ def debtors_pay_all_interest(step: Step) -> Verdicts:
         earned = (after["supplyIndex"] - before["supplyIndex"]) * stored["supply_shares"]
         # The view shows whole wei of the buffer.
         kept = max(0, after["buffer"] - before["buffer"] - 1) * SHARE * RAY
-        # Interest that is not stored yet is rounded anew each time it is asked for: what was cut off
-        # of interest and of the suppliers' part of it, a unit each, or of an index, may come later.
+        # Interest that is not stored yet is rounded anew each time it is asked for: what was cut
+        # off of it and of the suppliers' part, a unit each, or of an index, may come later.
         cut = 2 * RAY + stored["supply_shares"]
         if paid or earned or kept:
             yield (

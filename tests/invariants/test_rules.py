@@ -267,9 +267,9 @@ def worsen_by_a_step(leg: int) -> Broken:
         was, now = step.before.holders[who], step.after.holders[who]
         if was.margin is None or now.margin is None or was.margin["ratio"] == 2**256 - 1:
             return None
-        return after(
-            step, who, margin=margin(now, ratio=was.margin["ratio"] + 1, netDebt=UNLIMITED)
-        )
+        # By more than rounding.
+        ratio = was.margin["ratio"] * 101 // 100 + 1
+        return after(step, who, margin=margin(now, ratio=ratio, netDebt=UNLIMITED))
 
     return broken
 

@@ -131,7 +131,11 @@ def repaying_and_leaving_stay_open(t: Trial) -> Verdicts:
     t.of(t.world.market.registry, "pause", ALL_PAUSES, sender=KEEPER)
     t.set_policy(max_price_age=1, max_liquidation_price_age=1)
     t.world.market.evm.warp(HOUR)
-    for token, (_, _, borrowed) in t.look().holders[role].owned.items():
+    holder = t.look().holders.get(role)
+    # Not everybody has come by yet.
+    if holder is None:
+        return
+    for token, (_, _, borrowed) in holder.owned.items():
         if borrowed:
             t.fund(role, token, borrowed)
             refused = t.call("repay", token, EVERYTHING, role, sender=role)
