@@ -151,7 +151,12 @@ def repaying_and_leaving_stay_open(t: Trial) -> Verdicts:
         evm, wei = t.observer.units[token]
         if (idle + supplied) * evm >= wei:
             refused = t.call("withdraw", token, EVERYTHING, role, sender=role)
-            yield refused in {"", *LEAVING}, f"{role} cannot take out {token}: {refused}"
+            # Where the house has lost more than it had, not everybody can be paid.
+            short = t.look().holdings[token] < idle + supplied
+            yield (
+                refused in {"", *LEAVING} or short,
+                f"{role} cannot take out {token}: {refused}",
+            )
 
 
 def sweeping_twice_is_sweeping_once(t: Trial) -> Verdicts:
