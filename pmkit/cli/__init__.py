@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pmkit.cli.interrupts import asked_to_end, heard_everywhere
+from pmkit.cli.interrupts import heard_everywhere, was_asked_to_end
 from pmkit.errors import (
     ChainError,
     ChainRefused,
@@ -99,7 +99,7 @@ class LazyGroup(click.Group):
             sys.stderr.close()
             sys.exit(DONE)
         except Exception as error:
-            if asked_to_end():
+            if was_asked_to_end(error):
                 sys.exit(fail("interrupted", INTERRUPTED))
             if "--debug" in (sys.argv if args is None else args):
                 raise

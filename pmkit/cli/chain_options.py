@@ -6,6 +6,7 @@ import json
 import signal
 import time
 from contextlib import ExitStack, closing
+from ctypes import ArgumentError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import click
 
 from pmkit.chain.deployment import save_deployment
 from pmkit.chain.node import refuse_taken
-from pmkit.cli.interrupts import asked_to_end, hear
+from pmkit.cli.interrupts import hear, was_asked_to_end
 from pmkit.errors import NodeUnavailable, PmkitError
 from pmkit.hyperevm.blocks import Blocks
 from pmkit.hyperevm.state import StateFile
@@ -129,8 +130,8 @@ def serve(
             stay(chain, republish=republish)
         except KeyboardInterrupt:
             pass
-        except Exception:
-            if not asked_to_end():
+        except ArgumentError as error:
+            if not was_asked_to_end(error):
                 raise
     if not as_json:
         click.echo("stopped")

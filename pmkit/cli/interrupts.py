@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
+from ctypes import ArgumentError
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ def hear(number: int, frame: FrameType | None) -> None:
     signal.default_int_handler(number, frame)
 
 
-def asked_to_end() -> bool:
-    """Whether there was a request, so that what fails has been interrupted."""
-    return _Requests.to_end
+def was_asked_to_end(error: Exception) -> bool:
+    """Whether an error is what ctypes has made of a request. Any other is a fault, asked or not."""
+    return _Requests.to_end and isinstance(error, ArgumentError)
 
 
 @contextmanager

@@ -218,6 +218,11 @@ start = Node.start
 def asked(**options):
     if os.environ["PLACE"] == "destructor":
         Deaf()
+    elif os.environ["PLACE"] == "way out":
+        try:
+            ask()
+        except KeyboardInterrupt:
+            raise ValueError("no room") from None
     else:
         function = ctypes.CDLL(None).abs
         function.argtypes = [Deaf]
@@ -230,11 +235,9 @@ main()
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("place", ["destructor", "ctypes"])
-def test_end_that_is_asked_for_while_nothing_is_heard_is_heard(place, number, tmp_path):
-    """Once a destructor printed and forgot it, and ctypes made a fault of it."""
-    done = subprocess.run(
+def asked_in(place, number, tmp_path):
+    """Ask `pmkit up` to end in a place, and return how it ended."""
+    return subprocess.run(
         [sys.executable, "-c", ASKED_IN_A_DESTRUCTOR, "up", "--json", "--port", "0"],
         capture_output=True,
         text=True,
@@ -243,8 +246,22 @@ def test_end_that_is_asked_for_while_nothing_is_heard_is_heard(place, number, tm
         env={**os.environ, "TMPDIR": str(tmp_path), "NUMBER": str(int(number)), "PLACE": place},
         preexec_fn=hear,
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("place", ["destructor", "ctypes"])
+def test_end_that_is_asked_for_while_nothing_is_heard_is_heard(place, number, tmp_path):
+    """Once a destructor printed and forgot it, and ctypes made a fault of it."""
+    done = asked_in(place, number, tmp_path)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr.strip() == "error: interrupted"
+
+
+def test_fault_on_the_way_out_is_told(tmp_path):
+    """Once whatever failed after a request to end was called an interruption."""
+    done = asked_in("way out", signal.SIGINT, tmp_path)
+    assert done.returncode == 70
+    assert "ValueError: no room" in done.stderr
 
 
 def test_who_is_deaf_to_hangups_stays_so(up):
