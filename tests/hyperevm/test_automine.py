@@ -35,6 +35,12 @@ def held(chain):
     return chain.reader.balance(chain.account("supplier"), "HYPE").idle
 
 
+def next_nonce(chain):
+    """Return the nonce of the next transaction of who bridges."""
+    count = chain.rpc.request("eth_getTransactionCount", chain.account("supplier"), "latest")
+    return int(count, 16)
+
+
 def mined(chain, tx_hash):
     return chain.rpc.request("eth_getTransactionReceipt", tx_hash) is not None
 
@@ -61,8 +67,7 @@ def test_block_of_what_waits_when_mining_is_switched_on_reaches_core(chain):
 
 def test_transaction_that_comes_before_its_time_reaches_core_with_the_missing_one(chain):
     before = held(chain)
-    sender = chain.account("supplier")
-    nonce = int(chain.rpc.request("eth_getTransactionCount", sender, "latest"), 16)
+    nonce = next_nonce(chain)
     bridge(chain, nonce=hex(nonce + 1))
     assert held(chain) == before
     bridge(chain, nonce=hex(nonce))
@@ -72,8 +77,7 @@ def test_transaction_that_comes_before_its_time_reaches_core_with_the_missing_on
 def test_what_comes_before_its_time_reaches_core_whatever_it_has_waited_for(chain):
     """Once HyperCore was told of a block only where the transaction that was sent had logs."""
     before = held(chain)
-    sender = chain.account("supplier")
-    nonce = int(chain.rpc.request("eth_getTransactionCount", sender, "latest"), 16)
+    nonce = next_nonce(chain)
     bridge(chain, nonce=hex(nonce + 1))
     bridge(chain, nonce=hex(nonce), to=chain.account("keeper"))
     assert held(chain) == before + HYPE_WEI
@@ -83,8 +87,7 @@ def test_what_comes_before_its_time_reaches_core_whatever_it_has_waited_for(chai
 
 def test_what_is_mined_by_command_after_it_waited_reaches_core_once(chain):
     before = held(chain)
-    sender = chain.account("supplier")
-    nonce = int(chain.rpc.request("eth_getTransactionCount", sender, "latest"), 16)
+    nonce = next_nonce(chain)
     bridge(chain, nonce=hex(nonce + 1))
     chain.rpc.request("evm_setAutomine", False)
     bridge(chain, nonce=hex(nonce))
@@ -112,8 +115,7 @@ def test_block_that_comes_later_than_it_is_waited_for_reaches_core(chain, monkey
 
 def test_transaction_that_is_dropped_while_it_waits_is_forgotten(chain):
     before = held(chain)
-    sender = chain.account("supplier")
-    nonce = int(chain.rpc.request("eth_getTransactionCount", sender, "latest"), 16)
+    nonce = next_nonce(chain)
     bridge(chain, nonce=hex(nonce + 1))
     chain.rpc.request("anvil_dropAllTransactions")
     bridge(chain)
