@@ -34,7 +34,7 @@ from support.venue import (
 from support.wide_market import GOLD_DEX, GOLD_PERP, WideMarket
 
 from pmkit.margin import account_margin
-from pmkit.model import Account
+from pmkit.model import Account, Mode
 from pmkit.sweep import swept
 
 ROLES = (SUPPLIER, BORROWER, TRADER, KEEPER)
@@ -134,15 +134,26 @@ class Run:
             self.check(args[0], f"after {function}{args}")
             self.check(BACKSTOP, f"after {function}{args}")
         if after.liquidatable and function in RISK_ADDING:
-            assert self.only_reduces(function, role, before), self.story(
+            assert self.adds_no_risk(action, role, before), self.story(
                 f"{function}{args} by {role} left the account liquidatable"
             )
 
-    def only_reduces(self, function: str, role: str, before: Account) -> bool:
-        """Return whether an order on a liquidatable account only made its positions smaller."""
+    def adds_no_risk(self, action: tuple[str, tuple[Any, ...]], role: str, before: Account) -> bool:
+        """Return whether an action on a liquidatable account is one that it may take all the same.
+
+        An order may only make positions smaller. What backs no perps leaves a standard account
+        (SPEC BL-11), and may go into a dex.
+        """
+        function, args = action
         if function == "setLeverage":
             return not before.perps or account_margin(swept(before)).liquidatable
-        if function != "order" or not account_margin(swept(before)).liquidatable:
+        if not account_margin(swept(before)).liquidatable:
+            return False
+        if function in ("withdraw", "spotSend"):
+            return before.mode is Mode.STANDARD
+        if function == "transferPerp":
+            return bool(args[2])
+        if function != "order":
             return False
         sizes = {p.asset: p.szi for p in self.read(role).perps}
         return all(abs(sizes.get(p.asset, 0)) <= abs(p.szi) for p in before.perps)
