@@ -27,6 +27,7 @@ import {
     CURVE_WAD_UNIT,
     Curve,
     Dex,
+    POLICY_WHOLE,
     Perp,
     RegistryWords,
     Shared,
@@ -475,15 +476,18 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
-    function policyWords() external view returns (bytes memory words) {
+    function policyWords(uint256 parts) external view returns (bytes memory words) {
+        assert(parts <= POLICY_WHOLE);
         words = Words.open();
         uint256 slot;
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             slot := _policy.slot
         }
-        for (uint256 i = 0; i < RegistryWords.POLICY_WORDS; ++i) {
-            Words.put(Words.load(slot + i));
+        uint256 word;
+        while (parts != 0) {
+            (word, parts) = parts.pop();
+            Words.put(Words.load(slot + word));
         }
         Words.close(words);
     }

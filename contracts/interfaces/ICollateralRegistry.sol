@@ -82,6 +82,21 @@ struct Policy {
     uint32 episodeTimeout;
     /// Least value (USD WAD) of a debt-leg step.
     uint128 minStep;
+    /// Oldest price (seconds) on which new risk may be taken.
+    uint32 maxPriceAge;
+    /// Oldest price (seconds) on which an account may be liquidated or reduced.
+    uint32 maxLiquidationPriceAge;
+    /// Taker fees, millionths of notional, at most all of it.
+    uint32 perpFeePpm;
+    uint32 spotFeePpm;
+    /// Seconds in which the backstop sells half of what it took over; zero sells all at once.
+    uint32 twapHalfLife;
+    /// Part of the collateral taken that goes to whoever triggered the step, millionths.
+    uint32 rewardPpm;
+    /// Seconds, counted from the epoch, in each of which the buffer is swept once; zero switches that off.
+    uint32 bufferInterval;
+    /// Whether a step of the debt leg needs a health factor below one.
+    bool debtStepNeedsLowHealth;
     /// Notional (1e-6 USD) above which a perp-leg step closes only a part.
     uint64 perpThreshold;
     /// That part, WAD.
@@ -91,19 +106,6 @@ struct Policy {
     /// Ratio (WAD) beyond which the backstop takes perps, of an account, a dex or an isolated position.
     uint64 perpBackstopRatio;
     LegChoice legOrder;
-    /// Seed of `LegChoice.Seeded`.
-    uint64 legSeed;
-    /// Oldest price (seconds) on which new risk may be taken.
-    uint32 maxPriceAge;
-    /// Oldest price (seconds) on which an account may be liquidated or reduced.
-    uint32 maxLiquidationPriceAge;
-    /// Largest move of a price in one report, basis points; zero switches the bound off.
-    uint32 maxMoveBps;
-    /// Taker fees, millionths of notional, at most all of it.
-    uint32 perpFeePpm;
-    uint32 spotFeePpm;
-    /// Whether an account leaves portfolio margin only without positions and dex equity.
-    bool leavesFlat;
     /// Weighted volume (1e-6 USD) above which portfolio margin is open to an account (SPEC AC-10);
     /// NO_CONDITION, as in the next two, where there is no such condition.
     uint64 enableMinVolume;
@@ -113,16 +115,14 @@ struct Policy {
     uint64 enableMaxValue;
     /// UTC days, today's included, over which volume counts; zero for all of them.
     uint16 enableVolumeDays;
+    /// Whether an account leaves portfolio margin only without positions and dex equity.
+    bool leavesFlat;
+    /// Seed of `LegChoice.Seeded`.
+    uint64 legSeed;
+    /// Largest move of a price in one report, basis points; zero switches the bound off.
+    uint32 maxMoveBps;
     /// Seconds of an hour of funding; zero switches funding off.
     uint32 fundingInterval;
-    /// Seconds in which the backstop sells half of what it took over; zero sells all at once.
-    uint32 twapHalfLife;
-    /// Seconds, counted from the epoch, in each of which the buffer is swept once; zero switches that off.
-    uint32 bufferInterval;
-    /// Part of the collateral taken that goes to whoever triggered the step, millionths.
-    uint32 rewardPpm;
-    /// Whether a step of the debt leg needs a health factor below one.
-    bool debtStepNeedsLowHealth;
 }
 
 /// @dev The most of `Policy.rewardPpm`: a tenth.
@@ -429,8 +429,8 @@ interface ICollateralRegistry {
     /// words; `RegistryWords` reads these and the next ones.
     function tokenWords(uint256 token, uint256 parts) external view returns (bytes memory);
 
-    /// @notice The policy as stored, in words.
-    function policyWords() external view returns (bytes memory);
+    /// @notice Those parts (POLICY_* bits) of the policy that are wanted, in words.
+    function policyWords(uint256 parts) external view returns (bytes memory);
 
     /// @notice Parameters of the assets in three bitmaps of listing indexes, in words; the collateral tokens
     /// of the dexes come along, in ascending listing order. Curves are told of the tokens in `lent`, global

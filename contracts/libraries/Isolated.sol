@@ -27,7 +27,7 @@ import {TierMath} from "./TierMath.sol";
 import {Parties, Position, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 import {Waterfall} from "./Waterfall.sol";
-import {Assets, RegistryWords} from "./RegistryWords.sol";
+import {Assets, POLICY_PERP_STEP, POLICY_TERMS, RegistryWords} from "./RegistryWords.sol";
 
 /// @title Isolated positions: their margin and their liquidation, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC CH-07 to CH-11, LQ-20 to
@@ -86,7 +86,7 @@ library Isolated {
         Sweeps.run(s, registry, account);
         _move(s, at, usd);
         if (usd < 0) {
-            PriceAge.requireYoungMark(at.perp, RegistryWords.policyOf(registry).maxPriceAge);
+            PriceAge.requireYoungMark(at.perp, RegistryWords.policyOf(registry, POLICY_TERMS).maxPriceAge);
             DexMargin memory m = _marginOf(s, at);
             _requireMargin(asset, m.transferMargin, m.accountValue);
         }
@@ -106,7 +106,7 @@ library Isolated {
         // slither-disable-next-line uninitialized-local
         Parties memory none;
         Place memory at = _placeOf(s, registry, none, account, asset);
-        PriceAge.requireYoungMark(at.perp, RegistryWords.policyOf(registry).maxPriceAge);
+        PriceAge.requireYoungMark(at.perp, RegistryWords.policyOf(registry, POLICY_TERMS).maxPriceAge);
         DexMargin memory m = _marginOf(s, at);
         _requireMargin(asset, m.initialMargin, m.accountValue);
     }
@@ -123,7 +123,7 @@ library Isolated {
         LiquidationGuard.requireAllowed(registry, parties, account, caller);
         Place memory at = _placeOf(s, registry, parties, account, asset);
         Funding.settle(s, account, at.perp, at.perp.dex);
-        Policy memory policy = RegistryWords.policyOf(registry);
+        Policy memory policy = RegistryWords.policyOf(registry, POLICY_TERMS | POLICY_PERP_STEP);
         DexMargin memory m = _marginOf(s, at);
         require(
             _lacksMaintenance(m),

@@ -6,7 +6,13 @@ import {AccountStore} from "./AccountStore.sol";
 import {Account, AccountMargin} from "./AccountTypes.sol";
 import {LiquidationMoves} from "./LiquidationMoves.sol";
 import {MarginMath} from "./MarginMath.sol";
-import {RegistryWords} from "./RegistryWords.sol";
+import {
+    POLICY_DEBT_STEP,
+    POLICY_PERP_STEP,
+    POLICY_REST,
+    POLICY_TERMS,
+    RegistryWords
+} from "./RegistryWords.sol";
 import {AccountState, Parties, VenueState} from "./VenueState.sol";
 import {WadMath} from "./WadMath.sol";
 
@@ -38,13 +44,17 @@ library LiquidationContext {
         c.registry = registry;
         c.account = account;
         c.parties = parties;
-        c.policy = RegistryWords.policyOf(registry);
         bool moves = !AccountStore.isAtRest(s, account);
         _loadPerps(c, s, moves);
         // Seldom does the sweep change what the account is in.
         if (moves && _sweepChanges(c, s)) _loadPerps(c, s, moves);
         AccountStore.fillTokens(s, c.account, c.a, c.params);
         c.m = MarginMath.accountMarginWith(c.a, c.m.dexes);
+        // Without a dex there is no perp leg.
+        uint256 parts = POLICY_DEBT_STEP | POLICY_TERMS;
+        if (c.a.dexes.length != 0) parts |= POLICY_PERP_STEP | POLICY_REST;
+        c.policy = RegistryWords.policyOf(registry, parts);
+        c.policy.margin = c.params.policy;
     }
 
     /// @notice Whether the account is liquidatable after a step that has moved positions alone, swept.

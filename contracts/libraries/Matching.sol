@@ -25,7 +25,7 @@ import {Sweeps} from "./Sweeps.sol";
 import {Parties, Position, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
 import {PPM, WadMath} from "./WadMath.sol";
-import {RegistryWords} from "./RegistryWords.sol";
+import {POLICY_TERMS, RegistryWords} from "./RegistryWords.sol";
 
 /// @notice Two orders as the matcher brings them together.
 struct Match {
@@ -82,7 +82,7 @@ library Matching {
         returns (uint256 fee)
     {
         PerpParams memory perp = registry.perpParams(m.asset);
-        Policy memory policy = RegistryWords.policyOf(registry);
+        Policy memory policy = RegistryWords.policyOf(registry, POLICY_TERMS);
         require(perp.mark != 0, MarginMath.MarkMissing(m.asset));
         Before memory buyer = _before(s, perp, m, true);
         Before memory seller = _before(s, perp, m, false);
@@ -179,7 +179,7 @@ library Matching {
         returns (uint256 fee)
     {
         Pair memory pair = Spot.pairOfAsset(registry, m.asset);
-        Policy memory policy = RegistryWords.policyOf(registry);
+        Policy memory policy = RegistryWords.policyOf(registry, POLICY_TERMS);
         Spot.requireYoungPx(pair, policy);
         // Rounded up, and the seller gets all that the buyer pays.
         Swap memory swap = Spot.swapOf(pair, true, m.sz, m.px);

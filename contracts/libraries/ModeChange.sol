@@ -8,7 +8,7 @@ import {Account} from "./AccountTypes.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
-import {RegistryWords} from "./RegistryWords.sol";
+import {POLICY_ACCESS, RegistryWords} from "./RegistryWords.sol";
 
 /// @title What a change of an account's mode asks for, run in the venue's storage
 /// @notice Deployed apart and linked, so that the venue stays small. Rules: SPEC AC-02, AC-10.
@@ -41,7 +41,7 @@ library ModeChange {
         address account,
         address master
     ) external view {
-        Policy memory p = RegistryWords.policyOf(registry);
+        Policy memory p = RegistryWords.policyOf(registry, POLICY_ACCESS);
         (Account memory a, AccountParams memory params) = AccountStore.loadHeld(s, registry, account);
         for (uint256 i = 0; i < a.tokens.length; ++i) {
             bool held = a.tokens[i].idle != 0 || a.tokens[i].supplied != 0;

@@ -82,6 +82,15 @@ uint256 constant TOKEN_GLOBAL_CAPS = 16;
 uint256 constant TOKEN_WIDTH = 32;
 uint256 constant TOKEN_WHOLE = 63;
 
+/// @dev What is asked of the policy: a bit for each of its words, of which margin has two.
+uint256 constant POLICY_MARGIN = 3;
+uint256 constant POLICY_DEBT_STEP = 4;
+uint256 constant POLICY_TERMS = 8;
+uint256 constant POLICY_PERP_STEP = 16;
+uint256 constant POLICY_ACCESS = 32;
+uint256 constant POLICY_REST = 64;
+uint256 constant POLICY_WHOLE = 127;
+
 /// @dev A dex; the first word is all that is asked for.
 struct Dex {
     uint32 dex;
@@ -126,9 +135,6 @@ struct Assets {
 library RegistryWords {
     using Bitmap for uint256;
     using Words for bytes;
-
-    /// @dev Words of a stored `Policy`.
-    uint256 internal constant POLICY_WORDS = 7;
 
     /// @dev How far an answer has been read.
     struct Cursor {
@@ -217,29 +223,40 @@ library RegistryWords {
         }
     }
 
-    /// @notice The policy.
-    function policyOf(ICollateralRegistry registry) internal view returns (Policy memory p) {
-        Cursor memory c = Cursor(registry.policyWords(), 0);
-        _margin(c, p.margin);
-        uint256 w = _next(c);
-        (p.debtStep, p.stepCadence) = (uint64(w), uint32(w >> 64));
-        (p.episodeTimeout, p.minStep) = (uint32(w >> 96), uint128(w >> 128));
-        w = _next(c);
-        (p.perpThreshold, p.perpPart) = (uint64(w), uint64(w >> 64));
-        (p.perpCooldown, p.perpBackstopRatio) = (uint32(w >> 128), uint64(w >> 160));
-        p.legOrder = LegChoice(uint8(w >> 224));
-        w = _next(c);
-        (p.legSeed, p.maxPriceAge) = (uint64(w), uint32(w >> 64));
-        (p.maxLiquidationPriceAge, p.maxMoveBps) = (uint32(w >> 96), uint32(w >> 128));
-        (p.perpFeePpm, p.spotFeePpm) = (uint32(w >> 160), uint32(w >> 192));
-        p.leavesFlat = w >> 224 & 1 != 0;
-        w = _next(c);
-        (p.enableMinVolume, p.enableMinValue) = (uint64(w), uint64(w >> 64));
-        (p.enableMaxValue, p.enableVolumeDays) = (uint64(w >> 128), uint16(w >> 192));
-        p.fundingInterval = uint32(w >> 208);
-        w = _next(c);
-        (p.twapHalfLife, p.bufferInterval) = (uint32(w), uint32(w >> 32));
-        (p.rewardPpm, p.debtStepNeedsLowHealth) = (uint32(w >> 64), w >> 96 & 1 != 0);
+    /// @notice Those parts of the policy that are asked for (POLICY_*).
+    function policyOf(ICollateralRegistry registry, uint256 parts) internal view returns (Policy memory p) {
+        Cursor memory c = Cursor(registry.policyWords(parts), 0);
+        uint256 w;
+        if (parts & POLICY_MARGIN != 0) _margin(c, p.margin);
+        if (parts & POLICY_DEBT_STEP != 0) {
+            w = _next(c);
+            (p.debtStep, p.stepCadence) = (uint64(w), uint32(w >> 64));
+            (p.episodeTimeout, p.minStep) = (uint32(w >> 96), uint128(w >> 128));
+        }
+        if (parts & POLICY_TERMS != 0) {
+            w = _next(c);
+            (p.maxPriceAge, p.maxLiquidationPriceAge) = (uint32(w), uint32(w >> 32));
+            (p.perpFeePpm, p.spotFeePpm) = (uint32(w >> 64), uint32(w >> 96));
+            (p.twapHalfLife, p.rewardPpm) = (uint32(w >> 128), uint32(w >> 160));
+            (p.bufferInterval, p.debtStepNeedsLowHealth) = (uint32(w >> 192), w >> 224 & 1 != 0);
+        }
+        if (parts & POLICY_PERP_STEP != 0) {
+            w = _next(c);
+            (p.perpThreshold, p.perpPart) = (uint64(w), uint64(w >> 64));
+            (p.perpCooldown, p.perpBackstopRatio) = (uint32(w >> 128), uint64(w >> 160));
+            p.legOrder = LegChoice(uint8(w >> 224));
+        }
+        if (parts & POLICY_ACCESS != 0) {
+            w = _next(c);
+            (p.enableMinVolume, p.enableMinValue) = (uint64(w), uint64(w >> 64));
+            (p.enableMaxValue, p.enableVolumeDays) = (uint64(w >> 128), uint16(w >> 192));
+            p.leavesFlat = w >> 208 & 1 != 0;
+        }
+        if (parts & POLICY_REST != 0) {
+            w = _next(c);
+            (p.legSeed, p.maxMoveBps) = (uint64(w), uint32(w >> 64));
+            p.fundingInterval = uint32(w >> 96);
+        }
     }
 
     function _ask(ICollateralRegistry registry, uint256 id, uint256 parts, TokenParams memory p)

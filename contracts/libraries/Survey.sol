@@ -24,7 +24,7 @@ import {StaleMath} from "./StaleMath.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {Unset} from "./Unset.sol";
 import {AccountState, VenueState} from "./VenueState.sol";
-import {Assets, RegistryWords} from "./RegistryWords.sol";
+import {Assets, POLICY_WHOLE, RegistryWords} from "./RegistryWords.sol";
 
 /// @title Many accounts in one walk, run in the venue's storage
 /// @notice What accounts have in common, parameters, prices and reserves, is read once. Deployed apart and
@@ -143,7 +143,7 @@ library Survey {
         Assets memory of_ = Assets(tokens, s.lentBitmap, ~uint256(0), true, dexes, perps);
         RegistryWords.readAccount(registry, of_, all.params);
         all.reserves = AccountStore.reservesOf(s, all.params.tokens);
-        all.policy = RegistryWords.policyOf(registry);
+        all.policy = RegistryWords.policyOf(registry, POLICY_WHOLE);
         all.paused = registry.paused() & PAUSE_LIQUIDATION != 0;
         (all.tokenAt, all.dexAt, all.perpAt) = (new uint256[](64), new uint256[](32), new uint256[](256));
         for (uint256 i = 0; i < all.params.tokens.length; ++i) {

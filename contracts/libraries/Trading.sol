@@ -29,7 +29,7 @@ import {Sweeps} from "./Sweeps.sol";
 import {Inventory, Parties, Position, TokenBalance, VenueState} from "./VenueState.sol";
 import {Volume} from "./Volume.sol";
 import {PPM, WadMath} from "./WadMath.sol";
-import {RegistryWords} from "./RegistryWords.sol";
+import {POLICY_TERMS, RegistryWords} from "./RegistryWords.sol";
 
 /// @notice An order as it arrives.
 struct Order {
@@ -97,7 +97,7 @@ library Trading {
         Order memory o
     ) private {
         PerpParams memory perp = registry.perpParams(o.asset);
-        Policy memory policy = RegistryWords.policyOf(registry);
+        Policy memory policy = RegistryWords.policyOf(registry, POLICY_TERMS);
         (int64 size, bool reduces) = _perpSize(s, perp, o);
         require(reduces || registry.paused() & PAUSE_RISK == 0, IPortfolioMargin.Paused(PAUSE_RISK));
         PriceAge.requireYoungMark(perp, reduces ? policy.maxLiquidationPriceAge : policy.maxPriceAge);
@@ -162,7 +162,7 @@ library Trading {
         Pair memory pair = Spot.pairOfAsset(registry, o.asset);
         uint64 px = pair.px;
         require(o.isBuy ? px <= o.limitPx : px >= o.limitPx, IClearinghouse.LimitPriceCrossed(o.limitPx, px));
-        Policy memory policy = RegistryWords.policyOf(registry);
+        Policy memory policy = RegistryWords.policyOf(registry, POLICY_TERMS);
         Spot.requireYoungPx(pair, policy);
         Swap memory swap = Spot.swapOf(pair, o.isBuy, o.sz, px);
         swap.fee = swap.gotAmount.mulDivUp(policy.spotFeePpm, PPM);
@@ -179,7 +179,7 @@ library Trading {
         uint32 pairId
     ) external {
         Pair memory pair = Spot.pairOf(registry, pairId);
-        Policy memory policy = RegistryWords.policyOf(registry);
+        Policy memory policy = RegistryWords.policyOf(registry, POLICY_TERMS);
         Spot.requireYoungPx(pair, policy);
         TokenParams memory base = pair.base;
         address backstop = parties.backstop;
@@ -206,7 +206,8 @@ library Trading {
     {
         uint256 index = registry.tokenIndex(token);
         Inventory memory stored = s.inventory[index];
-        uint256 due = InventoryStore.current(s, index, RegistryWords.policyOf(registry).twapHalfLife).due;
+        uint256 due =
+            InventoryStore.current(s, index, RegistryWords.policyOf(registry, POLICY_TERMS).twapHalfLife).due;
         return InventoryView(stored.scheduled, stored.scheduledAt, due);
     }
 

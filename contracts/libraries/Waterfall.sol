@@ -7,7 +7,7 @@ import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, SHARE_UNIT} from "./RateMath.sol";
-import {RegistryWords} from "./RegistryWords.sol";
+import {POLICY_TERMS, RegistryWords} from "./RegistryWords.sol";
 import {Sweeps} from "./Sweeps.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, TokenBalance, VenueState} from "./VenueState.sol";
@@ -53,7 +53,7 @@ library Waterfall {
         external
         returns (uint256 amount)
     {
-        uint256 interval = RegistryWords.policyOf(registry).bufferInterval;
+        uint256 interval = RegistryWords.policyOf(registry, POLICY_TERMS).bufferInterval;
         TokenParams memory p = RegistryWords.lentOf(registry, token);
         require(interval != 0, ILiquidation.BufferSweepOff(p.token));
         Reserve storage reserve = s.reserves[p.index];

@@ -33,8 +33,8 @@ contract RegistryReader {
         return RegistryWords.partsOf(registry, id, parts);
     }
 
-    function policy(ICollateralRegistry registry) external view returns (Policy memory) {
-        return RegistryWords.policyOf(registry);
+    function policy(ICollateralRegistry registry, uint256 parts) external view returns (Policy memory) {
+        return RegistryWords.policyOf(registry, parts);
     }
 
     function poolCaps(ICollateralRegistry registry, uint256 tokens)

@@ -13,7 +13,7 @@ import {ModeChange} from "../libraries/ModeChange.sol";
 import {AccountState, Position, TokenBalance} from "../libraries/VenueState.sol";
 import {Volume} from "../libraries/Volume.sol";
 import {VenueBase} from "./VenueBase.sol";
-import {RegistryWords} from "../libraries/RegistryWords.sol";
+import {POLICY_ACCESS, RegistryWords} from "../libraries/RegistryWords.sol";
 
 /// @title Accounts
 /// @notice Modes and leverage, and what is stored of an account.
@@ -22,7 +22,8 @@ abstract contract Accounts is VenueBase {
     function setMode(Mode mode) external nonReentrant announcing {
         address account = _owner();
         AccountState storage state = _s.accounts[account];
-        bool flat = state.mode != Mode.PortfolioMargin || RegistryWords.policyOf(registry).leavesFlat;
+        bool flat =
+            state.mode != Mode.PortfolioMargin || RegistryWords.policyOf(registry, POLICY_ACCESS).leavesFlat;
         // An isolated position has taken its margin the way of the mode, and gives it back the same way.
         uint256 open = state.isolatedBitmap;
         if (flat) open |= state.perpBitmap;
@@ -145,7 +146,7 @@ abstract contract Accounts is VenueBase {
     /// @inheritdoc IAccounts
     function volumeOf(address account) external view returns (uint256 recent, uint256 total) {
         return (
-            Volume.over(_s, account, RegistryWords.policyOf(registry).enableVolumeDays),
+            Volume.over(_s, account, RegistryWords.policyOf(registry, POLICY_ACCESS).enableVolumeDays),
             Volume.over(_s, account, 0)
         );
     }

@@ -118,6 +118,22 @@ class VenuePolicy:
     """Seconds after which a new step starts a new episode."""
     min_step: Uint128
     """Least value (USD WAD) of a debt-leg step."""
+    max_price_age: Uint32
+    """Oldest price (seconds) on which new risk may be taken."""
+    max_liquidation_price_age: Uint32
+    """Oldest price (seconds) on which an account may be liquidated or reduced."""
+    perp_fee_ppm: Uint32
+    """Taker fee, millionths of notional."""
+    spot_fee_ppm: Uint32
+    """Taker fee, millionths of what is bought."""
+    twap_half_life: Uint32
+    """Seconds in which the backstop sells half of what it took over; zero sells all at once."""
+    reward_ppm: Uint32
+    """Part of the collateral taken that goes to whoever triggered the step, millionths."""
+    buffer_interval: Uint32
+    """Seconds, counted from the epoch, in each of which the buffer is swept once; zero: never."""
+    debt_step_needs_low_health: bool
+    """Whether a step of the debt leg needs a health factor below one."""
     perp_threshold: Uint64
     """Notional (1e-6 USD) above which a perp-leg step closes only a part."""
     perp_part: Uint64
@@ -128,20 +144,6 @@ class VenuePolicy:
     """Ratio (WAD) beyond which the backstop takes perps, of an account, a dex or an isolated
     position."""
     leg_order: LegChoice
-    leg_seed: Uint64
-    """Seed of `LegChoice.SEEDED`."""
-    max_price_age: Uint32
-    """Oldest price (seconds) on which new risk may be taken."""
-    max_liquidation_price_age: Uint32
-    """Oldest price (seconds) on which an account may be liquidated or reduced."""
-    max_move_bps: Uint32
-    """Largest move of a price in one report, basis points; zero switches the bound off."""
-    perp_fee_ppm: Uint32
-    """Taker fee, millionths of notional."""
-    spot_fee_ppm: Uint32
-    """Taker fee, millionths of what is bought."""
-    leaves_flat: bool
-    """Whether an account leaves portfolio margin only without positions and dex equity."""
     enable_min_volume: Uint64
     """Weighted volume (1e-6 USD) above which portfolio margin is open to an account; NO_CONDITION,
     as in the next two, where there is no such condition. SPEC AC-10."""
@@ -151,16 +153,14 @@ class VenuePolicy:
     """Account value (1e-6 USD) below which it is open."""
     enable_volume_days: Uint16
     """UTC days, today's included, over which volume counts; zero for all of them."""
+    leaves_flat: bool
+    """Whether an account leaves portfolio margin only without positions and dex equity."""
+    leg_seed: Uint64
+    """Seed of `LegChoice.SEEDED`."""
+    max_move_bps: Uint32
+    """Largest move of a price in one report, basis points; zero switches the bound off."""
     funding_interval: Uint32
     """Seconds of an hour of funding; zero switches funding off."""
-    twap_half_life: Uint32
-    """Seconds in which the backstop sells half of what it took over; zero sells all at once."""
-    buffer_interval: Uint32
-    """Seconds, counted from the epoch, in each of which the buffer is swept once; zero: never."""
-    reward_ppm: Uint32
-    """Part of the collateral taken that goes to whoever triggered the step, millionths."""
-    debt_step_needs_low_health: bool
-    """Whether a step of the debt leg needs a health factor below one."""
 
 
 UNSET_POLICY = VenuePolicy(
@@ -178,27 +178,27 @@ UNSET_POLICY = VenuePolicy(
     step_cadence=0,
     episode_timeout=0,
     min_step=0,
+    max_price_age=0,
+    max_liquidation_price_age=0,
+    perp_fee_ppm=0,
+    spot_fee_ppm=0,
+    twap_half_life=0,
+    reward_ppm=0,
+    buffer_interval=0,
+    debt_step_needs_low_health=False,
     perp_threshold=0,
     perp_part=0,
     perp_cooldown=0,
     perp_backstop_ratio=0,
     leg_order=LegChoice.PERP_FIRST_IF_CURES,
-    leg_seed=0,
-    max_price_age=0,
-    max_liquidation_price_age=0,
-    max_move_bps=0,
-    perp_fee_ppm=0,
-    spot_fee_ppm=0,
-    leaves_flat=False,
     enable_min_volume=0,
     enable_min_value=0,
     enable_max_value=0,
     enable_volume_days=0,
+    leaves_flat=False,
+    leg_seed=0,
+    max_move_bps=0,
     funding_interval=0,
-    twap_half_life=0,
-    buffer_interval=0,
-    reward_ppm=0,
-    debt_step_needs_low_health=False,
 )
 """What a registry has before its first `set_policy`."""
 

@@ -9,6 +9,7 @@ import pytest
 from contracts.test_registry_listing import listing
 from eth_utils.crypto import keccak
 from support.evm import DEPLOYER
+from support.twins import snake_case
 from support.venue import (
     BTC_PERP,
     HYPE,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EVERY = 2**64 - 1
+WHOLE_POLICY = 127
 PERPS = 0b11
 NO_CURVE = {"base": 0, "slope": 0, "kink": 0, "protocolShare": 0, "annual": False}
 
@@ -55,7 +57,7 @@ def test_policy_is_read_field_by_field(market: Market, read: Callable[..., Any])
             debt_step_needs_low_health=not odd,
         )
         told = market.registry("policy")
-        assert read("policy") == told
+        assert read("policy", WHOLE_POLICY) == told
         assert told["margin"] == {
             "trigger": 7,
             "triggerInclusive": odd,
@@ -70,6 +72,51 @@ def test_policy_is_read_field_by_field(market: Market, read: Callable[..., Any])
         assert params["policy"] == told["margin"]
         assert params["maxPriceAge"] == told["maxPriceAge"]
         assert params["maxLiquidationPriceAge"] == told["maxLiquidationPriceAge"]
+
+
+POLICY_PARTS: dict[int, tuple[str, ...]] = {
+    3: ("margin",),
+    4: ("debtStep", "stepCadence", "episodeTimeout", "minStep"),
+    8: (
+        "maxPriceAge",
+        "maxLiquidationPriceAge",
+        "perpFeePpm",
+        "spotFeePpm",
+        "twapHalfLife",
+        "rewardPpm",
+        "bufferInterval",
+        "debtStepNeedsLowHealth",
+    ),
+    16: ("perpThreshold", "perpPart", "perpCooldown", "perpBackstopRatio", "legOrder"),
+    32: (
+        "enableMinVolume",
+        "enableMinValue",
+        "enableMaxValue",
+        "enableVolumeDays",
+        "leavesFlat",
+    ),
+    64: ("legSeed", "maxMoveBps", "fundingInterval"),
+}
+"""What is told of the policy where a part is asked for."""
+
+
+def test_parts_of_the_policy_are_read_alone(market: Market, read: Callable[..., Any]) -> None:
+    names = [name for fields in POLICY_PARTS.values() for name in fields if name != "margin"]
+    others = ("leavesFlat", "debtStepNeedsLowHealth", "legOrder")
+    market.set_policy(
+        **{snake_case(name): 1_001 + i for i, name in enumerate(names) if name not in others},
+        leaves_flat=True,
+        debt_step_needs_low_health=True,
+        leg_order=2,
+    )
+    told = market.registry("policy")
+    nothing = read("policy", 0)
+    assert not any(nothing[name] for name in names)
+    assert not any(nothing["margin"].values())
+    for asked in (some for n in range(7) for some in combinations(POLICY_PARTS, n)):
+        fields = {name for part in asked for name in POLICY_PARTS[part]}
+        expected = {name: (told if name in fields else nothing)[name] for name in told}
+        assert read("policy", sum(asked)) == expected
 
 
 PARTS: dict[int, dict[str, Any]] = {
@@ -203,6 +250,7 @@ def test_caps_are_those_of_the_tokens(market: Market, read: Callable[..., Any]) 
         ("accountWords", (0, 0, 0, True, 1 << 31, 0)),
         ("accountWords", (0, 0, 0, True, 0, 1 << 200)),
         ("capWords", (1 << 63,)),
+        ("policyWords", (WHOLE_POLICY + 1,)),
     ],
 )
 def test_bits_of_nothing_listed_are_never_answered(
