@@ -250,8 +250,8 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     function setPolicy(Policy calldata policy_) external onlyRole(RISK_ADMIN) {
         // In memory, as `policy` reads it: one copier and one encoder serve both.
         Policy memory p = policy_;
-        require(p.debtStep <= WAD, FractionTooHigh(p.debtStep, WAD));
-        require(p.perpPart <= WAD, FractionTooHigh(p.perpPart, WAD));
+        _requirePart(p.debtStep);
+        _requirePart(p.perpPart);
         require(p.rewardPpm <= MAX_REWARD_PPM, FractionTooHigh(p.rewardPpm, MAX_REWARD_PPM));
         require(p.perpFeePpm <= PPM, FractionTooHigh(p.perpFeePpm, PPM));
         require(p.spotFeePpm <= PPM, FractionTooHigh(p.spotFeePpm, PPM));
@@ -477,7 +477,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
 
     /// @inheritdoc ICollateralRegistry
     function policyWords(uint256 parts) external view returns (bytes memory words) {
-        assert(parts <= POLICY_WHOLE);
+        parts &= POLICY_WHOLE;
         words = Words.open();
         uint256 slot;
         // solhint-disable-next-line no-inline-assembly
@@ -751,6 +751,12 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         _requireMultiple(curve.protocolShare, CURVE_WAD_UNIT);
         _requireMultiple(curve.base, CURVE_RAY_UNIT);
         _requireMultiple(curve.slope, CURVE_RAY_UNIT);
+    }
+
+    /// @dev A liquidation step takes something: one of nothing would look like one and never end.
+    function _requirePart(uint256 part) private pure {
+        require(part != 0, FractionTooLow(part, 1));
+        require(part <= WAD, FractionTooHigh(part, WAD));
     }
 
     function _requireMultiple(uint256 value, uint256 unit) private pure {

@@ -283,6 +283,8 @@ interface ICollateralRegistry {
     error CollateralNeedsLtv(uint64 token);
     /// @notice A part, fee, kink, rate or protocol share above its bound.
     error FractionTooHigh(uint256 value, uint256 maximum);
+    /// @notice A part of a debt or position that one step takes is nothing.
+    error FractionTooLow(uint256 value, uint256 minimum);
     /// @notice A figure of a rate curve is no multiple of 1e-15, which is `unit` of its own units.
     error FigureTooFine(uint256 value, uint256 unit);
     /// @notice A price of zero was reported.

@@ -125,6 +125,15 @@ class FractionTooHigh(VenueError):
 
 
 @dataclass(eq=False)
+class FractionTooLow(VenueError):
+    """A part of a debt or position that one step takes is nothing."""
+
+    value: int
+    minimum: int
+    sentence = "the figure must be at least {minimum}, was {value}"
+
+
+@dataclass(eq=False)
 class FigureTooFine(VenueError):
     """A figure of a rate curve is no multiple of 1e-15, which is `unit` of its own units."""
 

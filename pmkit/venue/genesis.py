@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from pmkit.policy import LegOrder, condition_of
 from pmkit.venue.addresses import address_of_name
 from pmkit.venue.records import (
-    UNSET_POLICY,
     LegChoice,
     PairListing,
     PerpListing,
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 class Genesis:
     """Listings in the order in which the admin makes them."""
 
-    policy: VenuePolicy
+    policy: VenuePolicy | None
+    """None: it is still to be set."""
     tokens: tuple[TokenListing, ...]
     dexes: tuple[tuple[int, str, int], ...]
     """Id, name and id of the collateral token."""
@@ -37,7 +37,8 @@ class Genesis:
 
     def actions(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """Yield what the admin does: every action and its arguments."""
-        yield "set_policy", (self.policy,)
+        if self.policy is not None:
+            yield "set_policy", (self.policy,)
         for token in self.tokens:
             yield "create_erc20", (token.erc20, token.name, token.evm_decimals)
             yield "list_token", (token,)
@@ -112,7 +113,7 @@ class Genesis:
         )
 
 
-NOTHING_LISTED = Genesis(policy=UNSET_POLICY, tokens=(), dexes=(), tables=(), perps=(), pairs=())
+NOTHING_LISTED = Genesis(policy=None, tokens=(), dexes=(), tables=(), perps=(), pairs=())
 """A venue on which everything is still to be listed."""
 
 

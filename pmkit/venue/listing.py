@@ -15,6 +15,7 @@ from pmkit.errors import (
     Erc20DecimalsDiffer,
     FigureTooFine,
     FractionTooHigh,
+    FractionTooLow,
     LeverageOutOfRange,
     ListingFull,
     LtvTooHigh,
@@ -311,13 +312,13 @@ def list_pair(r: Registry, sender: Address, listing: PairListing) -> None:
 
 
 def set_policy(r: Registry, sender: Address, policy: VenuePolicy) -> None:
-    """Set the policy. SPEC PM-20, FD-06.
+    """Set the policy. SPEC PM-20, FD-06, LQ-03.
 
-    Raises AccessControlUnauthorizedAccount, FractionTooHigh.
+    Raises AccessControlUnauthorizedAccount, FractionTooLow, FractionTooHigh.
     """
     require_role(r, sender, RISK_ADMIN)
-    _require_at_most(policy.debt_step, WAD)
-    _require_at_most(policy.perp_part, WAD)
+    _require_part(policy.debt_step)
+    _require_part(policy.perp_part)
     _require_at_most(policy.reward_ppm, MAX_REWARD_PPM)
     _require_at_most(policy.perp_fee_ppm, PPM)
     _require_at_most(policy.spot_fee_ppm, PPM)
@@ -368,6 +369,13 @@ def _require_curve(curve: RateCurve) -> None:
     _require_multiple(curve.protocol_share, CURVE_WAD_UNIT)
     _require_multiple(curve.base, CURVE_RAY_UNIT)
     _require_multiple(curve.slope, CURVE_RAY_UNIT)
+
+
+def _require_part(part: int) -> None:
+    """Require that a liquidation step takes something; one of nothing would never end."""
+    if part == 0:
+        raise FractionTooLow(value=part, minimum=1)
+    _require_at_most(part, WAD)
 
 
 def _require_multiple(value: int, unit: int) -> None:

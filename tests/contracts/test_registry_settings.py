@@ -185,6 +185,15 @@ def test_set_policy_with_a_part_above_one_is_refused(market: Market, name: str) 
     assert refused == ("FractionTooHigh", (WAD + 1, WAD))
 
 
+@pytest.mark.parametrize("name", ["debt_step", "perp_part"])
+def test_set_policy_with_steps_of_nothing_is_refused(market: Market, name: str) -> None:
+    """SPEC LQ-03, LQ-06. Such a step would move nothing, and be there again at once."""
+    bad: Any = policy(**{name: 0})
+    refused = refusal(market.registry, "setPolicy", bad, sender=DEPLOYER)
+    assert refused == ("FractionTooLow", (0, 1))
+    market.set_policy(**{name: 1})
+
+
 def test_set_policy_with_a_reward_above_a_tenth_is_refused(market: Market) -> None:
     """SPEC LQ-24."""
     bad: Any = policy(reward_ppm=100_001)

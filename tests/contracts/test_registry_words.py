@@ -250,7 +250,6 @@ def test_caps_are_those_of_the_tokens(market: Market, read: Callable[..., Any]) 
         ("accountWords", (0, 0, 0, True, 1 << 31, 0)),
         ("accountWords", (0, 0, 0, True, 0, 1 << 200)),
         ("capWords", (1 << 63,)),
-        ("policyWords", (WHOLE_POLICY + 1,)),
     ],
 )
 def test_bits_of_nothing_listed_are_never_answered(

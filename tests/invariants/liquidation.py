@@ -41,10 +41,7 @@ def partial_steps_improve(step: Step) -> Verdicts:
 
     It stays infinite while something is owed that cannot be borrowed; then less of it is owed. The
     20 USD of the reading `docs` do not shrink with the debt: there net debt over collateral falls.
-    A policy may have steps take nothing at all.
     """
-    if not step.before.policy["debtStep"] and not step.before.policy["minStep"]:
-        return
     for who, *both in margins(step, DEBT_PARTIAL):
         before, after = ((m["ratio"], m["netDebt"]) for m in both)
         better = after[0] < before[0] or (before[0] == INFINITE and after < before)

@@ -89,8 +89,6 @@ class Look:
     """What the venue has of each token's ERC-20, token wei."""
     params: dict[int, dict[str, Any]]
     """`tokenParams` by token id."""
-    policy: dict[str, Any]
-    """The registry's policy."""
     perp_dex: dict[int, int]
     """The token id that an asset's dex counts in."""
     lent: int
@@ -114,7 +112,6 @@ class Observer:
     calls: dict[Any, bytes] = field(default_factory=dict)
     listing: Any = None
     params: dict[int, dict[str, Any]] = field(default_factory=dict)
-    policy: dict[str, Any] = field(default_factory=dict)
     perp_dex: dict[int, int] = field(default_factory=dict)
     units: dict[int, tuple[int, int]] = field(default_factory=dict)
 
@@ -135,7 +132,6 @@ class Observer:
             stored=stored,
             holdings={t: self._holdings(t) for t in tokens},
             params=self.params,
-            policy=self.policy,
             perp_dex=self.perp_dex,
             lent=self.storage.read("_s", "lentBitmap"),
             units={t: max(1, wei // evm) for t, (evm, wei) in self.units.items()},
@@ -145,7 +141,6 @@ class Observer:
         registry = self.market.registry
         self.listing = [list(ids) for ids in registry("listed")]
         self.params = {t: registry("tokenParams", t) for t in self.listing[0]}
-        self.policy = registry("policy")
         self.units = {t: self.market.units(t) for t in self.listing[0]}
         collateral = {d: registry("dexOf", d)[1] for d in self.listing[1]}
         dexes = list(collateral.values())

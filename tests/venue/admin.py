@@ -81,7 +81,7 @@ def draw_policy(w: World) -> tuple[Any, ...]:
             random.random() < 0.8,
             random.random() < 0.8,
         ),
-        debt_step=random.choice((WAD // 5, WAD // 5, WAD, 0, WAD + 1)),
+        debt_step=random.choice((WAD // 5, WAD // 5, WAD, 1, 0, WAD + 1)),
         step_cadence=random.choice((3, 3, 0)),
         episode_timeout=random.choice((600, 600, 1)),
         min_step=random.choice((10 * WAD, 0, 10**5 * WAD)),

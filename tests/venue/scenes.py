@@ -121,6 +121,8 @@ def bad_admin(w: World) -> None:
             ("setMarginTable", 49, [0], [49]),
             ("listPerp", (900, name, 0, 5, 31, 30)),
             ("setPolicy", policy(perp_part=WAD + 1)),
+            ("setPolicy", policy(debt_step=0)),
+            ("setPolicy", policy(perp_part=0)),
             ("setPolicy", policy(spot_fee_ppm=10**6 + 1)),
             ("reportPrices", [], [], 0),
             ("reportPrices", [(999, 1)], [], 10**8),
