@@ -154,7 +154,15 @@ def edge_accounts() -> list[Account]:
             (10**12, 78_347_000_000, 78_347_000_001, (short, replace(short, dex=1))),
         )
     )
-    return [*unified, *standard, second, *coarse, over, lacking]
+    # The least that a dex can hand back, of a token as coarse as perp USD.
+    least = Account(
+        mode=Mode.UNIFIED,
+        tokens=(COARSE,),
+        dexes=(DexState(collateral=0, raw_usd=1),),
+        perps=(),
+        policy=RECORDED,
+    )
+    return [*unified, *standard, second, *coarse, over, lacking, least]
 
 
 def margin_of(account: Account) -> AccountMargin | None:
@@ -560,6 +568,7 @@ def token_grids() -> dict[str, list[Inputs]]:
         replace(UBTC, supplied=10**10 + 1),
         replace(USDT0, borrowed=7),
     )
+    owed = (*backed, replace(unlisted, borrowed=1))
     least = (
         (replace(UBTC, supplied=1),),
         (replace(UBTC, supplied=10**10, ltv_bps=1),),
@@ -621,7 +630,7 @@ def token_grids() -> dict[str, list[Inputs]]:
         ],
         "ltv_room_down": [
             {"tokens": tokens, "borrowed": borrowed}
-            for tokens in ((), backed, backed[:2], backed[:1], (unpriced, *backed), *least)
+            for tokens in ((), backed, backed[:2], backed[:1], (unpriced, *backed), owed, *least)
             for borrowed in (USDC, USDT0, unlisted)
         ],
         "sweep_token": grid(
