@@ -108,9 +108,25 @@ library MarginEngine {
     function grossDebt(VenueState storage s, ICollateralRegistry registry, address account)
         external
         view
+        returns (uint256)
+    {
+        return Deferral.holds(account) ? Deferral.debtBefore() : _storedDebt(s, registry, account);
+    }
+
+    /// @notice Gross debt of an account as stored, USD WAD, whatever waits for the end of a batch.
+    function storedDebt(VenueState storage s, ICollateralRegistry registry, address account)
+        external
+        view
+        returns (uint256)
+    {
+        return _storedDebt(s, registry, account);
+    }
+
+    function _storedDebt(VenueState storage s, ICollateralRegistry registry, address account)
+        private
+        view
         returns (uint256 debt)
     {
-        if (Deferral.holds(account)) return Deferral.debtBefore();
         // The rest of the answer is not asked for.
         // slither-disable-next-line unused-return
         (Account memory a,) = AccountStore.loadHeld(s, registry, account);

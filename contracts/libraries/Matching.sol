@@ -51,6 +51,12 @@ library Matching {
         bool checked;
     }
 
+    /// @dev What one side of a spot match owes before it, and the most that it may owe after it.
+    struct Debts {
+        uint256 before;
+        uint256 most;
+    }
+
     /// @notice Fill two accounts' orders against each other; the caller is the matcher.
     function matchOrders(
         VenueState storage s,
@@ -191,8 +197,8 @@ library Matching {
         AccountStore.requireJudgeable(s, seller, swap.paid);
         Sweeps.run(s, registry, buyer);
         Sweeps.run(s, registry, seller);
-        uint256 buyerDebt = MarginEngine.grossDebt(s, registry, buyer);
-        uint256 sellerDebt = MarginEngine.grossDebt(s, registry, seller);
+        Debts memory buyers = _debts(s, registry, buyer);
+        Debts memory sellers = _debts(s, registry, seller);
         Payment.pay(s, parties.insurance, buyer, swap.paid, swap.paidAmount);
         Payment.pay(s, parties.insurance, seller, swap.got, swap.gotAmount);
         _deliver(s, parties.insurance, buyer, swap.got, swap.gotAmount, m.buyerTakes ? fee : 0);
@@ -201,8 +207,16 @@ library Matching {
         Sweeps.run(s, registry, seller);
         Volume.addSpot(s, buyer, m.sz, m.px);
         Volume.addSpot(s, seller, m.sz, m.px);
-        _requireSafe(s, registry, buyer, buyerDebt, m.px > pair.px);
-        _requireSafe(s, registry, seller, sellerDebt, m.px < pair.px);
+        _requireSafe(s, registry, buyer, buyers, m.px > pair.px);
+        _requireSafe(s, registry, seller, sellers, m.px < pair.px);
+    }
+
+    function _debts(VenueState storage s, ICollateralRegistry registry, address account)
+        private
+        view
+        returns (Debts memory)
+    {
+        return Debts(MarginEngine.grossDebt(s, registry, account), Spot.mostDebt(s, registry, account));
     }
 
     function _deliver(
@@ -222,11 +236,11 @@ library Matching {
         VenueState storage s,
         ICollateralRegistry registry,
         address account,
-        uint256 debtBefore,
+        Debts memory debts,
         bool gives
     ) private {
         if (s.accounts[account].mode != Mode.PortfolioMargin) return;
-        Spot.requireNoPausedDebt(s, registry, account, debtBefore);
-        MarginEngine.requireSafe(s, registry, account, gives ? 0 : debtBefore);
+        Spot.requireNoPausedDebt(s, registry, account, debts.most);
+        MarginEngine.requireSafe(s, registry, account, gives ? 0 : debts.before);
     }
 }

@@ -65,17 +65,27 @@ library Spot {
         );
     }
 
-    /// @notice Require of a fill with portfolio margin that, while risk is paused, it makes no debt: what one
-    /// has may always be sold and spent (SPEC CR-07).
+    /// @notice The most that an account may owe after a fill with portfolio margin, USD WAD: while risk is
+    /// paused no more than before, in a batch too, whose check waits but not the pause (SPEC CR-07, AC-16).
+    function mostDebt(VenueState storage s, ICollateralRegistry registry, address account)
+        internal
+        view
+        returns (uint256)
+    {
+        if (registry.paused() & PAUSE_RISK == 0) return type(uint256).max;
+        return MarginEngine.storedDebt(s, registry, account);
+    }
+
+    /// @notice Require that a fill has made no debt beyond that: what one has may always be sold and spent.
     function requireNoPausedDebt(
         VenueState storage s,
         ICollateralRegistry registry,
         address account,
-        uint256 debtBefore
+        uint256 most
     ) internal view {
-        if (registry.paused() & PAUSE_RISK == 0) return;
-        uint256 debt = MarginEngine.grossDebt(s, registry, account);
-        require(debt <= debtBefore, IPortfolioMargin.Paused(PAUSE_RISK));
+        if (most == type(uint256).max) return;
+        uint256 debt = MarginEngine.storedDebt(s, registry, account);
+        require(debt <= most, IPortfolioMargin.Paused(PAUSE_RISK));
     }
 
     /// @notice Token wei of the smallest size.

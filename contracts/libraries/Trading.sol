@@ -221,11 +221,12 @@ library Trading {
         AccountStore.requireJudgeable(s, account, swap.got);
         Sweeps.run(s, registry, account);
         uint256 debtBefore = MarginEngine.grossDebt(s, registry, account);
+        uint256 mostDebt = Spot.mostDebt(s, registry, account);
         Payment.pay(s, parties.insurance, account, swap.paid, swap.paidAmount);
         _exchange(s, parties, account, swap);
         Sweeps.run(s, registry, account);
         if (s.accounts[account].mode == Mode.PortfolioMargin) {
-            Spot.requireNoPausedDebt(s, registry, account, debtBefore);
+            Spot.requireNoPausedDebt(s, registry, account, mostDebt);
             MarginEngine.requireSafe(s, registry, account, debtBefore);
         }
     }

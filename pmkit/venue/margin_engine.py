@@ -136,6 +136,14 @@ def gross_debt(s: VenueState, account: str) -> int:
     """
     if s.deferral is not None and s.deferral.account == account:
         return s.deferral.debt_before
+    return stored_debt(s, account)
+
+
+def stored_debt(s: VenueState, account: str) -> int:
+    """Return the gross debt of an account as stored, USD WAD, whatever waits for a batch's end.
+
+    Raises PriceMissing.
+    """
     a, _ = load(s, account)
     debts = (token_value_up(t, t.borrowed) for t in a.tokens if t.borrowed != 0)
     return checked(sum(debts))

@@ -28,6 +28,7 @@ from pmkit.venue.records import Pause, Side
 from pmkit.venue.roles import MATCHER, require_role
 from pmkit.venue.spot import (
     is_pair,
+    most_debt,
     pair_of_asset,
     require_no_paused_debt,
     require_young_px,
@@ -200,7 +201,10 @@ def _spot(s: VenueState, m: Match) -> int:
     require_judgeable(s, seller, swap.paid)
     sweep(s, buyer)
     sweep(s, seller)
-    debts = {account: margin_engine.gross_debt(s, account) for account in (buyer, seller)}
+    debts = {
+        account: (margin_engine.gross_debt(s, account), most_debt(s, account))
+        for account in (buyer, seller)
+    }
     pay(s, buyer, swap.paid, swap.paid_amount)
     pay(s, seller, swap.got, swap.got_amount)
     _deliver(s, buyer, swap.got, swap.got_amount, fee if m.buyer_takes else 0)
@@ -211,9 +215,9 @@ def _spot(s: VenueState, m: Match) -> int:
         volume.add_spot(s, account, m.sz, m.px)
     # Who gives more than the price asks ends as after a withdrawal: borrowed money does not leave.
     gives = {buyer: m.px > pair.px, seller: m.px < pair.px}
-    for account, debt in debts.items():
+    for account, (debt, most) in debts.items():
         if s.accounts[account].mode == Mode.PORTFOLIO_MARGIN:
-            require_no_paused_debt(s, account, debt)
+            require_no_paused_debt(s, account, most)
             margin_engine.require_safe(s, account, 0 if gives[account] else debt)
     return fee
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmkit.errors import Paused, SpotPriceMissing, StalePrice
-from pmkit.units import SPOT_DECIMALS, checked, mul_div_down, mul_div_up
+from pmkit.units import SPOT_DECIMALS, UINT256_MAX, checked, mul_div_down, mul_div_up
 from pmkit.venue import margin_engine
 from pmkit.venue.price_age import age
 from pmkit.venue.records import Pause
@@ -57,12 +57,22 @@ def require_young_px(s: VenueState, pair: Pair) -> None:
         raise StalePrice(token=token, age=old, maximum=maximum)
 
 
-def require_no_paused_debt(s: VenueState, account: str, debt_before: int) -> None:
-    """Require of a fill with portfolio margin that, while risk is paused, it makes no debt.
+def most_debt(s: VenueState, account: str) -> int:
+    """Return the most that an account may owe after a fill with portfolio margin, USD WAD.
+
+    While risk is paused no more than before, in a batch too, whose check waits but not the pause.
+    SPEC CR-07, AC-16. Raises PriceMissing.
+    """
+    paused = s.registry.paused & Pause.RISK
+    return margin_engine.stored_debt(s, account) if paused else UINT256_MAX
+
+
+def require_no_paused_debt(s: VenueState, account: str, most: int) -> None:
+    """Require that a fill has made no debt beyond `most`.
 
     What one has may always be sold and spent. SPEC CR-07. Raises Paused.
     """
-    if s.registry.paused & Pause.RISK and margin_engine.gross_debt(s, account) > debt_before:
+    if most != UINT256_MAX and margin_engine.stored_debt(s, account) > most:
         raise Paused(bit=Pause.RISK)
 
 

@@ -33,6 +33,7 @@ from pmkit.venue.spot import (
     Swap,
     is_pair,
     lot,
+    most_debt,
     pair_of,
     pair_of_asset,
     require_no_paused_debt,
@@ -204,12 +205,12 @@ def inventory_of(s: VenueState, token: int) -> InventoryView:
 def _swap(s: VenueState, account: str, swap: Swap, fee: int) -> None:
     require_judgeable(s, account, swap.got)
     sweep(s, account)
-    debt_before = margin_engine.gross_debt(s, account)
+    debt_before, most = margin_engine.gross_debt(s, account), most_debt(s, account)
     pay(s, account, swap.paid, swap.paid_amount)
     _exchange(s, account, swap, fee)
     sweep(s, account)
     if s.accounts[account].mode == Mode.PORTFOLIO_MARGIN:
-        require_no_paused_debt(s, account, debt_before)
+        require_no_paused_debt(s, account, most)
         margin_engine.require_safe(s, account, debt_before)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from eth_abi.abi import decode, encode
+from eth_utils.crypto import keccak
 from support.loans import ANY_BUY, HYPE_SPOT, HYPE_WEI, UBTC_WEI, USDC_WEI, USDT0_SPOT, faq_loan
 from support.misbehaving import BAD_TOKEN, list_misbehaving
 from support.venue import (
@@ -30,6 +31,8 @@ from support.venue import (
     refusal,
 )
 from venue.mirror import MirroredMarket
+
+PAUSE_RISK = 4
 
 Act = tuple[Any, ...]
 
@@ -258,6 +261,29 @@ def test_margin_of_a_standard_dex_does_not_wait(mirrored: MirroredMarket) -> Non
     acts: list[Act] = [("transferPerp", 0, USD, False), ("transferPerp", 0, USD, True)]
     expected = ("InsufficientMargin", (0, 10_000 * USD, 9_999 * USD))
     assert refused(mirrored, TRADER, *acts) == expected
+
+
+def test_pause_of_risk_does_not_wait(mirrored: MirroredMarket) -> None:
+    """SPEC CR-07: what one has is sold, but no fill makes debt, whatever the batch has repaid."""
+    mirrored.portfolio_account(BORROWER, hype=100 * HYPE_WEI)
+    mirrored.venue("borrow", USDC, 500 * USDC_WEI, sender=BORROWER)
+    mirrored.registry("grantRole", keccak(text="GUARDIAN"), KEEPER)
+    mirrored.registry("pause", PAUSE_RISK, sender=KEEPER)
+    owned: Act = ("order", USDT0_SPOT, True, ANY_BUY, 400 * 100, False)
+    owed: Act = ("order", USDT0_SPOT, True, ANY_BUY, 200 * 100, False)
+    assert refused(mirrored, BORROWER, owned, owed) == ("Paused", (PAUSE_RISK,))
+    assert refused(mirrored, BORROWER, owed, owned) == ("Paused", (PAUSE_RISK,))
+    mirrored.fund(BORROWER, HYPE, HYPE_WEI)
+    before: list[Act] = [
+        ("supply", HYPE, HYPE_WEI, BORROWER),
+        ("order", HYPE_SPOT, False, 0, 100, False),
+    ]
+    batch(mirrored, BORROWER, *before, owned)
+    alone = refusal(mirrored.venue, *owed, sender=BORROWER)
+    assert refused(mirrored, BORROWER, owed) == alone == ("Paused", (PAUSE_RISK,))
+    mirrored.fund(BORROWER, USDC, 300 * USDC_WEI)
+    repay: Act = ("repay", USDC, 300 * USDC_WEI, BORROWER)
+    assert refused(mirrored, BORROWER, repay, owed) == alone
 
 
 def test_order_before_its_margin_passes_where_the_margin_follows(mirrored: MirroredMarket) -> None:
