@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pmkit.chain.address import checked
 from pmkit.chain.contracts import ask
 from pmkit.chain.revert import decode_revert
 from pmkit.errors import NobodyTaken
 from pmkit.venue.records import Leg, LiquidationStep
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pmkit.chain.sender import Receipt, Sender, Simulation
     from pmkit.errors import PmkitError
@@ -33,10 +34,12 @@ def foretold(
 ) -> tuple[tuple[StepOutcome, ...], Simulation]:
     """Return how the steps would end in the block to come; nothing is sent.
 
-    Raises NobodyTaken where all would be refused, and as `Sender.simulate` does.
+    Raises InputError for what is no address, NobodyTaken where all would be refused, and as
+    `Sender.simulate` does.
     """
-    simulation = sender.simulate(sender.actions.liquidate_batch(accounts, as_taker=as_taker))
-    found = outcomes_of(accounts, simulation.answer)
+    addresses = [checked(account) for account in accounts]
+    simulation = sender.simulate(sender.actions.liquidate_batch(addresses, as_taker=as_taker))
+    found = outcomes_of(addresses, simulation.answer)
     if all(outcome.step is None for outcome in found):
         reasons = ((outcome.account, str(outcome.reason)) for outcome in found)
         raise NobodyTaken(reasons=tuple(reasons))
@@ -49,23 +52,35 @@ def told_by(
     """Return how the steps of a mined batch ended.
 
     A refused step leaves no event: its reason is what the batch's own block answers when it is
-    asked again.
+    asked again. An account that is named twice has the steps that it had, in their order.
+
+    Raises InputError for what is no address.
     """
-    steps = {
-        event.values["account"]: step_of(event.values)
-        for event in receipt.events
-        if event.name == "Liquidated"
-    }
-    skipped = [account for account in accounts if account not in steps]
-    refused: dict[str, PmkitError | None] = {}
+    addresses = [checked(account) for account in accounts]
+    steps = steps_in_order(addresses, receipt)
+    skipped = [account for account, step in zip(addresses, steps, strict=True) if step is None]
+    reasons: Iterator[PmkitError | None] = iter(())
     if skipped:
         again = sender.actions.liquidate_batch(skipped, as_taker=as_taker)
         answer = ask(sender.rpc, again.call, receipt.block, sender.address)
-        refused = {each.account: each.reason for each in outcomes_of(skipped, answer)}
+        reasons = (each.reason for each in outcomes_of(skipped, answer))
     return tuple(
-        StepOutcome(account=account, step=steps.get(account), reason=refused.get(account))
-        for account in accounts
+        StepOutcome(account=account, step=step, reason=None if step else next(reasons))
+        for account, step in zip(addresses, steps, strict=True)
     )
+
+
+def steps_in_order(addresses: Sequence[str], receipt: Receipt) -> list[LiquidationStep | None]:
+    """Return the step that each account of a mined batch had; None where it had none.
+
+    Events stand in the batch's order, and one that was refused has none.
+    """
+    told = [event.values for event in receipt.events if event.name == "Liquidated"]
+    steps: list[LiquidationStep | None] = []
+    for address in addresses:
+        taken = bool(told) and told[0]["account"] == address
+        steps.append(step_of(told.pop(0)) if taken else None)
+    return steps
 
 
 def outcomes_of(

@@ -109,7 +109,39 @@ def test_reason_of_who_was_left_out_is_that_of_the_batchs_own_block(venue):
     told = told_by(keeper, accounts, receipt)
     assert told[1].step == outcomes[1].step
     assert isinstance(told[0].reason, NotLiquidatable)
+    # By whatever spelling, and however often it is named.
+    spelt = [borrower.address.lower(), trader, borrower.address]
+    again = told_by(keeper, spelt, receipt)
+    assert [outcome.account for outcome in again] == [borrower.address, trader, borrower.address]
+    assert [outcome.step for outcome in again] == [outcomes[1].step, None, None]
+    assert isinstance(again[1].reason, NotLiquidatable)
     # A batch that left the borrower out, as its receipt tells, although a step would be taken.
     silent = replace(receipt, events=(), block=receipt.block - 1)
     (left_out,) = told_by(keeper, [borrower.address], silent)
     assert (left_out.step, left_out.reason) == (None, None)
+
+
+def test_account_named_twice_has_the_steps_that_it_had_in_their_order(venue):
+    borrower, keeper = venue.sender("borrower"), venue.sender("keeper")
+    borrower.supply("HYPE", venue.amount("HYPE", "1000"))
+    borrower.borrow("USDC", venue.amount("USDC", "20000"))
+    borrower.order(USDT0_SPOT, is_buy=True, sz=20_000 * 100, limit_px=ANY_BUY)
+    venue.move("HYPE", Decimal("25"))
+    twice = [borrower.address.lower(), borrower.address]
+    outcomes, _ = foretold(keeper, twice)
+    assert [outcome.account for outcome in outcomes] == [borrower.address] * 2
+    receipt = keeper.liquidate_batch(twice)
+    (event,) = (each for each in receipt.events if each.name == "Liquidated")
+    first, second = told_by(keeper, twice, receipt)
+    assert first.step == outcomes[0].step
+    assert second.step is None
+    values = event.values
+    both = replace(receipt, events=(event, replace(event, values={**values, "loss": 7})))
+    first, second = told_by(keeper, twice, both)
+    assert (first.step.loss, second.step.loss) == (values["loss"], 7)
+
+
+def test_what_is_no_address_is_refused_before_anything_is_asked(venue):
+    keeper = venue.sender("keeper")
+    with pytest.raises(InputError, match="is no address"):
+        foretold(keeper, ["0x12"])
