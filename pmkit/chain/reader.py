@@ -114,25 +114,33 @@ class Reader:
         )
 
     def isolated(self, address: str, block: int | None = None) -> tuple[IsolatedFigures, ...]:
-        """Return an account's isolated positions, in listing order. SPEC CH-07."""
-        return self.each_isolated([address], block)[0]
+        """Return an account's isolated positions, in listing order. SPEC CH-07.
+
+        Raises the error of an account that cannot be read.
+        """
+        (found,) = self.each_isolated([address], block)
+        if isinstance(found, PmkitError):
+            raise found
+        return found
 
     def each_isolated(
         self, addresses: Sequence[str], block: int | None = None
-    ) -> tuple[tuple[IsolatedFigures, ...], ...]:
+    ) -> tuple[tuple[IsolatedFigures, ...] | PmkitError, ...]:
         """Return the isolated positions of many accounts of one block. SPEC KP-03.
 
-        Raises the error of the first account that cannot be read.
+        In place of those of an account that cannot be read stands its error.
         """
         at = self.tag(block)
         lens, backstop_ratio = interface("Lens"), self.policy(at)["perp_backstop_ratio"]
-        held = []
-        for found in look_at(self, "isolatedOf", addresses, at):
-            if isinstance(found, PmkitError):
-                raise found
-            reports = lens.decode("isolatedReportsOf", found)
-            held.append(tuple(isolated_of(report, backstop_ratio) for report in reports))
-        return tuple(held)
+        return tuple(
+            found
+            if isinstance(found, PmkitError)
+            else tuple(
+                isolated_of(held, backstop_ratio)
+                for held in lens.decode("isolatedReportsOf", found)
+            )
+            for found in look_at(self, "isolatedOf", addresses, at)
+        )
 
     def displayed_px(self, address: str, asset: int, block: int | None = None) -> int:
         """Return the price the venue shows beside a position, 1e-10 USD. SPEC LQ-07."""

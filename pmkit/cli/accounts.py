@@ -38,6 +38,9 @@ MODES = {
 NOT_LIQUIDATED = ("maker", "backstop", "insurance")
 """Roles whose accounts the venue never liquidates, and which are therefore not watched."""
 
+POSITION_FIELDS = ("coin", "equity", "maintenance", "liquidationPx", "health", "liquidatable")
+"""What `--json` prints of an isolated position, null where it is unknown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
@@ -78,6 +81,15 @@ class WatchedPosition:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownPositions:
+    """An account whose isolated positions could not be read; it stands before all others."""
+
+    address: str
+    role: str | None
+    error: PmkitError
+
+
 @click.command()
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N only.")
 @venue_options
@@ -86,7 +98,7 @@ def accounts(limit: int | None, rpc: str | None, deployment: Path | None, as_jso
 
     The market maker, the backstop and the insurance account are left out, since they are not
     liquidated. An account whose margin cannot be told, for want of a price, stands before all
-    others.
+    others, and so does one whose isolated positions cannot.
     """
     reader = Where(rpc_url=rpc, deployment=deployment).reader().pinned()
     watched = watch_list(reader)[:limit]
@@ -112,21 +124,25 @@ def watch_list(reader: Reader) -> list[Watched]:
     return sorted(found, key=lambda each: each.rank)
 
 
-def watched_positions(reader: Reader) -> list[WatchedPosition]:
-    """Return all isolated positions of the reader's block, nearest to liquidation first."""
+def watched_positions(reader: Reader) -> list[UnknownPositions | WatchedPosition]:
+    """Return all isolated positions of the reader's block, nearest to liquidation first.
+
+    Before them stand the accounts whose positions could not be read.
+    """
     roles = {address: role for role, address in reader.deployment.accounts}
     addresses = reader.accounts()
-    found = [
-        WatchedPosition(
-            address=address,
-            role=roles.get(address),
-            coin=reader.listing.perp(figures.perp.asset).name,
-            figures=figures,
-        )
-        for address, held in zip(addresses, reader.each_isolated(addresses), strict=True)
-        for figures in held
-    ]
-    return sorted(found, key=lambda each: each.closeness, reverse=True)
+    unknown: list[UnknownPositions] = []
+    found: list[WatchedPosition] = []
+    for address, held in zip(addresses, reader.each_isolated(addresses), strict=True):
+        role = roles.get(address)
+        if isinstance(held, PmkitError):
+            unknown.append(UnknownPositions(address=address, role=role, error=held))
+            continue
+        for figures in held:
+            coin = reader.listing.perp(figures.perp.asset).name
+            found.append(WatchedPosition(address=address, role=role, coin=coin, figures=figures))
+    found.sort(key=lambda each: each.closeness, reverse=True)
+    return [*unknown, *found]
 
 
 def watched_of(address: str, role: str | None, account: Account | PmkitError) -> Watched:
@@ -182,18 +198,21 @@ def watched_object(each: Watched) -> dict[str, Any]:
     }
 
 
-def position_object(each: WatchedPosition) -> dict[str, Any]:
-    """Return one isolated position as `--json` prints it."""
+def position_object(each: UnknownPositions | WatchedPosition) -> dict[str, Any]:
+    """Return one isolated position as `--json` prints it, or what hides those of an account."""
+    whose = {"address": each.address, "role": each.role}
+    if isinstance(each, UnknownPositions):
+        return {**whose, **dict.fromkeys(POSITION_FIELDS), "error": str(each.error)}
     figures = each.figures
     return {
-        "address": each.address,
-        "role": each.role,
+        **whose,
         "coin": each.coin,
         "equity": amount_text(figures.equity, PERP_DECIMALS),
         "maintenance": amount_text(figures.maintenance, PERP_DECIMALS),
         "liquidationPx": liquidation_px_text(figures),
         "health": figures.health.label,
         "liquidatable": figures.health is not Health.HEALTHY,
+        "error": None,
     }
 
 
@@ -202,7 +221,7 @@ def liquidation_px_text(figures: IsolatedFigures) -> str | None:
     return displayed_px_text(figures.liquidation_px if figures.liquidation_px > 0 else None)
 
 
-def print_positions(isolated: list[WatchedPosition]) -> None:
+def print_positions(isolated: list[UnknownPositions | WatchedPosition]) -> None:
     """Print the isolated positions for people."""
     from rich.console import Console
     from rich.table import Table
@@ -212,9 +231,13 @@ def print_positions(isolated: list[WatchedPosition]) -> None:
         words = name in ("account", "coin", "state")
         table.add_column(name, justify="left" if words else "right", overflow="fold")
     for each in isolated:
+        name = each.role or each.address
+        if isinstance(each, UnknownPositions):
+            table.add_row(name, *("unknown",) * 4, str(each.error), style="red")
+            continue
         figures = each.figures
         table.add_row(
-            each.role or each.address,
+            name,
             each.coin,
             readable(figures.equity, PERP_DECIMALS),
             readable(figures.maintenance, PERP_DECIMALS),

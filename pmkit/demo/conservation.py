@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmkit.chain.contracts import events_of
-from pmkit.errors import Mismatch
+from pmkit.errors import Mismatch, PmkitError
 from pmkit.margin import dex_margins, perp_to_wei, wei_per_perp_usd
 
 if TYPE_CHECKING:
@@ -108,9 +108,14 @@ def ledgers(reader: Reader) -> tuple[TokenLedger, ...]:
 
 
 def isolated_equities(reader: Reader, addresses: Sequence[str]) -> dict[int, list[int]]:
-    """Return the equities of all isolated positions, token wei, by token. SPEC CH-07."""
+    """Return the equities of all isolated positions, token wei, by token. SPEC CH-07.
+
+    Raises the error of an account that cannot be read: without it the sums are unknown.
+    """
     found: dict[int, list[int]] = {token.token: [] for token in reader.listing.tokens}
     for held in reader.each_isolated(addresses):
+        if isinstance(held, PmkitError):
+            raise held
         for position in held:
             token = reader.listing.perp(position.perp.asset).collateral
             found[token.token].append(perp_to_wei(position.equity, token.wei_decimals))

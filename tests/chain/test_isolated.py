@@ -6,8 +6,10 @@ from fractions import Fraction
 
 import pytest
 
+from pmkit.chain import lens
 from pmkit.chain import reader as reader_module
 from pmkit.chain.reader import view_of
+from pmkit.demo.conservation import isolated_equities
 from pmkit.errors import (
     InsufficientIsolatedMargin,
     IsolatedNotLiquidatable,
@@ -122,6 +124,18 @@ def test_accounts_are_asked_by_the_page_and_not_one_by_one(venue, trader, monkey
 
 def test_position_that_cannot_be_read_is_an_error_and_no_silence(venue, trader, monkeypatch):
     refused = StaleMark(asset=BTC, age=2, maximum=1)
-    monkeypatch.setattr(reader_module, "look_at", lambda *_: [refused])
+    keeper, plain = venue.account("keeper"), lens.look_at
+
+    def dim(reader, function, addresses, *rest):
+        found = plain(reader, function, addresses, *rest)
+        return [refused if a == keeper else f for a, f in zip(addresses, found, strict=True)]
+
+    monkeypatch.setattr(reader_module, "look_at", dim)
+    error, held = venue.reader.each_isolated([keeper, trader.address])
+    assert error is refused
+    assert len(held) == 1
     with pytest.raises(StaleMark):
-        venue.reader.isolated(trader.address)
+        venue.reader.isolated(keeper)
+    # What is owed to it is unknown, and so is the sum.
+    with pytest.raises(StaleMark):
+        isolated_equities(venue.reader, [trader.address, keeper])

@@ -11,9 +11,11 @@ import pytest
 from click.testing import CliRunner
 from core.builders import RECORDED, account, perp, token, ubtc, usdc
 
+from pmkit.chain import lens
+from pmkit.chain import reader as reader_module
 from pmkit.cli import main
 from pmkit.cli.accounts import closeness_of
-from pmkit.errors import PriceMissing
+from pmkit.errors import PriceMissing, UnknownRevert
 from pmkit.margin import account_margin
 from pmkit.model import DexState
 from pmkit.policy import NO_CAP
@@ -140,10 +142,33 @@ def test_isolated_positions_are_listed_nearest_first(venue, listed):
         "liquidationPx": first["liquidationPx"],
         "health": "marketLiquidatable",
         "liquidatable": True,
+        "error": None,
     }
     assert Decimal(first["liquidationPx"]).quantize(Decimal("0.01")) == Decimal("108641.98")
     assert (second["role"], second["liquidatable"]) == ("liquidator", False)
     assert "Isolated positions" in listed()
+
+
+def test_account_whose_isolated_positions_are_unknown_hides_no_other(venue, listed, monkeypatch):
+    """SPEC KP-03: it stands first, with the reason."""
+    isolated_short(venue, "keeper", "12000")
+    dark, plain = venue.account("maker"), lens.look_at
+
+    def dim(reader, function, addresses, *rest):
+        found = plain(reader, function, addresses, *rest)
+        lost = [function == "isolatedOf" and address == dark for address in addresses]
+        return [
+            UnknownRevert(data="0x") if gone else one for gone, one in zip(lost, found, strict=True)
+        ]
+
+    monkeypatch.setattr(reader_module, "look_at", dim)
+    first, second = json.loads(listed("--json"))["isolated"]
+    assert (first["address"], first["role"]) == (dark, "maker")
+    assert first["error"].startswith("the call reverted with no data")
+    assert (first["equity"], first["liquidatable"]) == (None, None)
+    assert set(first) == set(second)
+    assert (second["role"], second["error"]) == ("keeper", None)
+    assert "unknown" in listed()
 
 
 @pytest.mark.parametrize(
