@@ -24,9 +24,11 @@ library LiquidationGuard {
 
     /// @notice Require an account that is none of the venue's own.
     function requireUser(Parties memory parties, address account) internal pure {
-        require(
-            account != parties.maker && account != parties.backstop && account != parties.insurance,
-            ILiquidation.NotAUserAccount(account)
-        );
+        require(isUser(parties, account), ILiquidation.NotAUserAccount(account));
+    }
+
+    /// @notice Whether an account is none of the venue's own.
+    function isUser(Parties memory parties, address account) internal pure returns (bool) {
+        return account != parties.maker && account != parties.backstop && account != parties.insurance;
     }
 }

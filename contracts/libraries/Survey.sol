@@ -16,6 +16,7 @@ import {AccountStore} from "./AccountStore.sol";
 import {Account} from "./AccountTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {Context} from "./LiquidationContext.sol";
+import {LiquidationGuard} from "./LiquidationGuard.sol";
 import {LiquidationLeg} from "./LiquidationLeg.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {PriceAge} from "./PriceAge.sol";
@@ -23,7 +24,7 @@ import {ReserveIndexes} from "./RateMath.sol";
 import {StaleMath} from "./StaleMath.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {Unset} from "./Unset.sol";
-import {AccountState, VenueState} from "./VenueState.sol";
+import {AccountState, Parties, VenueState} from "./VenueState.sol";
 import {Assets, POLICY_WHOLE, RegistryWords} from "./RegistryWords.sol";
 
 /// @title Many accounts in one walk, run in the venue's storage
@@ -34,7 +35,7 @@ library Survey {
 
     /// @dev What the accounts have in common, and where in it a listing index stands.
     struct Common {
-        ICollateralRegistry registry;
+        Parties parties;
         AccountParams params;
         ReserveIndexes[] reserves;
         uint256[] tokenAt;
@@ -48,12 +49,14 @@ library Survey {
     function look(
         VenueState storage s,
         ICollateralRegistry registry,
+        Parties memory parties,
         address[] calldata accounts,
         Look what,
         PxOverride[] calldata tokenPxs,
         PxOverride[] calldata marks
     ) external view returns (bytes memory) {
         Common memory all = _common(s, registry, accounts);
+        all.parties = parties;
         _override(all, tokenPxs, marks);
         bytes[] memory found = new bytes[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
@@ -101,7 +104,8 @@ library Survey {
         bool young;
         uint256 stale;
         (young, stale, report.oldestPxTime) = PriceAge.look(a, params, maximum);
-        if (!report.margin.liquidatable) return abi.encode(report);
+        bool isUser = LiquidationGuard.isUser(all.parties, account);
+        if (!report.margin.liquidatable || !isUser) return abi.encode(report);
 
         // A struct in memory begins with zeros.
         // slither-disable-next-line uninitialized-local

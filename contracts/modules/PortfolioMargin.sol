@@ -5,6 +5,7 @@ import {IPortfolioMargin, Look, PxOverride} from "../interfaces/IPortfolioMargin
 import {Account, AccountMargin} from "../libraries/AccountTypes.sol";
 import {AccountViews} from "../libraries/AccountViews.sol";
 import {Survey} from "../libraries/Survey.sol";
+import {Parties} from "../libraries/VenueState.sol";
 import {VenueBase} from "./VenueBase.sol";
 
 /// @title PortfolioMargin
@@ -37,7 +38,9 @@ abstract contract PortfolioMargin is VenueBase {
         PxOverride[] calldata tokenPxs,
         PxOverride[] calldata marks
     ) external view returns (bytes[] memory) {
-        _return(Survey.look(_s, registry, accounts, look, tokenPxs, marks));
+        _return(
+            Survey.look(_s, registry, Parties(maker, backstop, insurance), accounts, look, tokenPxs, marks)
+        );
     }
 
     /// @inheritdoc IPortfolioMargin

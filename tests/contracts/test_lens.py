@@ -298,6 +298,21 @@ def test_seeded_and_ordered_legs_are_foretold_alike(wide_market: WideMarket) -> 
     assert foretell(wide_market, BORROWER)
 
 
+@pytest.mark.parametrize("party", [MAKER, BACKSTOP, INSURANCE])
+def test_no_step_is_foretold_on_the_venues_own_accounts(
+    wide_market: WideMarket, party: str
+) -> None:
+    """SPEC LQ-15: they are not liquidated, however far beyond the trigger they are."""
+    if party == BACKSTOP:
+        wide_market.fund(BACKSTOP, HYPE, 10 * HYPE_WEI)
+        wide_market.venue("deposit", HYPE, 10 * HYPE_WEI, BACKSTOP, sender=BACKSTOP)
+        wide_market.venue("borrow", USDC, 200 * USDC_WEI, sender=BACKSTOP)
+        wide_market.venue("order", USDT0_SPOT, True, ANY_BUY, 20_000, False, sender=BACKSTOP)
+        wide_market.set_prices(hype=20)
+        assert report(wide_market, party)["margin"]["liquidatable"]
+    assert not foretell(wide_market, party)
+
+
 def test_price_of_nothing_that_decides_is_no_age(market: Market) -> None:
     market.venue("setMode", PORTFOLIO_MARGIN, sender=BORROWER)
     market.fund(BORROWER, USDC, USDC_WEI)
