@@ -1,27 +1,45 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICollateralRegistry, PAUSE_LIQUIDATION} from "./interfaces/ICollateralRegistry.sol";
 import {Header, ILens, IsolatedReport, Outcome, Status} from "./interfaces/ILens.sol";
 import {AccountReport, IPortfolioMargin, Look, PxOverride} from "./interfaces/IPortfolioMargin.sol";
 import {IVenue} from "./interfaces/IVenue.sol";
 import {Bitmap} from "./libraries/Bitmap.sol";
+import {OutcomeList, OutcomeLists} from "./libraries/OutcomeList.sol";
 import {PriceAge} from "./libraries/PriceAge.sol";
 
 /// @title The lens
-/// @notice Asks the venue for accounts by the dozen. Where a dozen fails it halves it, down to the account
-/// that is to blame.
+/// @notice Asks the venue for accounts by the dozen: for one first, and for the more the less those before
+/// took of gas and memory. Where a dozen is refused it halves it, down to the account that is to blame; where
+/// gas lacked for one it begins again with a single account.
 contract Lens is ILens {
     using Bitmap for uint256;
+    using OutcomeLists for OutcomeList;
 
-    /// @notice Accounts asked for in one walk.
+    /// @notice Accounts asked for in one walk at most.
     uint256 public constant CHUNK = 32;
-    /// @notice Gas that one account may use at most: about what one with every asset that can be listed does.
-    uint256 public constant ACCOUNT_GAS = 10_000_000;
-    /// @notice Gas kept for the answer.
-    uint256 public constant KEPT_GAS = 300_000;
-    /// @notice And for each account in it.
-    uint256 public constant KEPT_GAS_EACH = 8000;
+    /// @notice Bytes asked for in one walk, as far as can be foreseen: memory costs by the square of its
+    /// size.
+    uint256 public constant CHUNK_BYTES = 131_072;
+    /// @notice Part of the gas left that a question about several accounts may use.
+    uint256 public constant CHUNK_PART = 2;
+    /// @notice Part of it that one about a single account may use while others wait.
+    uint256 public constant SINGLE_PART = 4;
+    /// @notice How many times the accounts of one question may be those of the one before.
+    uint256 public constant GROWTH = 8;
+    /// @notice How many times the gas that the accounts before took a question about several may use.
+    uint256 public constant SLACK = 2;
+    /// @notice And gas for what is read once in a walk.
+    uint256 public constant WALK_GAS = 300_000;
+    /// @notice Gas that asking takes beside what the answer does.
+    uint256 public constant CALL_GAS = 15_000;
+    /// @notice And for each account and each price that it names.
+    uint256 public constant CALL_GAS_EACH = 400;
+
+    /// @dev Bytes of a call without the accounts and prices that it names.
+    uint256 private constant CALL_SIZE = 512;
 
     /// @inheritdoc ILens
     IVenue public immutable override venue;
@@ -75,24 +93,17 @@ contract Lens is ILens {
     function isolatedOf(address[] calldata accounts_)
         external
         view
-        returns (Header memory header, Outcome[] memory outcomes)
+        returns (Header memory, Outcome[] memory)
     {
-        header = _header();
-        outcomes = new Outcome[](accounts_.length);
-        for (uint256 i = 0; i < accounts_.length; ++i) {
-            uint256 gas = _gasFor(1, accounts_.length);
-            if (gas == 0) {
-                outcomes[i].status = Status.OutOfGas;
-                continue;
-            }
-            // A view; each call is about another account.
-            // slither-disable-next-line calls-loop,low-level-calls
-            // solhint-disable-next-line avoid-low-level-calls
-            (bool ok, bytes memory answer) =
-                address(this).staticcall{gas: gas}(abi.encodeCall(this.isolatedReportsOf, (accounts_[i])));
-            if (!ok) outcomes[i].status = answer.length == 0 ? Status.OutOfGas : Status.Refused;
-            outcomes[i].data = answer;
+        OutcomeList memory list = OutcomeLists.begin(_header(), accounts_.length);
+        while (list.told < list.length) {
+            uint256 gas = _gasFor(list, 1, 0, 0);
+            if (gas == 0) break;
+            bytes memory call = abi.encodeCall(this.isolatedReportsOf, (accounts_[list.told]));
+            bool ok = OutcomeLists.ask(address(this), gas, call);
+            list.push(_statusOf(ok), 0, OutcomeLists.answered());
         }
+        list.finish();
     }
 
     /// @inheritdoc ILens
@@ -126,71 +137,59 @@ contract Lens is ILens {
         Look look,
         PxOverride[] calldata tokenPxs,
         PxOverride[] calldata marks
-    ) private view returns (Header memory header, Outcome[] memory outcomes) {
+    ) private view returns (Header memory, Outcome[] memory) {
         _requireListed(tokenPxs, marks);
-        header = _header();
-        outcomes = new Outcome[](accounts_.length);
-        for (uint256 from = 0; from < accounts_.length; from += CHUNK) {
-            uint256 to = from + CHUNK < accounts_.length ? from + CHUNK : accounts_.length;
-            _fill(outcomes, accounts_, from, to, look, tokenPxs, marks);
-        }
-    }
-
-    /// @dev Ask for a part of the accounts; halve it where that fails.
-    function _fill(
-        Outcome[] memory outcomes,
-        address[] calldata accounts_,
-        uint256 from,
-        uint256 to,
-        Look look,
-        PxOverride[] calldata tokenPxs,
-        PxOverride[] calldata marks
-    ) private view {
-        uint256 gas = _gasFor(to - from, outcomes.length);
-        if (gas == 0) {
-            for (uint256 i = from; i < to; ++i) {
-                outcomes[i].status = Status.OutOfGas;
+        OutcomeList memory list = OutcomeLists.begin(_header(), accounts_.length);
+        uint256 size = 1;
+        uint256 each = 0;
+        while (list.told < list.length) {
+            uint256 from = list.told;
+            if (size > list.length - from) size = list.length - from;
+            uint256 gas = _gasFor(list, size, each, tokenPxs.length + marks.length);
+            if (gas == 0) break;
+            uint256 before = gasleft();
+            bytes memory call =
+                abi.encodeCall(IPortfolioMargin.survey, (accounts_[from:from + size], look, tokenPxs, marks));
+            bool ok = OutcomeLists.ask(address(venue), gas, call);
+            if (ok) {
+                list.pushRows(size);
+                each = (before - gasleft()) / size;
+                size = _sizeAfter(size, each, OutcomeLists.answered() / size);
+            } else if (size == 1) {
+                list.push(_statusOf(ok), 0, OutcomeLists.answered());
+            } else {
+                // A refusal is one account's, and it is sought. Want of gas tells nothing of any.
+                size = OutcomeLists.answered() == 0 ? 1 : size / 2;
             }
-            return;
         }
-        // A view; each call is about other accounts.
-        // slither-disable-next-line calls-loop,low-level-calls
-        // solhint-disable-next-line avoid-low-level-calls
-        (bool ok, bytes memory answer) = address(venue).staticcall{gas: gas}(
-            abi.encodeCall(IPortfolioMargin.survey, (accounts_[from:to], look, tokenPxs, marks))
-        );
-        if (ok) {
-            for (uint256 i = from; i < to; ++i) {
-                outcomes[i].data = _rowOf(answer, i - from);
-            }
-        } else if (to - from == 1) {
-            outcomes[from].status = answer.length == 0 ? Status.OutOfGas : Status.Refused;
-            outcomes[from].data = answer;
-        } else {
-            uint256 middle = (from + to) / 2;
-            _fill(outcomes, accounts_, from, middle, look, tokenPxs, marks);
-            _fill(outcomes, accounts_, middle, to, look, tokenPxs, marks);
-        }
+        list.finish();
     }
 
-    /// @dev The gas that some of all accounts may use, zero where none is left but for the answer.
-    function _gasFor(uint256 some, uint256 all) private view returns (uint256 gas) {
-        uint256 kept = KEPT_GAS + KEPT_GAS_EACH * all;
-        gas = gasleft();
-        gas = gas > kept ? gas - kept : 0;
-        if (gas > some * ACCOUNT_GAS) gas = some * ACCOUNT_GAS;
+    /// @dev The gas that a question about some accounts and some prices may use, zero where none is left but
+    /// for the answer: of several accounts as much as they may take by what each of those before them took,
+    /// of the last one all.
+    function _gasFor(OutcomeList memory list, uint256 some, uint256 each, uint256 prices)
+        private
+        view
+        returns (uint256)
+    {
+        uint256 callSize = CALL_SIZE + 32 * some + 64 * prices;
+        uint256 gas = list.gasFor(callSize, CALL_GAS + CALL_GAS_EACH * (some + prices));
+        if (some > 1) return Math.min(gas / CHUNK_PART, WALK_GAS + SLACK * each * some);
+        return list.told + 1 == list.length ? gas : gas / SINGLE_PART;
     }
 
-    /// @dev A row of an encoded `bytes[]`, where it stands: copied, the answers about many accounts would
-    /// cost as much again, by the square of their size.
-    function _rowOf(bytes memory encoded, uint256 i) private pure returns (bytes memory row) {
-        // Encoded bytes stand as bytes do in memory. Before the rows stand the length of what is encoded, the
-        // way to the array, and its length.
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            let rows := add(encoded, 96)
-            row := add(rows, mload(add(rows, mul(i, 32))))
-        }
+    /// @dev How many accounts to ask for after some were told: not many more, and no more than gas and memory
+    /// suffice for at what each of them took.
+    function _sizeAfter(uint256 some, uint256 gasEach, uint256 bytesEach) private view returns (uint256) {
+        uint256 size = Math.min(gasleft() / (CHUNK_PART * gasEach), CHUNK_BYTES / bytesEach);
+        return Math.max(1, Math.min(size, Math.min(GROWTH * some, CHUNK)));
+    }
+
+    /// @dev What became of an account that was asked for alone: a refusal has data.
+    function _statusOf(bool ok) private pure returns (Status) {
+        if (ok) return Status.Done;
+        return OutcomeLists.answered() == 0 ? Status.OutOfGas : Status.Refused;
     }
 
     /// @dev Refuse a price of what is not listed.

@@ -20,7 +20,8 @@ enum Status {
     Done,
     /// The data is the venue's refusal, encoded: a price is missing, or a number leaves its range.
     Refused,
-    /// Nothing is known: the gas did not suffice. Ask for fewer accounts.
+    /// Nothing is known: the gas did not suffice, to ask for the account or to tell the answer. Ask for fewer
+    /// accounts; one that is asked for alone may use all the gas of the call.
     OutOfGas
 }
 
@@ -40,8 +41,11 @@ struct IsolatedReport {
 }
 
 /// @title The lens: many accounts of a venue in one question (SPEC KP-03, KP-04)
-/// @notice No account hides another: one that cannot be read says why, in its place. Prices may be given in
-/// place of the reported ones: of tokens their borrow oracle price, of perp assets the mark.
+/// @notice No account hides another: one that cannot be read says why, in its place, and one for which the
+/// gas did not suffice says that. A call reverts for want of gas only where there is not enough to say so of
+/// each.
+/// Prices may be given in place of the reported ones: of tokens their borrow oracle price, of perp assets the
+/// mark.
 interface ILens {
     /// @notice The venue that it looks at.
     function venue() external view returns (IVenue);
