@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from pmkit.chain.address import checked
 from pmkit.chain.contracts import ask, call_of
 from pmkit.chain.revert import decode_revert
-from pmkit.errors import PmkitError, UnknownRevert
+from pmkit.errors import NodeRefused, UnknownRevert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pmkit.chain.reader import Reader
+    from pmkit.errors import PmkitError
 
 PAGE = 100
 """Accounts asked for at once."""
@@ -38,18 +39,44 @@ def look_at(
 def _look(
     reader: Reader, function: str, page: list[str], at: int, arguments: tuple[Any, ...]
 ) -> list[bytes | PmkitError]:
+    """Return what is told of a page; what the gas did not suffice for is asked in smaller ones."""
     call = call_of("Lens", reader.deployment.lens, function, page, *arguments)
-    _, outcomes = ask(reader.rpc, call, at)
-    known: list[bytes | PmkitError] = []
-    for i, outcome in enumerate(outcomes):
-        if outcome["status"] == DONE:
-            known.append(bytes.fromhex(outcome["data"].removeprefix("0x")))
-        elif outcome["status"] == REFUSED:
-            known.append(decode_revert(outcome["data"]))
-        elif len(page) == 1:
-            # Not even alone: the node gives a call too little.
-            known.append(UnknownRevert(data="0x"))
-        else:
-            # The gas of the call ended here, or this account uses too much of it.
-            known += _look(reader, function, [page[i]], at, arguments)
+    try:
+        _, outcomes = ask(reader.rpc, call, at)
+    except (UnknownRevert, NodeRefused) as failed:
+        if not is_want_of_gas(failed):
+            raise
+        if len(page) == 1:
+            return [failed]
+        return [
+            one for half in halves(page) for one in _look(reader, function, half, at, arguments)
+        ]
+    known = [_known(outcome) for outcome in outcomes]
+    waiting = [i for i, outcome in enumerate(outcomes) if outcome["status"] == OUT_OF_GAS]
+    if len(page) > 1 and waiting:
+        left = [page[i] for i in waiting]
+        pages = [left] if len(left) < len(page) else halves(left)
+        again = [one for part in pages for one in _look(reader, function, part, at, arguments)]
+        for i, one in zip(waiting, again, strict=True):
+            known[i] = one
     return known
+
+
+def _known(outcome: dict[str, Any]) -> bytes | PmkitError:
+    if outcome["status"] == DONE:
+        return bytes.fromhex(outcome["data"].removeprefix("0x"))
+    # Where the gas did not suffice there is no data, as when the venue reverts without any.
+    return decode_revert(outcome["data"])
+
+
+def halves(page: list[str]) -> list[list[str]]:
+    """Return a page of two accounts or more as two."""
+    middle = len(page) // 2
+    return [page[:middle], page[middle:]]
+
+
+def is_want_of_gas(failed: UnknownRevert | NodeRefused) -> bool:
+    """Return whether a whole call may have failed for want of gas: bare, or as nodes word it."""
+    if isinstance(failed, UnknownRevert):
+        return failed.data == "0x"
+    return "outofgas" in failed.message.lower().replace(" ", "")

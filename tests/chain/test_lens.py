@@ -9,9 +9,17 @@ import pytest
 from pmkit.chain import lens
 from pmkit.chain.contracts import ask
 from pmkit.chain.figures import WhatIf
-from pmkit.errors import MarkMissing, PriceMissing, UnknownRevert, UnknownToken
+from pmkit.chain.revert import refusal_of
+from pmkit.errors import (
+    MarkMissing,
+    NodeRefused,
+    PriceMissing,
+    UnknownRevert,
+    UnknownToken,
+)
 
 BTC, HYPE = 0, 150
+OUT_OF_GAS = {"status": lens.OUT_OF_GAS, "data": "0x"}
 STRANGERS = [f"0x{0xACC000 + i:040x}" for i in range(3)]
 
 
@@ -69,13 +77,86 @@ def test_accounts_for_which_the_gas_does_not_suffice_are_asked_again(venue, book
     def stingy(rpc, call, block):
         header, outcomes = plain(rpc, call, block)
         asked.append(len(outcomes))
-        kept = [o if i == 0 else dict(o, status=lens.OUT_OF_GAS) for i, o in enumerate(outcomes)]
+        kept = [o if i == 0 else OUT_OF_GAS for i, o in enumerate(outcomes)]
         return header, kept
 
     plain = ask
     monkeypatch.setattr(lens, "ask", stingy)
     assert venue.reader.each_account(books) == whole
-    assert asked == [len(books)] + [1] * (len(books) - 1)
-    monkeypatch.setattr(lens, "ask", lambda *_: (None, [{"status": lens.OUT_OF_GAS, "data": "0x"}]))
+    # Each time the rest, since there is always one less.
+    assert asked == list(range(len(books), 0, -1))
+    monkeypatch.setattr(lens, "ask", lambda *_: (None, [OUT_OF_GAS]))
     (error,) = venue.reader.each_account(books[:1])
     assert isinstance(error, UnknownRevert)
+
+
+def test_page_of_which_nothing_is_told_is_asked_by_halves(venue, books, monkeypatch):
+    whole = venue.reader.each_account(books[:4])
+    asked: list[int] = []
+
+    def poor(rpc, call, block):
+        header, outcomes = ask(rpc, call, block)
+        asked.append(len(outcomes))
+        return header, outcomes if len(outcomes) < 3 else [OUT_OF_GAS] * len(outcomes)
+
+    monkeypatch.setattr(lens, "ask", poor)
+    assert venue.reader.each_account(books[:4]) == whole
+    assert asked == [4, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        UnknownRevert(data="0x"),
+        NodeRefused(method="eth_call", code=-32000, message="out of gas", data=None),
+        NodeRefused(method="eth_call", code=-32603, message="EVM error OutOfGas", data=None),
+    ],
+)
+def test_page_whose_call_fails_as_a_whole_is_halved(venue, books, monkeypatch, failure):
+    whole = venue.reader.each_account(books)
+    asked: list[int] = []
+
+    def failing(rpc, call, block):
+        header, outcomes = ask(rpc, call, block)
+        asked.append(len(outcomes))
+        if len(outcomes) > 2:
+            raise failure
+        return header, outcomes
+
+    monkeypatch.setattr(lens, "ask", failing)
+    assert venue.reader.each_account(books) == whole
+    assert asked[0] == len(books)
+    assert max(size for size in asked if size < 3) == 2
+    monkeypatch.setattr(lens, "ask", raising(failure))
+    assert venue.reader.each_account(books[:3]) == (failure,) * 3
+
+
+def test_node_that_refuses_for_another_reason_is_heard(venue, books, monkeypatch):
+    refused = NodeRefused(method="eth_call", code=-32005, message="rate limit", data=None)
+    monkeypatch.setattr(lens, "ask", raising(refused))
+    with pytest.raises(NodeRefused):
+        venue.reader.each_account(books)
+
+
+def test_node_with_little_gas_for_a_call_is_asked_until_it_answers(venue, books, monkeypatch):
+    """The node's own words for want of gas, whatever they are, are understood."""
+    whole = venue.reader.each_account(books)
+
+    def capped(rpc, call, block):
+        fields = {**call.fields(), "gas": hex(700_000)}
+        try:
+            return call.decode(rpc.request("eth_call", fields, hex(block)))
+        except NodeRefused as refused:
+            raise refusal_of(refused) from None
+
+    monkeypatch.setattr(lens, "ask", capped)
+    assert venue.reader.each_account(books) == whole
+
+
+def raising(error):
+    """Return a function that raises an error."""
+
+    def fail(*_):
+        raise error
+
+    return fail
