@@ -40,6 +40,8 @@ contract Lens is ILens {
 
     /// @dev Bytes of a call without the accounts and prices that it names.
     uint256 private constant CALL_SIZE = 512;
+    /// @dev Id of the quote, worth one USD (SPEC CR-01).
+    uint64 private constant USDC = 0;
 
     /// @inheritdoc ILens
     IVenue public immutable override venue;
@@ -83,7 +85,7 @@ contract Lens is ILens {
         view
         returns (AccountReport memory)
     {
-        _requireListed(tokenPxs, marks);
+        _requirePrices(tokenPxs, marks);
         address[] memory one = new address[](1);
         one[0] = account;
         return abi.decode(venue.survey(one, Look.Margin, tokenPxs, marks)[0], (AccountReport));
@@ -138,7 +140,7 @@ contract Lens is ILens {
         PxOverride[] calldata tokenPxs,
         PxOverride[] calldata marks
     ) private view returns (Header memory, Outcome[] memory) {
-        _requireListed(tokenPxs, marks);
+        _requirePrices(tokenPxs, marks);
         OutcomeList memory list = OutcomeLists.begin(_header(), accounts_.length);
         uint256 size = 1;
         uint256 each = 0;
@@ -192,18 +194,32 @@ contract Lens is ILens {
         return OutcomeLists.answered() == 0 ? Status.OutOfGas : Status.Refused;
     }
 
-    /// @dev Refuse a price of what is not listed.
-    function _requireListed(PxOverride[] calldata tokenPxs, PxOverride[] calldata marks) private view {
+    /// @dev Refuse a price of what is not listed, a second one of what has one, and one of USDC that is not
+    /// one USD.
+    function _requirePrices(PxOverride[] calldata tokenPxs, PxOverride[] calldata marks) private view {
         if (tokenPxs.length == 0 && marks.length == 0) return;
         ICollateralRegistry registry = venue.registry();
         // slither-disable-start calls-loop,unused-return
         for (uint256 i = 0; i < tokenPxs.length; ++i) {
             registry.tokenIndex(tokenPxs[i].id);
+            _requireFirst(tokenPxs, i);
+            if (tokenPxs[i].id == USDC) {
+                uint64 one = registry.tokenParams(USDC).px;
+                require(tokenPxs[i].px == one, UsdcNotOneUsd(tokenPxs[i].px, one));
+            }
         }
         for (uint256 i = 0; i < marks.length; ++i) {
             registry.perpOraclePx(marks[i].id);
+            _requireFirst(marks, i);
         }
         // slither-disable-end calls-loop,unused-return
+    }
+
+    /// @dev Refuse a price of an id that has one before it. What is listed is few, so these are few too.
+    function _requireFirst(PxOverride[] calldata pxs, uint256 i) private pure {
+        for (uint256 j = 0; j < i; ++j) {
+            require(pxs[j].id != pxs[i].id, PriceGivenTwice(pxs[i].id, pxs[j].px, pxs[i].px));
+        }
     }
 
     function _header() private view returns (Header memory) {

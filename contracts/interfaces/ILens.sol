@@ -47,6 +47,11 @@ struct IsolatedReport {
 /// Prices may be given in place of the reported ones: of tokens their borrow oracle price, of perp assets the
 /// mark.
 interface ILens {
+    /// @notice A price (on its grid) of USDC that is not one USD, as `one` is.
+    error UsdcNotOneUsd(uint64 px, uint64 one);
+    /// @notice Two prices of one id.
+    error PriceGivenTwice(uint64 id, uint64 first, uint64 second);
+
     /// @notice The venue that it looks at.
     function venue() external view returns (IVenue);
 
@@ -57,7 +62,8 @@ interface ILens {
         returns (Header memory header, address[] memory page, uint256 total);
 
     /// @notice `Account` of each account, as stored or as if swept: what margin formulas take. Reverts
-    /// `UnknownToken` or `UnknownAsset` for a price of what is not listed.
+    /// `UnknownToken` or `UnknownAsset` for a price of what is not listed, `PriceGivenTwice` and
+    /// `UsdcNotOneUsd`.
     function accountsOf(
         address[] calldata accounts,
         bool asIfSwept,
@@ -66,7 +72,7 @@ interface ILens {
     ) external view returns (Header memory header, Outcome[] memory outcomes);
 
     /// @notice `AccountReport` of each account: margin figures as if swept, and whether a liquidation step
-    /// would be taken. Reverts `UnknownToken` or `UnknownAsset` for a price of what is not listed.
+    /// would be taken. Reverts for prices as `accountsOf` does.
     function reportsOf(
         address[] calldata accounts,
         PxOverride[] calldata tokenPxs,
@@ -83,7 +89,7 @@ interface ILens {
     /// @notice The isolated positions of one account; reverts as the venue refuses them.
     function isolatedReportsOf(address account) external view returns (IsolatedReport[] memory);
 
-    /// @notice The report of one account; reverts as the venue refuses it.
+    /// @notice The report of one account; reverts as the venue refuses it, and for prices as `accountsOf`.
     function reportOf(address account, PxOverride[] calldata tokenPxs, PxOverride[] calldata marks)
         external
         view

@@ -73,7 +73,8 @@ interface IPortfolioMargin {
     function storedMarginOf(address account) external view returns (AccountMargin memory);
 
     /// @notice Many accounts in one walk, at the reported prices or others: `Account` or `AccountReport` of
-    /// each, encoded. Reverts where one of them cannot be read; the lens goes around it.
+    /// each, encoded. Of two prices of one id the last stands, and that of USDC is taken as it is: the lens
+    /// refuses such prices, and goes around an account that cannot be read, where this reverts.
     function survey(
         address[] calldata accounts,
         Look look,

@@ -26,7 +26,8 @@ def look_at(
 ) -> list[bytes | PmkitError]:
     """Return what the lens tells of each account, encoded, or why it cannot. SPEC KP-03.
 
-    Raises UnknownToken or UnknownAsset for a price of what is not listed.
+    Raises UnknownToken or UnknownAsset for a price of what is not listed, PriceGivenTwice for a
+    second one of it, and UsdcNotOneUsd.
     """
     at = reader.tag(block)
     found: list[bytes | PmkitError] = []

@@ -173,6 +173,7 @@ from pmkit.errors.registry import (
     InvalidMarginTable,
     ListingFull,
     LtvTooHigh,
+    PriceGivenTwice,
     PriceMoveTooLarge,
     PriceZero,
     SingleTierTable,
@@ -182,6 +183,7 @@ from pmkit.errors.registry import (
     UnknownMarginTable,
     UnknownPair,
     UnknownToken,
+    UsdcNotOneUsd,
 )
 from pmkit.errors.trading import (
     InvalidSize,
@@ -288,6 +290,7 @@ __all__ = [
     "PmkitError",
     "PositionOpen",
     "PositionsOpen",
+    "PriceGivenTwice",
     "PriceMissing",
     "PriceMoveTooLarge",
     "PriceZero",
@@ -321,6 +324,7 @@ __all__ = [
     "UnknownRevert",
     "UnknownTif",
     "UnknownToken",
+    "UsdcNotOneUsd",
     "ValueRefused",
     "VenueError",
     "WithdrawLocked",

@@ -159,6 +159,25 @@ class PriceZero(VenueError):
 
 
 @dataclass(eq=False)
+class UsdcNotOneUsd(VenueError):
+    """A price in place of USDC's that is not one USD."""
+
+    px: int
+    one: int
+    sentence = "USDC is worth one USD, a price of {one}, was given {px}"
+
+
+@dataclass(eq=False)
+class PriceGivenTwice(VenueError):
+    """Two prices of one id."""
+
+    id: int
+    first: int
+    second: int
+    sentence = "id {id} was given two prices, {first} and {second}; give one"
+
+
+@dataclass(eq=False)
 class PriceMoveTooLarge(VenueError):
     """A price moved further in one report than the policy allows."""
 

@@ -13,9 +13,11 @@ from pmkit.chain.revert import refusal_of
 from pmkit.errors import (
     MarkMissing,
     NodeRefused,
+    PriceGivenTwice,
     PriceMissing,
     UnknownRevert,
     UnknownToken,
+    UsdcNotOneUsd,
 )
 
 BTC, HYPE = 0, 150
@@ -68,6 +70,10 @@ def test_account_that_cannot_be_judged_hides_no_other(venue, books):
     assert told[STRANGERS[0]].margin == venue.reader.margin(STRANGERS[0])
     with pytest.raises(UnknownToken):
         venue.reader.each_report(books, what_if=WhatIf(tokens=((999, 1),)))
+    with pytest.raises(PriceGivenTwice):
+        venue.reader.each_account(books, what_if=WhatIf(marks=((BTC, 1), (BTC, 2))))
+    with pytest.raises(UsdcNotOneUsd):
+        venue.reader.each_report(books, what_if=WhatIf(tokens=((0, 2),)))
 
 
 def test_accounts_for_which_the_gas_does_not_suffice_are_asked_again(venue, books, monkeypatch):

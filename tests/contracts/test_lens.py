@@ -194,6 +194,31 @@ def test_price_of_what_is_not_listed_is_refused_by_name(market: Market) -> None:
     assert refused == ("UnknownToken", (999,))
 
 
+@pytest.mark.parametrize("px", [0, 2, 10**6])
+def test_price_of_usdc_that_is_not_one_usd_is_refused_with_it(market: Market, px: int) -> None:
+    """SPEC KP-04, CR-01: whatever it is that is asked of whom."""
+    one = market.registry("tokenParams", USDC)["px"]
+    expected = ("UsdcNotOneUsd", (px, one))
+    given = [(HYPE, 1), (USDC, px)]
+    assert refusal(market.lens, "reportsOf", [TRADER], given, [], sender=KEEPER) == expected
+    assert refusal(market.lens, "accountsOf", [], False, given, [], sender=KEEPER) == expected
+    assert refusal(market.lens, "reportOf", TRADER, given, [], sender=KEEPER) == expected
+    assert report(market, TRADER, [(USDC, one)]) == report(market, TRADER)
+
+
+def test_second_price_of_an_id_is_refused_with_both(market: Market) -> None:
+    asked: tuple[Any, ...] = ([TRADER], [(HYPE, 5), (UBTC, 6), (HYPE, 7)], [])
+    refused = refusal(market.lens, "reportsOf", *asked, sender=KEEPER)
+    assert refused == ("PriceGivenTwice", (HYPE, 5, 7))
+    marks = [(BTC_PERP, 8), (HYPE_PERP, 9), (HYPE_PERP, 9)]
+    refused = refusal(market.lens, "accountsOf", [], True, [], marks, sender=KEEPER)
+    assert refused == ("PriceGivenTwice", (HYPE_PERP, 9, 9))
+    refused = refusal(market.lens, "reportOf", TRADER, [], marks, sender=KEEPER)
+    assert refused == ("PriceGivenTwice", (HYPE_PERP, 9, 9))
+    # A token and a perp may have the same id.
+    assert report(market, TRADER, [(USDC, 1)], [(BTC_PERP, 8)])["margin"]["liquidatable"] is False
+
+
 def test_other_price_of_what_an_account_does_not_hold_changes_nothing(
     wide_market: WideMarket,
 ) -> None:
