@@ -10,8 +10,8 @@ ROUNDING = 2
 """Wei that a sweep may cost: each pool operation rounds against the account by less than one."""
 MILLIONTH = WAD // 10**6
 """USD by which rounding a sweep's debt up may seem to raise it."""
-RISKING = ("borrow", "withdraw", "spotSend", "order", "updateIsolatedMargin")
-"""Own calls that may raise debt."""
+TAKING_OUT = {"borrow", "withdraw", "spotSend"}
+"""Calls that take out, or may."""
 
 
 def own_calls_leave_nobody_liquidatable(step: Step) -> Verdicts:
@@ -30,9 +30,12 @@ def own_calls_leave_nobody_liquidatable(step: Step) -> Verdicts:
             if (step.function in GIVING or step.liquidates) and hangs_on_pools(after):
                 continue
             yield not after.liquidatable, f"{who} made itself liquidatable"
-        elif after.liquidatable and before.state["mode"] != STANDARD:
-            yield step.function not in ("borrow", "withdraw", "spotSend"), f"{who} took out"
+        elif after.liquidatable:
+            took = TAKING_OUT & {function for function, _ in step.parts}
+            # No dex of a standard account answers for what lies idle.
+            yield not took or before.state["mode"] == STANDARD, f"{who} took out by {took}"
             grew = [a for a, p in after.positions.items() if _grew(before.positions[a], p)]
+            # An isolated position may have the margin for it already.
             yield not grew or before.isolated.keys() >= set(grew), f"{who} grew {grew}"
 
 
@@ -44,14 +47,26 @@ def _grew(before: dict[str, int], after: dict[str, int]) -> bool:
 
 def who_borrows_stays_healthy(step: Step) -> Verdicts:
     """A call of an account that makes debt ends with a health factor of one. SPEC IN-12."""
-    if not step.moves or step.function not in RISKING or step.account not in step.before.holders:
+    if not step.moves:
         return
-    before, after = (look.holders[step.account] for look in (step.before, step.after))
-    if before.margin is None or after.margin is None or after.state["mode"] != PORTFOLIO_MARGIN:
-        return
-    if after.margin["grossDebt"] > before.margin["grossDebt"] + MILLIONTH:
-        factor = after.margin["healthFactor"]
-        yield factor >= WAD, f"{step.account} borrowed to a health factor of {factor}"
+    for who in step.willing - set(HOUSE):
+        if who not in step.before.holders:
+            continue
+        before, after = (look.holders[who] for look in (step.before, step.after))
+        if before.margin is None or after.margin is None:
+            continue
+        if after.state["mode"] != PORTFOLIO_MARGIN or _draws_what_it_repaid(step, before):
+            continue
+        if after.margin["grossDebt"] > before.margin["grossDebt"] + MILLIONTH:
+            factor = after.margin["healthFactor"]
+            yield factor >= WAD, f"{who} borrowed to a health factor of {factor}"
+
+
+def _draws_what_it_repaid(step: Step, before: Holder) -> bool:
+    """Return whether the cash of a repayment may go to a dex that has waited for it."""
+    assert before.margin is not None
+    repaid = any(function == "repay" for function, _ in step.parts)
+    return repaid and any(d["accountValue"] < d["transferMargin"] for d in before.margin["dexes"])
 
 
 def nobody_makes_others_liquidatable(step: Step) -> Verdicts:

@@ -18,7 +18,8 @@ def only_the_liquidatable_are_liquidated(step: Step) -> Verdicts:
         # In a batch, steps before may have used the cash that a dex waits for.
         waits = step.function == "liquidateBatch" and hangs_on_pools(step.after.holders[who])
         yield step.before.holders[who].liquidatable or waits, f"{who} was not liquidatable"
-        yield who not in (*HOUSE, step.account), f"{who} was liquidated by {step.account}"
+        hands = step.account, step.sender
+        yield who not in (*HOUSE, *hands), f"{who} was liquidated by {hands}"
     for e in step.events("IsolatedLiquidated"):
         who = e["account"].lower()
         lone = step.before.holders[who].isolated[e["asset"]]

@@ -12,7 +12,17 @@ from invariants import accounts, liquidation, money
 from invariants.look import Holder, Look
 from invariants.step import HOUSE, Step, Verdicts
 from invariants.walk import RULES, Findings, Watched, WatchedMarket, accruing_first_changes_nothing
-from support.venue import INSURANCE, PORTFOLIO_MARGIN, RAY, SUPPLIER, UNLIMITED, USDC, USDT0, WAD
+from support.venue import (
+    INSURANCE,
+    PORTFOLIO_MARGIN,
+    RAY,
+    STANDARD,
+    SUPPLIER,
+    UNLIMITED,
+    USDC,
+    USDT0,
+    WAD,
+)
 from venue.drive import Sequence
 from venue.extremes import lose_one_of_two_margins, spread_a_deficit
 from venue.mirror import Both
@@ -20,6 +30,8 @@ from venue.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rules")]
 
+STEPS = 150
+"""Of the walk, in which accounts that lend are matched and act in batches."""
 Broken = Callable[[Step], Step | None]
 """Returns a step with another outcome; nothing where the rule has no say in it."""
 
@@ -49,15 +61,25 @@ class RecordedMarket(WatchedMarket):
 
 @cache
 def steps() -> list[Step]:
-    """Return the steps of every scene, of a lost position, and of a loss that is spread."""
+    """Return the steps of every scene, of a walk, a lost position, and a loss that is spread."""
     sequence = Sequence(1, RecordedMarket)
     kept = recorded(sequence.world)
     sequence.every_scene()
+    kept += walked(7, STEPS)
     for extreme in (lose_one_of_two_margins, spread_a_deficit):
         world = World(0, RecordedMarket)
         others = recorded(world)
         extreme(world)
         kept += others
+    return kept
+
+
+def walked(seed: int, count: int) -> list[Step]:
+    """Return the steps of a walk."""
+    sequence = Sequence(seed, RecordedMarket)
+    kept = recorded(sequence.world)
+    for _ in range(count):
+        sequence.step()
     return kept
 
 
@@ -187,13 +209,72 @@ def make_itself_liquidatable(step: Step) -> Step | None:
     return after(step, who, margin=margin(now, liquidatable=1))
 
 
-def borrow_too_much(step: Step) -> Step | None:
-    if step.function != "borrow" or step.account not in step.before.holders:
+def actor(step: Step) -> tuple[Holder, Holder] | None:
+    """Return one who acts, as it was and is, where its margin is known; none of the house."""
+    if not step.moves:
         return None
-    now = step.after.holders[step.account]
-    if now.margin is None or now.state["mode"] != PORTFOLIO_MARGIN:
+    willing = ((was, now) for was, now in step.pairs() if was.who in step.willing - set(HOUSE))
+    return first(willing, lambda holder: True)
+
+
+def liquidatable_throughout(step: Step, who: str) -> Step:
+    """Return a step that an account begins and ends liquidatable."""
+    was, now = (margin(look.holders[who], liquidatable=1) for look in (step.before, step.after))
+    return replace(
+        step,
+        before=with_holder(step.before, who, margin=was),
+        after=with_holder(step.after, who, margin=now),
+    )
+
+
+def take_out_of_a_loss(step: Step) -> Step | None:
+    found = actor(step)
+    if found is None or found[0].state["mode"] != PORTFOLIO_MARGIN:
         return None
-    return after(step, step.account, margin=margin(now, healthFactor=WAD - 1))
+    return liquidatable_throughout(step, step.account) if step.function == "withdraw" else None
+
+
+def take_out_of_a_loss_by_batch(step: Step) -> Step | None:
+    found = actor(step)
+    if found is None or found[0].state["mode"] == STANDARD or step.function != "batch":
+        return None
+    if any(_grew(*found, asset) for asset in found[0].positions):
+        return None
+    withdrawal = ("withdraw", (USDC, 1, step.account))
+    return replace(liquidatable_throughout(step, step.account), batched=(*step.batched, withdrawal))
+
+
+def grow_a_loss(mode: int) -> Broken:
+    def broken(step: Step) -> Step | None:
+        found = actor(step)
+        if found is None or found[0].state["mode"] != mode:
+            return None
+        grown = {a for a in found[0].positions if _grew(*found, a)} - found[0].isolated.keys()
+        if step.function != "order" or not grown:
+            return None
+        return liquidatable_throughout(step, found[0].who)
+
+    return broken
+
+
+def _grew(was: Holder, now: Holder, asset: int) -> bool:
+    return abs(now.positions[asset]["szi"]) > abs(was.positions[asset]["szi"])
+
+
+def borrow_too_much(function: str) -> Broken:
+    def broken(step: Step) -> Step | None:
+        found = actor(step)
+        if found is None or step.function != function:
+            return None
+        if found[1].state["mode"] != PORTFOLIO_MARGIN:
+            return None
+        if any(name == "repay" for name, _ in step.parts):
+            return None
+        was = margin(found[0])["grossDebt"]
+        made = margin(found[1], grossDebt=was + WAD, healthFactor=WAD - 1)
+        return after(step, found[1].who, margin=made)
+
+    return broken
 
 
 def other(step: Step) -> Any:
@@ -259,6 +340,11 @@ def liquidate_the_healthy(step: Step) -> Step | None:
     return replace(step, before=with_holder(step.before, who, margin=safe))
 
 
+def liquidate_through_another(step: Step) -> Step | None:
+    events = step.events("Liquidated")
+    return replace(step, sender=events[0]["account"].lower()) if events else None
+
+
 def worsen_by_a_step(leg: int) -> Broken:
     def broken(step: Step) -> Step | None:
         who = liquidated(step, leg)
@@ -311,13 +397,22 @@ BREAKS: tuple[tuple[Callable[[Step], Verdicts], Broken], ...] = (
     (money.deficits_are_announced, hide_a_deficit),
     (money.caps_are_never_worsened, pass_a_cap),
     (accounts.own_calls_leave_nobody_liquidatable, make_itself_liquidatable),
-    (accounts.who_borrows_stays_healthy, borrow_too_much),
+    (accounts.own_calls_leave_nobody_liquidatable, take_out_of_a_loss),
+    (accounts.own_calls_leave_nobody_liquidatable, take_out_of_a_loss_by_batch),
+    (accounts.own_calls_leave_nobody_liquidatable, grow_a_loss(PORTFOLIO_MARGIN)),
+    (accounts.own_calls_leave_nobody_liquidatable, grow_a_loss(STANDARD)),
+    (accounts.who_borrows_stays_healthy, borrow_too_much("borrow")),
+    (accounts.who_borrows_stays_healthy, borrow_too_much("order")),
+    (accounts.who_borrows_stays_healthy, borrow_too_much("batch")),
+    (accounts.who_borrows_stays_healthy, borrow_too_much("matchOrders")),
+    (accounts.who_borrows_stays_healthy, borrow_too_much("setLeverage")),
     (accounts.nobody_makes_others_liquidatable, make_another_liquidatable),
     (accounts.others_keep_what_they_have, touch_another),
     (accounts.others_keep_their_ratio, worsen_the_ratio_of_another),
     (accounts.nobody_takes_from_others, take_from_another),
     (accounts.debt_has_something_behind_it, owe_on_nothing),
     (liquidation.only_the_liquidatable_are_liquidated, liquidate_the_healthy),
+    (liquidation.only_the_liquidatable_are_liquidated, liquidate_through_another),
     (liquidation.partial_steps_improve, worsen_by_a_step(liquidation.DEBT_PARTIAL)),
     (liquidation.perp_steps_improve, worsen_by_a_step(liquidation.PERP)),
     (liquidation.full_band_leaves_no_debt, leave_debt),

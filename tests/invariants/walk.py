@@ -188,6 +188,9 @@ class Watched(Both):
                 account = str(mirror("subAccountOf", account, args[0])).lower()
             else:
                 account = str(args[0]).lower()
+            if function == "forCore":
+                # Whoever the core speaks for is the one that acts for others.
+                sender = account
             function, args = mirror.call_of(args[-1])
             reached[f"{snake_case(function)}: done"] += 1
         made = (function, tuple(args), sender.lower(), account, mirror.name)
