@@ -11,7 +11,9 @@ import pytest
 from invariants import accounts, liquidation, money
 from invariants.look import Holder, Look
 from invariants.step import HOUSE, Step, Verdicts
+from invariants.trials import Trial, left_for_its_health
 from invariants.walk import RULES, Findings, Watched, WatchedMarket, accruing_first_changes_nothing
+from support.evm import DEPLOYER
 from support.venue import (
     INSURANCE,
     PORTFOLIO_MARGIN,
@@ -22,6 +24,7 @@ from support.venue import (
     USDC,
     USDT0,
     WAD,
+    policy,
 )
 from venue.drive import Sequence
 from venue.extremes import lose_one_of_two_margins, spread_a_deficit
@@ -440,3 +443,28 @@ def test_accruing_first_is_told_apart_by_a_wei() -> None:
     other = with_holder(look, SUPPLIER, account=account)
     assert all(holds for holds, _ in accruing_first_changes_nothing(look, look))
     assert not all(holds for holds, _ in accruing_first_changes_nothing(look, other))
+
+
+@pytest.mark.parametrize(
+    ("needs_low_health", "factor", "left"),
+    [(True, WAD, True), (True, WAD - 1, False), (False, WAD, False)],
+)
+def test_debt_is_left_alone_for_a_health_factor_of_one_only(
+    needs_low_health: bool, factor: int, left: bool
+) -> None:
+    holder = next(holder for holder in steps()[-1].after.users if holder.margin)
+    holder = replace(holder, margin=margin(holder, healthFactor=factor))
+    assert left_for_its_health({"debtStepNeedsLowHealth": needs_low_health}, holder) is left
+
+
+def test_trials_keep_the_policy_of_the_walk() -> None:
+    world = World(0, RecordedMarket)
+    recorded(world)
+    drawn = policy(perp_fee_ppm=450, debt_step=WAD)
+    world.call(world.market.registry, "setPolicy", drawn, sender=DEPLOYER)
+    assert isinstance(world.both, Recorder)
+    trial = Trial(world, world.both.observer, world.random)
+    before = trial.policy()
+    trial.set_policy(rewardPpm=7)
+    assert before["perpFeePpm"] == 450
+    assert trial.policy() == {**before, "rewardPpm": 7}

@@ -16,7 +16,7 @@ from support.venue import (
     KEEPER,
     PORTFOLIO_MARGIN,
     STANDARD,
-    policy,
+    WAD,
 )
 from venue.cast import USERS, WALLETS
 from venue.draws import draw
@@ -27,6 +27,9 @@ LEAVING = {"InsufficientCash", "WithdrawLocked"}
 HOUR = 3_600
 NO_PAUSE, ALL_PAUSES = 0, 15
 MOST_STEPS = 60
+LEAST_STEP = WAD // 20
+"""Of the debt: what is less would come to an end that nobody waits for."""
+YEARS = 10**9
 
 
 @dataclass
@@ -56,9 +59,18 @@ class Trial:
         erc20.real("mint", who, amount * evm // wei + 1, sender=who)
         erc20.real("approve", self.world.venue.address, EVERYTHING, sender=who)
 
+    def policy(self) -> dict[str, Any]:
+        """Return the policy that the walk has set."""
+        found: dict[str, Any] = self.world.market.registry.real("policy", sender=DEPLOYER)
+        return found
+
     def set_policy(self, **changes: Any) -> None:
-        """Change the policy of the tests."""
-        self.of(self.world.market.registry, "setPolicy", policy(**changes), sender=DEPLOYER)
+        """Change the walk's policy in some fields, by the contracts' names."""
+        kept = self.policy()
+        assert changes.keys() <= kept.keys()
+        changed = {**kept, **changes, "margin": tuple(kept["margin"].values())}
+        values = tuple(changed.values())
+        assert self.of(self.world.market.registry, "setPolicy", values, sender=DEPLOYER) == ""
 
     def drawn(self, role: str) -> tuple[Any, ...]:
         """Return a call that a user can make, drawn without touching the walk's own numbers."""
@@ -129,7 +141,7 @@ def repaying_and_leaving_stay_open(t: Trial) -> Verdicts:
     """Anybody repays in full and leaves without debt, whatever is paused or old. SPEC IN-25."""
     role = t.random.choice(WALLETS)
     t.of(t.world.market.registry, "pause", ALL_PAUSES, sender=KEEPER)
-    t.set_policy(max_price_age=1, max_liquidation_price_age=1)
+    t.set_policy(maxPriceAge=1, maxLiquidationPriceAge=1)
     t.world.market.evm.warp(HOUR)
     holder = t.look().holders.get(role)
     # Not everybody has come by yet.
@@ -185,11 +197,7 @@ def liquidation_comes_to_an_end(t: Trial) -> Verdicts:
         return
     who = t.random.choice(users)
     t.of(t.world.market.registry, "unpause", ALL_PAUSES, sender=DEPLOYER)
-    t.set_policy(reward_ppm=t.random.choice((0, 50_000)))
-    for token, p in t.observer.params.items():
-        if p["ltvBps"]:
-            registry = t.world.market.registry
-            t.of(registry, "setLiquidationWidth", token, 0, sender=DEPLOYER)
+    stop_waiting(t)
     refused = ""
     for _ in range(MOST_STEPS):
         if refused not in {"", "StepTooEarly"} or not t.look().holders[who].liquidatable:
@@ -197,8 +205,27 @@ def liquidation_comes_to_an_end(t: Trial) -> Verdicts:
         refused = t.call("liquidate", who, sender=KEEPER)
         t.world.market.evm.warp(3)
     holder = t.look().holders[who]
-    # Debt that is well covered is left alone: that is a cap's doing.
-    done = not holder.liquidatable or refused == "NothingToLiquidate"
-    yield done, f"{who}: {refused or 'still liquidatable'}"
+    left = refused == "NothingToLiquidate" and left_for_its_health(t.policy(), holder)
+    yield not holder.liquidatable or left, f"{who}: {refused or 'still liquidatable'}"
     if refused and holder.state["mode"] == PORTFOLIO_MARGIN:
         yield not holder.account["perps"], f"{who} is left with positions"
+
+
+def stop_waiting(t: Trial) -> None:
+    """Let steps be of some size, rewarded or not, and prices as old as they are."""
+    policy = t.policy()
+    t.set_policy(
+        rewardPpm=t.random.choice((0, 50_000)),
+        debtStep=max(policy["debtStep"], LEAST_STEP),
+        maxLiquidationPriceAge=YEARS,
+    )
+    registry = t.world.market.registry
+    for token, p in t.observer.params.items():
+        if p["ltvBps"]:
+            t.of(registry, "setLiquidationWidth", token, 0, sender=DEPLOYER)
+
+
+def left_for_its_health(policy: dict[str, Any], holder: Holder) -> bool:
+    """Return whether debt may be left alone: a cap makes it too much. SPEC LQ-03."""
+    assert holder.margin is not None
+    return bool(policy["debtStepNeedsLowHealth"]) and holder.margin["healthFactor"] >= WAD
