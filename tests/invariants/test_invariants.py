@@ -144,7 +144,7 @@ def test_own_calls_never_leave_an_account_liquidatable() -> None:
 
 def test_borrowing_ends_with_a_health_factor_of_one() -> None:
     """SPEC IN-12."""
-    require(accounts.who_borrows_stays_healthy, 20)
+    require(accounts.who_borrows_stays_healthy, 80)
 
 
 def test_no_call_makes_another_account_liquidatable() -> None:
@@ -169,7 +169,7 @@ def test_nobody_takes_from_others_but_by_liquidation() -> None:
 
 def test_debt_with_nothing_behind_it_is_liquidatable() -> None:
     """SPEC IN-17."""
-    require(accounts.debt_has_something_behind_it, 5)
+    require(accounts.debt_has_something_behind_it, 20)
 
 
 def test_only_the_liquidatable_are_liquidated_and_by_others() -> None:
@@ -179,17 +179,17 @@ def test_only_the_liquidatable_are_liquidated_and_by_others() -> None:
 
 def test_every_step_of_the_partial_band_improves() -> None:
     """SPEC IN-19."""
-    require(liquidation.partial_steps_improve, 5)
+    require(liquidation.partial_steps_improve, 12)
 
 
 def test_closing_positions_improves() -> None:
     """SPEC IN-20."""
-    require(liquidation.perp_steps_improve, 4)
+    require(liquidation.perp_steps_improve, 10)
 
 
 def test_the_full_band_leaves_no_debt() -> None:
     """SPEC IN-21."""
-    require(liquidation.full_band_leaves_no_debt, 5)
+    require(liquidation.full_band_leaves_no_debt, 8)
 
 
 def test_losses_fall_on_buffer_insurance_and_deficit_in_order() -> None:
@@ -219,4 +219,4 @@ def test_sweeping_twice_is_sweeping_once() -> None:
 
 def test_liquidation_comes_to_an_end() -> None:
     """SPEC IN-27."""
-    require(trials.liquidation_comes_to_an_end, 2)
+    require(trials.liquidation_comes_to_an_end, 10)
