@@ -57,10 +57,14 @@ def test_emptied_reserve_does_not_block_the_liquidation_of_who_owes_it(
     loan.venue("borrow", USDC, loan.venue("reserveOf", USDC)["cash"], sender=SECOND)
     assert loan.venue("reserveOf", USDC)["cash"] == 0
     loan.set_prices(hype=33)
+    before, claim = worth(loan, ATTACKER, SECOND), worth(loan, SUPPLIER)
     step = loan.venue("liquidate", ATTACKER, sender=KEEPER)
     assert step["debtValue"] == 50 * 10**18
     assert loan.venue("reserveOf", USDC)["cash"] == 0
-    assert of_account(loan, BACKSTOP) > 0
+    # 50 of debt for 60 of HYPE: at 33 it is taken at 27.50.
+    assert before - worth(loan, ATTACKER, SECOND) == pytest.approx(10, abs=1e-5)
+    assert of_account(loan, BACKSTOP) == pytest.approx(10, abs=1e-5)
+    assert worth(loan, SUPPLIER) >= claim
 
 
 def test_full_caps_do_not_block_a_liquidation(loan: MirroredMarket) -> None:
@@ -113,3 +117,8 @@ def test_backstop_given_collateral_still_takes_perps_in_a_token_without_a_price(
     assert step["liquidatable"] is False
     assert market.venue("rawUsdOf", ATTACKER, GOLD_DEX) == 0
     assert market.venue("positionOf", BACKSTOP, GOLD_PERP)["szi"] == 4 * 10**4
+    # 940 were lost; the 60 that were left are the backstop's, and so is the HYPE.
+    assert worth(market, ATTACKER, SECOND) == 0
+    equity = market.venue("rawUsdOf", BACKSTOP, GOLD_DEX) + 4 * 10**4 * 376_500
+    assert equity == 60 * USD
+    assert market.token(BACKSTOP, HYPE)["supplied"] == WEI

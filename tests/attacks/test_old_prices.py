@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from attacks.capital import ANY_BUY, ATTACKER, UBTC_WEI, WEI, deposit, worth
 from support.loans import USDT0_SPOT
-from support.venue import BORROWER, BTC_PERP, HYPE, UBTC, USDC, refusal
+from support.venue import BORROWER, BTC_PERP, HYPE, SUPPLIER, UBTC, USDC, refusal
 from venue.mirror import MirroredMarket
 
 OLD = 3_601
@@ -35,10 +37,16 @@ def test_good_collateral_does_not_leave_the_old_behind(aging: MirroredMarket) ->
     aging.venue("borrow", USDC, 20_000 * WEI, sender=ATTACKER)
     aging.warp(OLD)
     aging.set_prices(btc=100_000)
+    before, claim = worth(aging, ATTACKER), worth(aging, SUPPLIER)
     refused = refusal(aging.venue, "withdraw", UBTC, 7 * UBTC_WEI // 10, ATTACKER, sender=ATTACKER)
     assert refused == ("StalePrice", (HYPE, OLD, 3_600))
     # 20,000.12 of debt are carried by 0.41 BTC alone.
     aging.venue("withdraw", UBTC, 59 * UBTC_WEI // 100, ATTACKER, sender=ATTACKER)
+    # HYPE was worth 1 all along: those 49,000 are the attacker's, and no liquidation follows.
+    aging.set_prices(hype=1)
+    assert 0 <= before - worth(aging, ATTACKER) - 49_000 < Fraction(1, 10**6)
+    assert not aging.margin(ATTACKER)["liquidatable"]
+    assert worth(aging, SUPPLIER) >= claim
 
 
 def test_victim_is_not_liquidated_for_a_price_that_may_have_doubled(
@@ -63,7 +71,12 @@ def test_position_is_not_opened_at_an_old_mark(aging: MirroredMarket) -> None:
     deposit(aging, ATTACKER, USDC, 10_000 * WEI)
     aging.venue("transferPerp", 0, 10_000 * 10**6, True, sender=ATTACKER)
     aging.warp(OLD)
+    before = worth(aging, ATTACKER)
     order = ("order", BTC_PERP, True, ANY_BUY, 10**4, False)
     assert refusal(aging.venue, *order, sender=ATTACKER) == ("StaleMark", (BTC_PERP, OLD, 3_600))
     order = ("order", 10_107, True, ANY_BUY, 100, False)
     assert refusal(aging.venue, *order, sender=ATTACKER)[0] == "StalePrice"
+    # The market is a tenth higher; what is bought from now on costs that.
+    aging.set_prices(btc=110_000, hype=55)
+    aging.venue("order", BTC_PERP, True, ANY_BUY, 10**4, False, sender=ATTACKER)
+    assert worth(aging, ATTACKER) == before
