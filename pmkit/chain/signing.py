@@ -41,7 +41,9 @@ class KeySigner:
             self._account = KeyAccount.from_key(key)
         except (ValueError, TypeError):
             # The key itself must not end up in a message.
-            raise InputError(place="key", problem="is no private key of 32 bytes") from None
+            raise InputError(
+                place="key", problem="is no private key: 32 bytes, above zero and in range"
+            ) from None
         self.address: str = to_checksum_address(self._account.address)
 
     def submit(self, rpc: Rpc, transaction: dict[str, Any]) -> str:

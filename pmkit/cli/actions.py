@@ -8,7 +8,7 @@ import click
 
 from pmkit.chain.actions import EVERYTHING
 from pmkit.cli.format import amount_text
-from pmkit.cli.receipts import finish
+from pmkit.cli.receipts import Figure, finish
 from pmkit.cli.steps import finish_steps
 from pmkit.cli.venue_options import (
     EVERYTHING_WORD,
@@ -47,7 +47,8 @@ def supply(token: str, amount: str, **options: Any) -> None:
     sender = opened(options)
     listed = sender.reader.listing.token(token)
     units, shown = amount_or_all(amount, listed)
-    finish(sender, "supply", sender.actions.supply(listed.token, units), shown, options)
+    action = sender.actions.supply(listed.token, units)
+    finish(sender, "supply", action, shown, options, moved("Supplied", listed, shown))
 
 
 @click.command()
@@ -62,7 +63,8 @@ def withdraw(token: str, amount: str, **options: Any) -> None:
     sender = opened(options)
     listed = sender.reader.listing.token(token)
     units, shown = amount_or_all(amount, listed)
-    finish(sender, "withdraw", sender.actions.withdraw(listed.token, units), shown, options)
+    action = sender.actions.withdraw(listed.token, units)
+    finish(sender, "withdraw", action, shown, options, moved("Withdrawn", listed, shown))
 
 
 @click.command()
@@ -90,39 +92,50 @@ def repay(token: str, amount: str, **options: Any) -> None:
     sender = opened(options)
     listed = sender.reader.listing.token(token)
     units, shown = amount_or_all(amount, listed)
-    finish(sender, "repay", sender.actions.repay(listed.token, units), shown, options)
+    action = sender.actions.repay(listed.token, units)
+    finish(sender, "repay", action, shown, options, moved("Repaid", listed, shown))
 
 
 @click.command()
 @click.argument("coin")
 @click.argument("size")
-@click.option("--buy/--sell", "is_buy", default=None, help="Which side; one of them is needed.")
+@click.option("--buy", is_flag=True, help="Buy; one of these two is needed.")
+@click.option("--sell", is_flag=True, help="Sell.")
 @click.option("--limit", metavar="PX", help="Worst price to fill at.  [default: any]")
 @click.option("--reduce-only", is_flag=True, help="Refuse to open or turn a position.")
 @sender_options("borrower")
 def order(
-    coin: str, size: str, is_buy: bool | None, limit: str | None, reduce_only: bool, **options: Any
+    coin: str,
+    size: str,
+    buy: bool,
+    sell: bool,
+    limit: str | None,
+    reduce_only: bool,
+    **options: Any,
 ) -> None:
     """Place an order for SIZE of COIN, which fills at once against the market maker or not at all.
 
     COIN is a perp such as BTC, or a spot pair such as UBTC/USDC or @142.
     """
-    if is_buy is None:
-        raise InputError(place="order", problem="say --buy or --sell")
+    if buy == sell:
+        raise InputError(
+            place="order", problem="say --buy or --sell" + (", not both" if buy else "")
+        )
     sender = opened(options)
     asset, sz_decimals, px_decimals = market_of(sender, coin)
     sz = positive_amount_of(size, sz_decimals, "SIZE")
-    limit_px = ANY_PRICE if is_buy else 0
+    limit_px = ANY_PRICE if buy else 0
     if limit is not None:
         limit_px = amount_of(limit, px_decimals, "--limit")
     for place, figure in (("SIZE", sz), ("--limit", limit_px)):
         if figure > MAX_PX:
             raise InputError(place=place, problem="is beyond the venue's range of numbers")
     placed = sender.actions.order(
-        asset, is_buy=is_buy, sz=sz, limit_px=limit_px, reduce_only=reduce_only
+        asset, is_buy=buy, sz=sz, limit_px=limit_px, reduce_only=reduce_only
     )
-    shown = f"{'buy' if is_buy else 'sell'} {amount_text(sz, sz_decimals)} {coin}"
-    finish(sender, "order", placed, shown, options)
+    shown = f"{'buy' if buy else 'sell'} {amount_text(sz, sz_decimals)} {coin}"
+    fill = Figure("Filled", "px", lambda px: f"{shown} at {amount_text(px, px_decimals)}")
+    finish(sender, "order", placed, shown, options, fill)
 
 
 @click.command()
@@ -204,6 +217,16 @@ def market_of(sender: Sender, coin: str) -> tuple[int, int, int]:
         return pair.asset, pair.base.sz_decimals, pair.px_decimals
     perp = listing.perp(coin)
     return perp.asset, perp.sz_decimals, perp.px_decimals
+
+
+def moved(event: str, listed: ListedToken, asked: str) -> Figure:
+    """Return how the amount that an event tells is told: what was asked for may be more."""
+
+    def told(amount: int) -> str:
+        done = f"{amount_text(amount, listed.wei_decimals)} {listed.name}"
+        return done if asked == done else f"{done} (asked for {asked})"
+
+    return Figure(event, "amount", told)
 
 
 def amount_or_all(amount: str, listed: ListedToken) -> tuple[int, str]:

@@ -13,9 +13,9 @@ from pmkit.chain.address import checked
 from pmkit.chain.deployment import DEFAULT_RPC_URL
 from pmkit.chain.genesis import ROLES as LOCAL_ROLES
 from pmkit.chain.rpc import Rpc
-from pmkit.chain.signing import KeySigner, NodeSigner, RawSigner
+from pmkit.chain.signing import NodeSigner, RawSigner
 from pmkit.cli.format import readable
-from pmkit.cli.venue_options import KEY, SENDER_VARIABLE
+from pmkit.cli.venue_options import SENDER_VARIABLE, key_signer_of
 from pmkit.decimals import trimmed
 from pmkit.deploy.document import read_document
 from pmkit.deploy.references import Created
@@ -139,8 +139,9 @@ def is_terminal() -> bool:
 
 def signer_of(node: Rpc, whose: str) -> RawSigner:
     """Return who signs: a private key, or the node for an address or role. Raises InputError."""
-    if KEY.fullmatch(whose):
-        return KeySigner(whose)
+    signer = key_signer_of(whose)
+    if signer is not None:
+        return signer
     if whose.startswith("0x"):
         try:
             return NodeSigner(checked(whose))

@@ -13,6 +13,8 @@ from pmkit.cli.format import health_factor_text, ratio_text
 from pmkit.errors import VenueError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pmkit.chain.abi import Event
     from pmkit.chain.actions import Action
     from pmkit.chain.sender import Sender
@@ -34,7 +36,23 @@ class Done:
     """The account's figures afterwards; None where the chain could not tell them."""
 
 
-def finish(sender: Sender, name: str, action: Action, shown: str, options: dict[str, Any]) -> None:
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What an event of an action tells of it, better than what was asked for."""
+
+    event: str
+    field: str
+    told: Callable[[int], str]
+
+
+def finish(
+    sender: Sender,
+    name: str,
+    action: Action,
+    shown: str,
+    options: dict[str, Any],
+    figure: Figure | None = None,
+) -> None:
     """Send or simulate an action, and print what came of it."""
     outcome: Receipt | Simulation
     if options["simulate"]:
@@ -44,13 +62,21 @@ def finish(sender: Sender, name: str, action: Action, shown: str, options: dict[
         outcome = sender.send(action)
         margin = margin_after(sender, action, outcome)
     done = Done(
-        what=shown,
+        what=shown if figure is None else clause(outcome, figure, shown),
         action=name,
         account=action.about or sender.address,
         outcome=outcome,
         margin=margin,
     )
     click.echo(json.dumps(done_object(done)) if options["as_json"] else told(done))
+
+
+def clause(outcome: Receipt | Simulation, figure: Figure, asked: str) -> str:
+    """Return what an action did by its event, or what was asked for where none is known."""
+    for event in outcome.events or ():
+        if event.name == figure.event:
+            return figure.told(event.values[figure.field])
+    return asked
 
 
 def margin_after(sender: Sender, action: Action, receipt: Receipt) -> AccountMargin | None:

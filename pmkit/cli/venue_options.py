@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}", re.ASCII)
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+LONGEST_ROLE = 20
+"""Characters; what is longer and no address is taken for a key, and not shown."""
 DEPLOYMENT_VARIABLE = "PMKIT_DEPLOYMENT"
 SENDER_VARIABLE = "PMKIT_FROM"
 EVERYTHING_WORD = "all"
@@ -89,9 +92,25 @@ def sender_options(role: str) -> Callable[[Command], Command]:
 
 def sender_of(reader: Reader, whose: str) -> Sender:
     """Return the sender of a role, a private key, or an address that the node signs for."""
-    if KEY.fullmatch(whose):
-        return Sender(reader, KeySigner(whose))
-    return Sender(reader, NodeSigner(address_of(reader, whose, "--from")))
+    signer = key_signer_of(whose)
+    return Sender(reader, signer or NodeSigner(address_of(reader, whose, "--from")))
+
+
+def key_signer_of(whose: str) -> KeySigner | None:
+    """Return the signer of a private key; None for a role or an address.
+
+    Raises InputError, which never shows what it was given: it may be a key with a mistake.
+    """
+    if ADDRESS.fullmatch(whose) or len(whose) <= LONGEST_ROLE:
+        return None
+    if not KEY.fullmatch(whose):
+        expected = "a role, an address, or a private key of 0x and 64 hex digits"
+        problem = f"{expected} was expected, found {len(whose)} characters"
+        raise InputError(place="--from", problem=problem)
+    try:
+        return KeySigner(whose)
+    except InputError as error:
+        raise InputError(place="--from", problem=error.problem) from error
 
 
 def address_of(reader: Reader, who: str, place: str) -> str:

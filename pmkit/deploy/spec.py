@@ -7,8 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eth_utils.address import is_address, to_checksum_address
+from eth_utils.address import is_address
 
+from pmkit.chain.address import checked
 from pmkit.chain.listing import Prices, genesis_prices, validate, validate_prices
 from pmkit.decimals import DECIMAL, kind_of, shown
 from pmkit.deploy.references import PARTIES, Created, References
@@ -196,11 +197,10 @@ def address_of(value: Any, at: str, place: str) -> Address:
         raise wrong(place, at, f"an address was expected, found {told(value)}")
     if value == NOBODY:
         raise wrong(place, at, "is nobody: the zero address")
-    address = to_checksum_address(value)
-    digits = value.removeprefix("0x")
-    if digits not in (digits.lower(), digits.upper()) and value != address:
-        raise wrong(place, at, f"{value} has a mistake: its capitals are not those of its digits")
-    return address
+    try:
+        return checked(value)
+    except InputError as error:
+        raise wrong(place, at, error.problem) from error
 
 
 def refuse_created(value: Any, at: str, place: str) -> None:

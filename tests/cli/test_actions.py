@@ -85,6 +85,35 @@ def test_borrowers_day_from_supply_to_the_last_repayment(venue, pmkit):
     assert venue.reader.balance(venue.account("borrower"), "UBTC").shares == 0
 
 
+def test_repay_tells_what_was_repaid_and_not_what_was_offered(pmkit):
+    pmkit("supply", "UBTC", "4", "--from", "borrower")
+    pmkit("borrow", "USDC", "100")
+    assert "USDC (asked for 999999.00000000 USDC)" in pmkit("repay", "USDC", "999999", "--simulate")
+    told = pmkit("repay", "USDC", "all")
+    assert told.startswith("repay: 100.00000"), told
+    assert "USDC (asked for all USDC), in block" in told
+
+
+def test_order_tells_the_price_that_it_filled_at(pmkit):
+    pmkit("supply", "UBTC", "4", "--from", "borrower")
+    assert pmkit("order", "BTC", "0.001", "--buy").startswith(
+        "order: buy 0.00100 BTC at 100000.0, "
+    )
+
+
+@pytest.mark.parametrize("whose", ["0x" + "42" * 31 + "4", "42" * 33, "42" * 31 + "4g"])
+def test_key_with_a_mistake_is_never_shown(pmkit, monkeypatch, whose):
+    monkeypatch.setenv("PMKIT_FROM", whose)
+    told = pmkit("supply", "USDC", "1", code=2)
+    assert "4242" not in told
+    assert f"private key of 0x and 64 hex digits was expected, found {len(whose)}" in told
+
+
+def test_key_that_is_none_names_its_option(pmkit):
+    told = pmkit("supply", "USDC", "1", "--from", "0x" + "00" * 32, code=2)
+    assert "--from: is no private key: 32 bytes, above zero" in told
+
+
 def test_liquidation_of_a_role_is_told_with_its_figures_afterwards(venue, pmkit):
     pmkit("supply", "UBTC", "4", "--from", "borrower")
     pmkit("borrow", "USDC", "200000")

@@ -355,6 +355,12 @@ def test_server_that_is_no_node_ends_with_three(stranger, body, told):
         ("supply USDC 0", "must be above zero"),
         ("order PEPE 1 --buy", "PEPE"),
         ("order BTC 1", "say --buy or --sell"),
+        ("order BTC 1 --buy --sell", "say --buy or --sell, not both"),
+        ("liquidate 0x9965507D1a55bcC2695C58ba16FB37d819B0A4dC", "ACCOUNT: 0x9965507D"),
+        (
+            "actions --user 0x9965507D1a55bcC2695C58ba16FB37d819B0A4dd",
+            "--user: 0x9965507D1a55bcC2695C58ba16FB37d819B0A4dd has a mistake: its capitals",
+        ),
     ],
 )
 def test_wrong_word_changes_nothing_and_says_why(venue, command, told):
