@@ -17,7 +17,7 @@ from pmkit.cli import main
 from pmkit.errors import NodeRefused, NodeUnavailable
 from pmkit.hyperevm.local import HyperEvm
 
-SOMEBODY = "0x00000000000000000000000000000000000ABcDe"
+SOMEBODY = "0x00000000000000000000000000000000000aBCdE"
 
 SWAPPED = """
 name = "mine"
