@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from invariants.look import Holder
-from invariants.step import GIVING, HOUSE, Step, Verdicts
+from invariants.step import GIVING, HOUSE, LIQUIDATING, Step, Verdicts
 from support.venue import PORTFOLIO_MARGIN, STANDARD, WAD
 
 ROUNDING = 2
@@ -12,6 +12,11 @@ MILLIONTH = WAD // 10**6
 """USD by which rounding a sweep's debt up may seem to raise it."""
 TAKING_OUT = {"borrow", "withdraw", "spotSend"}
 """Calls that take out, or may."""
+FREEING = {
+    *(*LIQUIDATING, "repay", "deposit", "supply", "sweep", "matchOrders"),
+    *("coverDeficit", "coverDeficitFromInsurance", "sellInventory"),
+}
+"""Calls that may bring a pool cash, and by which nobody means to borrow."""
 
 
 def own_calls_leave_nobody_liquidatable(step: Step) -> Verdicts:
@@ -55,18 +60,23 @@ def who_borrows_stays_healthy(step: Step) -> Verdicts:
         before, after = (look.holders[who] for look in (step.before, step.after))
         if before.margin is None or after.margin is None:
             continue
-        if after.state["mode"] != PORTFOLIO_MARGIN or _draws_what_it_repaid(step, before):
+        if after.state["mode"] != PORTFOLIO_MARGIN or _draws_what_is_freed(step, before, after):
             continue
         if after.margin["grossDebt"] > before.margin["grossDebt"] + MILLIONTH:
             factor = after.margin["healthFactor"]
             yield factor >= WAD, f"{who} borrowed to a health factor of {factor}"
 
 
-def _draws_what_it_repaid(step: Step, before: Holder) -> bool:
-    """Return whether the cash of a repayment may go to a dex that has waited for it."""
+def _draws_what_is_freed(step: Step, before: Holder, after: Holder) -> bool:
+    """Return whether cash that a call frees may go to a dex that has waited for it.
+
+    That leaves what is owed net as it is. Who grows a position by a match is not excused.
+    """
     assert before.margin is not None
-    repaid = any(function == "repay" for function, _ in step.parts)
-    return repaid and any(d["accountValue"] < d["transferMargin"] for d in before.margin["dexes"])
+    frees = all(function in FREEING for function, _ in step.parts)
+    grew = any(_grew(p, after.positions[a]) for a, p in before.positions.items())
+    waits = any(d["accountValue"] < d["transferMargin"] for d in before.margin["dexes"])
+    return frees and waits and not grew
 
 
 def nobody_makes_others_liquidatable(step: Step) -> Verdicts:

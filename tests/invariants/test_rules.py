@@ -271,7 +271,7 @@ def borrow_too_much(function: str) -> Broken:
             return None
         if found[1].state["mode"] != PORTFOLIO_MARGIN:
             return None
-        if any(name == "repay" for name, _ in step.parts):
+        if accounts.hangs_on_pools(found[0]):
             return None
         was = margin(found[0])["grossDebt"]
         made = margin(found[1], grossDebt=was + WAD, healthFactor=WAD - 1)
