@@ -100,6 +100,8 @@ contract Lens is ILens {
         OutcomeList memory list = OutcomeLists.begin(_header(), accounts_.length);
         while (list.told < list.length) {
             uint256 gas = _gasFor(list, 1, 0, 0);
+            // Zero is none left.
+            // slither-disable-next-line incorrect-equality
             if (gas == 0) break;
             bytes memory call = abi.encodeCall(this.isolatedReportsOf, (accounts_[list.told]));
             bool ok = OutcomeLists.ask(address(this), gas, call);
@@ -148,6 +150,8 @@ contract Lens is ILens {
             uint256 from = list.told;
             if (size > list.length - from) size = list.length - from;
             uint256 gas = _gasFor(list, size, each, tokenPxs.length + marks.length);
+            // Zero is none left.
+            // slither-disable-next-line incorrect-equality
             if (gas == 0) break;
             uint256 before = gasleft();
             bytes memory call =
@@ -157,7 +161,7 @@ contract Lens is ILens {
                 list.pushRows(size);
                 each = (before - gasleft()) / size;
                 size = _sizeAfter(size, each, OutcomeLists.answered() / size);
-            } else if (size == 1) {
+            } else if (size < 2) {
                 list.push(_statusOf(ok), 0, OutcomeLists.answered());
             } else {
                 // A refusal is one account's, and it is sought. Want of gas tells nothing of any.
@@ -178,6 +182,8 @@ contract Lens is ILens {
         uint256 callSize = CALL_SIZE + 32 * some + 64 * prices;
         uint256 gas = list.gasFor(callSize, CALL_GAS + CALL_GAS_EACH * (some + prices));
         if (some > 1) return Math.min(gas / CHUNK_PART, WALK_GAS + SLACK * each * some);
+        // Counted one by one, up to the length.
+        // slither-disable-next-line incorrect-equality
         return list.told + 1 == list.length ? gas : gas / SINGLE_PART;
     }
 
