@@ -27,7 +27,8 @@ contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Defi
 
     /// @inheritdoc ILiquidation
     function liquidate(address account) external nonReentrant announcing returns (LiquidationStep memory) {
-        return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor(), false);
+        Parties memory parties = Parties(maker, backstop, insurance);
+        return Liquidation.step(_s, registry, parties, account, _actor(), _caller(), false);
     }
 
     /// @inheritdoc ILiquidation
@@ -37,7 +38,8 @@ contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Defi
         announcing
         returns (LiquidationStep memory)
     {
-        return Liquidation.step(_s, registry, Parties(maker, backstop, insurance), account, _actor(), true);
+        Parties memory parties = Parties(maker, backstop, insurance);
+        return Liquidation.step(_s, registry, parties, account, _actor(), _caller(), true);
     }
 
     /// @inheritdoc ILiquidation
@@ -48,6 +50,6 @@ contract Venue is Accounts, BorrowLendPool, Clearinghouse, PortfolioMargin, Defi
         returns (LiquidationOutcome[] memory)
     {
         Parties memory parties = Parties(maker, backstop, insurance);
-        return LiquidationBatch.run(_s, registry, parties, accounts_, _actor(), asTaker);
+        return LiquidationBatch.run(_s, registry, parties, accounts_, _actor(), _caller(), asTaker);
     }
 }

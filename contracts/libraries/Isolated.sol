@@ -111,16 +111,18 @@ library Isolated {
         _requireMargin(asset, m.initialMargin, m.accountValue);
     }
 
-    /// @notice Take one liquidation step on an isolated position; `caller` is who asked for it.
+    /// @notice Take one liquidation step on an isolated position; `caller` is who asked for it, `sender` who
+    /// acts for it, or itself.
     function liquidate(
         VenueState storage s,
         ICollateralRegistry registry,
         Parties memory parties,
         address account,
         uint32 asset,
-        address caller
+        address caller,
+        address sender
     ) external returns (bool liquidatable) {
-        LiquidationGuard.requireAllowed(registry, parties, account, caller);
+        LiquidationGuard.requireAllowed(registry, parties, account, caller, sender);
         Place memory at = _placeOf(s, registry, parties, account, asset);
         Funding.settle(s, account, at.perp, at.perp.dex);
         Policy memory policy = RegistryWords.policyOf(registry, POLICY_TERMS | POLICY_PERP_STEP);

@@ -21,16 +21,17 @@ library Liquidation {
     using LiquidationContext for Context;
 
     /// @notice Take one step on an account; `caller` is who asked for it, and takes debt over itself where
-    /// `asTaker` says so (SPEC LQ-23).
+    /// `asTaker` says so (SPEC LQ-23). `sender` is who acts for the caller, or itself.
     function step(
         VenueState storage s,
         ICollateralRegistry registry,
         Parties memory parties,
         address account,
         address caller,
+        address sender,
         bool asTaker
     ) external returns (LiquidationStep memory done) {
-        LiquidationGuard.requireAllowed(registry, parties, account, caller);
+        LiquidationGuard.requireAllowed(registry, parties, account, caller, sender);
         Context memory c = LiquidationContext.load(s, registry, parties, account);
         require(c.m.liquidatable, ILiquidation.NotLiquidatable(account, c.m.ratio, c.policy.margin.trigger));
         uint256 maximum = c.policy.maxLiquidationPriceAge;

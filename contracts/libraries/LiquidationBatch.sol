@@ -16,11 +16,12 @@ library LiquidationBatch {
         Parties memory parties,
         address[] calldata accounts,
         address caller,
+        address sender,
         bool asTaker
     ) external returns (LiquidationOutcome[] memory outcomes) {
         outcomes = new LiquidationOutcome[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
-            try Liquidation.step(s, registry, parties, accounts[i], caller, asTaker) returns (
+            try Liquidation.step(s, registry, parties, accounts[i], caller, sender, asTaker) returns (
                 LiquidationStep memory step
             ) {
                 (outcomes[i].done, outcomes[i].step) = (true, step);

@@ -14,11 +14,12 @@ library LiquidationGuard {
         ICollateralRegistry registry,
         Parties memory parties,
         address account,
-        address caller
+        address caller,
+        address sender
     ) internal view {
         requireUser(parties, account);
-        // Nor through an account that acts for its master or its operator.
-        require(account != caller && account != msg.sender, ILiquidation.SelfLiquidation(account));
+        // Nor by who acts for the caller: its master or its operator, whom the core may speak for.
+        require(account != caller && account != sender, ILiquidation.SelfLiquidation(account));
         require(registry.paused() & PAUSE_LIQUIDATION == 0, IPortfolioMargin.Paused(PAUSE_LIQUIDATION));
     }
 

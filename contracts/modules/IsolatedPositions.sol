@@ -26,7 +26,8 @@ abstract contract IsolatedPositions is VenueBase {
         announcing
         returns (bool)
     {
-        return Isolated.liquidate(_s, registry, Parties(maker, backstop, insurance), account, asset, _actor());
+        Parties memory parties = Parties(maker, backstop, insurance);
+        return Isolated.liquidate(_s, registry, parties, account, asset, _actor(), _caller());
     }
 
     /// @inheritdoc IIsolatedPositions

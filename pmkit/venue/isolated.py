@@ -23,6 +23,7 @@ from pmkit.units import to_int128
 from pmkit.venue import funding, margin_engine, perps
 from pmkit.venue.account_store import add_idle, add_position_usd, add_raw_usd, perp_state, touch
 from pmkit.venue.acting import actor
+from pmkit.venue.acting import caller as caller_of
 from pmkit.venue.events import (
     IsolatedLiquidated,
     IsolatedMarginMoved,
@@ -88,7 +89,7 @@ def liquidate_isolated(s: VenueState, sender: Address, account: Address, asset: 
     IsolatedNotLiquidatable, StaleMark, and what the sweep raises.
     """
     caller = actor(s, sender)
-    require_allowed(s, account, caller, sender)
+    require_allowed(s, account, caller, caller_of(s, sender))
     perp = _perp_of(s, account, asset)
     funding.settle(s, account, perp)
     m = _margin_of(s, account, perp)

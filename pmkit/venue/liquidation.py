@@ -15,6 +15,7 @@ from pmkit.units import WAD
 from pmkit.venue import debt_leg, perp_leg
 from pmkit.venue.account_store import idle_moves
 from pmkit.venue.acting import actor
+from pmkit.venue.acting import caller as caller_of
 from pmkit.venue.events import Liquidated
 from pmkit.venue.integers import Address
 from pmkit.venue.keccak import keccak256, words
@@ -69,7 +70,7 @@ def _outcome(s: VenueState, sender: str, account: str, *, as_taker: bool) -> Liq
 
 def _step(s: VenueState, sender: str, account: str, *, as_taker: bool) -> LiquidationStep:
     caller = actor(s, sender)
-    require_allowed(s, account, caller, sender)
+    require_allowed(s, account, caller, caller_of(s, sender))
     sweep(s, account)
     c = load_context(s, account)
     if not c.m.liquidatable:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def require_allowed(s: VenueState, account: str, caller: str, sender: str) -> None:
     """Require that a caller may liquidate an account, and that liquidation is not paused.
 
-    `sender` is who acts for the caller. Raises NotAUserAccount, SelfLiquidation, Paused.
+    `sender` is who acts for the caller, or itself. Raises NotAUserAccount, SelfLiquidation, Paused.
     """
     require_user(s, account)
-    # Nor through an account that acts for its master or its operator.
+    # Nor by who acts for the caller: its master or its operator, whom the core may speak for.
     if account in (caller, sender):
         raise SelfLiquidation(account=account)
     if s.registry.paused & Pause.LIQUIDATION:

@@ -19,6 +19,7 @@ from support.venue import (
     BACKSTOP,
     BORROWER,
     BTC_PERP,
+    CORE,
     HYPE,
     INSURANCE,
     KEEPER,
@@ -235,6 +236,11 @@ def test_account_is_not_liquidated_by_itself_through_another(
     loan.venue("approveOperator", BORROWER, True, sender=TRADER)
     refused = refusal(loan.venue, "onBehalf", TRADER, call, sender=BORROWER)
     assert refused == ("SelfLiquidation", (BORROWER,))
+    # And where the core speaks for it (SPEC AC-08).
+    for name, whose in (("forSubAccount", SUB_INDEX), ("onBehalf", TRADER)):
+        inner = loan.venue.calldata(name, whose, call)
+        refused = refusal(loan.venue, "forCore", BORROWER, inner, sender=CORE)
+        assert refused == ("SelfLiquidation", (BORROWER,))
 
 
 def test_taker_with_debt_of_its_own_in_the_token_is_credited_its_loss_there(
