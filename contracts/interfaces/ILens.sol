@@ -43,9 +43,8 @@ struct IsolatedReport {
 /// @title The lens: many accounts of a venue in one question (SPEC KP-03, KP-04)
 /// @notice No account hides another: one that cannot be read says why, in its place, and one for which the
 /// gas did not suffice says that. A call reverts for want of gas only where there is not enough to say so of
-/// each.
-/// Prices may be given in place of the reported ones: of tokens their borrow oracle price, of perp assets the
-/// mark.
+/// each. Prices may be given in place of the reported ones: of tokens their borrow oracle price, of perp
+/// assets the mark.
 interface ILens {
     /// @notice A price (on its grid) of USDC that is not one USD, as `one` is.
     error UsdcNotOneUsd(uint64 px, uint64 one);

@@ -25,10 +25,8 @@ struct AccountReport {
     /// As if swept, at the prices asked for.
     AccountMargin margin;
     /// Whether `liquidate` would take a step at this time: the account is a user's and beyond its trigger,
-    /// the
-    /// prices are young enough to say so (SPEC OR-02, OR-08), a leg applies and its turn has come, and
-    /// nothing
-    /// is paused.
+    /// the prices are young enough to say so (SPEC OR-02, OR-08), a leg applies and its turn has come, and
+    /// nothing is paused.
     bool actionable;
     /// When the oldest price was reported that the answer rests on, whatever stands in its place; the largest
     /// number where it rests on none.

@@ -73,14 +73,14 @@ def told_by(
 def steps_in_order(addresses: Sequence[str], receipt: Receipt) -> list[LiquidationStep | None]:
     """Return the step that each account of a mined batch had; None where it had none.
 
-    Events stand in the batch's order, and one that was refused has none.
+    Of an account that had several, in their order; those of accounts not asked about are left out.
     """
     told = [event.values for event in receipt.events if event.name == "Liquidated"]
-    steps: list[LiquidationStep | None] = []
-    for address in addresses:
-        taken = bool(told) and told[0]["account"] == address
-        steps.append(step_of(told.pop(0)) if taken else None)
-    return steps
+    of_each = {
+        address: iter([step_of(values) for values in told if values["account"] == address])
+        for address in set(addresses)
+    }
+    return [next(of_each[address], None) for address in addresses]
 
 
 def outcomes_of(

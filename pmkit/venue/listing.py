@@ -312,7 +312,7 @@ def list_pair(r: Registry, sender: Address, listing: PairListing) -> None:
 
 
 def set_policy(r: Registry, sender: Address, policy: VenuePolicy) -> None:
-    """Set the policy. SPEC PM-20, FD-06, LQ-03.
+    """Set the policy. SPEC PM-20, FD-06, LQ-03, LQ-06.
 
     Raises AccessControlUnauthorizedAccount, FractionTooLow, FractionTooHigh.
     """

@@ -141,6 +141,20 @@ def test_account_named_twice_has_the_steps_that_it_had_in_their_order(venue):
     assert (first.step.loss, second.step.loss) == (values["loss"], 7)
 
 
+def test_step_is_told_whoever_else_had_one_before(venue):
+    borrower, keeper = venue.sender("borrower"), venue.sender("keeper")
+    borrower.supply("HYPE", venue.amount("HYPE", "1000"))
+    borrower.borrow("USDC", venue.amount("USDC", "20000"))
+    borrower.order(USDT0_SPOT, is_buy=True, sz=20_000 * 100, limit_px=ANY_BUY)
+    venue.move("HYPE", Decimal("25"))
+    receipt = keeper.liquidate_batch([borrower.address])
+    (event,) = (each for each in receipt.events if each.name == "Liquidated")
+    other = replace(event, values={**event.values, "account": venue.account("trader")})
+    (told,) = told_by(keeper, [borrower.address], replace(receipt, events=(other, event)))
+    assert told.step is not None
+    assert told.step.debt_value == event.values["debt_value"]
+
+
 def test_what_is_no_address_is_refused_before_anything_is_asked(venue):
     keeper = venue.sender("keeper")
     with pytest.raises(InputError, match="is no address"):
