@@ -42,6 +42,7 @@ import {
     TokenPlace
 } from "./libraries/RegistryWords.sol";
 import {Tier, TierMath} from "./libraries/TierMath.sol";
+import {TokenWord} from "./libraries/TokenWord.sol";
 import {BPS, PPM, RAY, WAD} from "./libraries/WadMath.sol";
 import {Words} from "./libraries/Words.sol";
 
@@ -495,6 +496,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @inheritdoc ICollateralRegistry
     function accountWords(
         uint256 tokens,
+        uint256 users,
         uint256 lent,
         uint256 pooled,
         bool widths,
@@ -511,7 +513,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         }
         Words.put(_sharedWord());
         Words.put(Words.load(slot));
-        Words.put(Words.load(slot + 1));
+        if (pooled != 0) Words.put(Words.load(slot + 1));
         uint256 index;
         for (uint256 rest = dexes; rest != 0;) {
             (index, rest) = rest.pop();
@@ -523,7 +525,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         Words.put(pooled);
         for (uint256 rest = tokens; rest != 0;) {
             (index, rest) = rest.pop();
-            _putToken(index, true, lent.has(index), pooled.has(index), widths);
+            _putToken(index, users.has(index), lent.has(index), pooled.has(index), widths);
         }
         for (uint256 rest = dexes; rest != 0;) {
             (index, rest) = rest.pop();
@@ -574,6 +576,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         uint128 globalSupplyCap,
         uint128 globalBorrowCap
     ) private {
+        entry.shortSupplyCap = TokenWord.shortDown(userSupplyCap);
         entry.userSupplyCap = userSupplyCap;
         entry.userBorrowCap = userBorrowCap;
         entry.globalSupplyCap = globalSupplyCap;

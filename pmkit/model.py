@@ -124,13 +124,13 @@ class MarginPolicy:
     """Whether the sweep stops borrowing where the health factor would fall below one."""
     cap_each: bool
     """Whether the borrow cap bounds what each collateral carries, not their sum."""
-    sweep_dust: int
-    """Equity (1e-6 USD) beyond its transfer margin that the sweep leaves in a dex."""
     second_trigger: bool
     """Whether net debts beyond the collateral at its thresholds liquidate, whatever the ratio."""
     perp_shortfall_trigger: bool
     """Whether a dex below maintenance liquidates, whatever the ratio; a standard account's always
     does."""
+    sweep_dust: int
+    """Equity (1e-6 USD) beyond its transfer margin that the sweep leaves in a dex."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

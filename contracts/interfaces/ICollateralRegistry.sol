@@ -435,10 +435,13 @@ interface ICollateralRegistry {
     function policyWords(uint256 parts) external view returns (bytes memory);
 
     /// @notice Parameters of the assets in three bitmaps of listing indexes, in words; the collateral tokens
-    /// of the dexes come along, in ascending listing order. Curves are told of the tokens in `lent`, global
-    /// caps of those in `pooled` (and of the dexes' collateral, unless it is zero), and widths where wanted.
+    /// of the dexes come along, in ascending listing order. User caps are told of the tokens in `users`,
+    /// curves of those in `lent`, global caps of those in `pooled` (and unless it is zero of the dexes'
+    /// collateral,
+    /// and what sweeps read of the policy), and widths where wanted.
     function accountWords(
         uint256 tokens,
+        uint256 users,
         uint256 lent,
         uint256 pooled,
         bool widths,

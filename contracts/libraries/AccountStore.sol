@@ -176,6 +176,7 @@ library AccountStore {
         returns (Assets memory of_)
     {
         of_.tokens = state.tokenBitmap;
+        of_.users = ~uint256(0);
         of_.lent = s.lentBitmap;
         of_.dexes = state.dexBitmap;
         // Where there are cross positions, their dex is marked.

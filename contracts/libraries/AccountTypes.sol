@@ -61,7 +61,8 @@ struct PerpState {
     Tier[] table;
 }
 
-/// @notice The choices that the venue's documents leave open, as far as margin depends on them.
+/// @notice The choices that the venue's documents leave open, as far as margin depends on them. Only sweeps
+/// read the second word.
 struct MarginPolicy {
     /// Ratio (WAD) beyond which an account is liquidatable.
     uint64 trigger;
@@ -73,12 +74,12 @@ struct MarginPolicy {
     bool strictLtv;
     /// Whether the borrow cap bounds what each collateral carries, not their sum.
     bool capEach;
-    /// Equity (1e-6 USD) beyond its transfer margin that the sweep leaves in a dex.
-    uint64 sweepDust;
     /// Whether net debts beyond the collateral at its thresholds liquidate, whatever the ratio.
     bool secondTrigger;
     /// Whether a dex below maintenance liquidates, whatever the ratio; a standard account's always does.
     bool perpShortfallTrigger;
+    /// Equity (1e-6 USD) beyond its transfer margin that the sweep leaves in a dex.
+    uint64 sweepDust;
 }
 
 /// @notice Everything that the margin of one account depends on.

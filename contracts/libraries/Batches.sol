@@ -6,6 +6,7 @@ import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
 import {ICollateralRegistry} from "../interfaces/ICollateralRegistry.sol";
 import {IIsolatedPositions} from "../interfaces/IIsolatedPositions.sol";
+import {AccountCheck} from "./AccountCheck.sol";
 import {Deferral} from "./Deferral.sol";
 import {Failure} from "./Failure.sol";
 import {MarginEngine} from "./MarginEngine.sol";
@@ -36,7 +37,7 @@ library Batches {
             results[i] = answer;
         }
         (bool due, uint256 debtBefore) = Deferral.end();
-        if (due) MarginEngine.requireSafe(s, registry, account, debtBefore);
+        if (due) AccountCheck.requireSafe(s, registry, account, debtBefore);
     }
 
     /// @dev What one account does for itself. What is about others, nests, or judges others stands alone; and

@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation, Leg} from "../interfaces/ILiquidation.sol";
+import {AccountCheck} from "./AccountCheck.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {TokenState} from "./AccountTypes.sol";
 import {DebtContext, DebtHole, DebtToken} from "./DebtContext.sol";
@@ -65,7 +66,7 @@ library DebtLeg {
         if (byCaller || c.holes.length != 0) Sweeps.run(s, c.registry, hands.taker);
         if (rewardPpm != 0) Sweeps.run(s, c.registry, hands.caller);
         if (byCaller && OwnBalance.hasExposure(s, hands.taker)) {
-            MarginEngine.requireSafe(s, c.registry, hands.taker, debtBefore);
+            AccountCheck.requireSafe(s, c.registry, hands.taker, debtBefore);
         }
         return (takeover.debt, collateralValue, takeover.loss);
     }

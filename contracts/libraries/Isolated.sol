@@ -304,7 +304,8 @@ library Isolated {
         // A struct in memory begins with zeros.
         // slither-disable-next-line uninitialized-local
         AccountParams memory params;
-        Assets memory of_ = Assets(0, ~uint256(0), ~uint256(0), false, 1 << at.perp.dex, 0);
+        uint256 every = ~uint256(0);
+        Assets memory of_ = Assets(0, every, every, every, false, 1 << at.perp.dex, 0);
         RegistryWords.readAccount(at.registry, of_, params);
         return params.tokens[0];
     }

@@ -13,10 +13,10 @@ import {
 } from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
+import {AccountCheck} from "./AccountCheck.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Mode, TokenState} from "./AccountTypes.sol";
 import {Custody} from "./Custody.sol";
-import {MarginEngine} from "./MarginEngine.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
@@ -161,7 +161,7 @@ library Lending {
         balance.borrowFloor += borrowed.toUint128();
         AccountStore.mark(s, account, p.index);
 
-        MarginEngine.requireSafe(s, registry, account, 0);
+        AccountCheck.requireSafe(s, registry, account, 0);
         emit IBorrowLendPool.Borrowed(account, token, amount);
         ReserveStatus.announceAlone(s, insurance, p);
     }
@@ -308,7 +308,7 @@ library Lending {
         require(amount <= available, IBorrowLendPool.InsufficientBalance(p.token, amount, available));
 
         OwnBalance.draw(s, insurance, account, p, t, amount);
-        if (OwnBalance.hasExposure(s, account)) MarginEngine.requireSafe(s, registry, account, 0);
+        if (OwnBalance.hasExposure(s, account)) AccountCheck.requireSafe(s, registry, account, 0);
         return amount;
     }
 }

@@ -12,6 +12,7 @@ import {
 } from "../interfaces/ICollateralRegistry.sol";
 import {IIsolatedPositions} from "../interfaces/IIsolatedPositions.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
+import {AccountCheck} from "./AccountCheck.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Mode} from "./AccountTypes.sol";
 import {Isolated} from "./Isolated.sol";
@@ -241,6 +242,6 @@ library Matching {
     ) private {
         if (s.accounts[account].mode != Mode.PortfolioMargin) return;
         Spot.requireNoPausedDebt(s, registry, account, debts.most);
-        MarginEngine.requireSafe(s, registry, account, gives ? 0 : debts.before);
+        AccountCheck.requireSafe(s, registry, account, gives ? 0 : debts.before);
     }
 }

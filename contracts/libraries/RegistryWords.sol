@@ -15,6 +15,7 @@ import {MarginPolicy} from "./AccountTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {RateCurve} from "./RateMath.sol";
 import {Tier} from "./TierMath.sol";
+import {TokenWord} from "./TokenWord.sol";
 import {Unset} from "./Unset.sol";
 import {Words} from "./Words.sol";
 
@@ -52,6 +53,8 @@ struct Token {
     uint8 szDecimals;
     uint16 ltvBps;
     bool borrowable;
+    /// The user supply cap once more, without its last bits, where reading it costs nothing.
+    uint48 shortSupplyCap;
     uint128 userSupplyCap;
     uint128 userBorrowCap;
     uint128 globalSupplyCap;
@@ -119,9 +122,12 @@ struct Perp {
 /// dexes come along, in ascending listing order.
 struct Assets {
     uint256 tokens;
+    /// Those whose user caps are wanted.
+    uint256 users;
     /// Those whose curves are wanted.
     uint256 lent;
-    /// Those whose global caps are wanted, and unless it is zero those of the dexes' collateral.
+    /// Those whose global caps are wanted, and unless it is zero those of the dexes' collateral, and what
+    /// sweeps read of the policy.
     uint256 pooled;
     /// Whether the widths of liquidation steps are.
     bool widths;
@@ -134,6 +140,7 @@ struct Assets {
 /// reads them here.
 library RegistryWords {
     using Bitmap for uint256;
+    using TokenWord for uint256;
     using Words for bytes;
 
     /// @dev How far an answer has been read.
@@ -169,11 +176,15 @@ library RegistryWords {
         view
     {
         Cursor memory c = Cursor(
-            registry.accountWords(of_.tokens, of_.lent, of_.pooled, of_.widths, of_.dexes, of_.perps), 0
+            registry.accountWords(
+                of_.tokens, of_.users, of_.lent, of_.pooled, of_.widths, of_.dexes, of_.perps
+            ),
+            0
         );
         uint256 shared = _next(c);
         (params.maxPriceAge, params.maxLiquidationPriceAge) = (uint32(shared >> 40), uint32(shared >> 72));
-        _margin(c, params.policy);
+        setMargin(params.policy, _next(c));
+        if (of_.pooled != 0) params.policy.sweepDust = uint64(_next(c));
         uint256 tokens = _next(c);
         uint256 pooled = _next(c);
         params.tokens = new TokenParams[](tokens.count());
@@ -181,9 +192,7 @@ library RegistryWords {
         uint256 index;
         for (uint256 i = 0; rest != 0; ++i) {
             (index, rest) = rest.pop();
-            _token(
-                c, params.tokens[i], index, shared, true, of_.lent.has(index), pooled.has(index), of_.widths
-            );
+            _token(c, params.tokens[i], of_, index, shared, pooled.has(index));
         }
         params.dexes = Unset.dexParams(of_.dexes.count());
         rest = of_.dexes;
@@ -227,7 +236,10 @@ library RegistryWords {
     function policyOf(ICollateralRegistry registry, uint256 parts) internal view returns (Policy memory p) {
         Cursor memory c = Cursor(registry.policyWords(parts), 0);
         uint256 w;
-        if (parts & POLICY_MARGIN != 0) _margin(c, p.margin);
+        if (parts & POLICY_MARGIN != 0) {
+            setMargin(p.margin, _next(c));
+            p.margin.sweepDust = uint64(_next(c));
+        }
         if (parts & POLICY_DEBT_STEP != 0) {
             w = _next(c);
             (p.debtStep, p.stepCadence) = (uint64(w), uint32(w >> 64));
@@ -301,36 +313,44 @@ library RegistryWords {
         ++c.at;
     }
 
-    function _margin(Cursor memory c, MarginPolicy memory m) private pure {
-        uint256 w = _next(c);
+    /// @notice Set the margin policy, but for what only sweeps read, from its first word.
+    function setMargin(MarginPolicy memory m, uint256 w) internal pure {
         (m.trigger, m.triggerInclusive) = (uint64(w), w >> 64 & 1 != 0);
         m.borrowOffset = uint128(w >> 72);
         (m.strictLtv, m.capEach) = (w >> 200 & 1 != 0, w >> 208 & 1 != 0);
-        w = _next(c);
-        m.sweepDust = uint64(w);
-        (m.secondTrigger, m.perpShortfallTrigger) = (w >> 64 & 1 != 0, w >> 72 & 1 != 0);
+        (m.secondTrigger, m.perpShortfallTrigger) = (w >> 216 & 1 != 0, w >> 224 & 1 != 0);
+    }
+
+    /// @notice Set a rate curve from its word.
+    function setCurve(RateCurve memory r, uint256 w) internal pure {
+        // Nothing leaves the range: see `CollateralRegistry`.
+        unchecked {
+            r.base = uint64(w) * CURVE_RAY_UNIT;
+            r.slope = uint64(w >> 64) * CURVE_RAY_UNIT;
+            r.kink = uint56(w >> 128) * CURVE_RAY_UNIT;
+            r.protocolShare = uint64(uint56(w >> 184) * CURVE_WAD_UNIT);
+        }
+        r.annual = w >> 240 & 1 != 0;
     }
 
     function _token(
         Cursor memory c,
         TokenParams memory p,
+        Assets memory of_,
         uint256 index,
         uint256 shared,
-        bool users,
-        bool curve,
-        bool pool,
-        bool width
+        bool pool
     ) private pure {
         _price(c, p);
         (p.index, p.paused) = (uint8(index), uint8(shared));
-        _rest(c, p, users, curve, pool, width);
+        _rest(c, p, of_.users.has(index), of_.lent.has(index), pool, of_.widths);
     }
 
     function _price(Cursor memory c, TokenParams memory p) private pure {
         uint256 w = _next(c);
-        (p.token, p.px, p.pxTime) = (uint64(w), uint64(w >> 64), uint40(w >> 128));
-        (p.weiDecimals, p.szDecimals) = (uint8(w >> 168), uint8(w >> 176));
-        (p.ltvBps, p.borrowable) = (uint16(w >> 184), w >> 200 & 1 != 0);
+        (p.token, p.px, p.pxTime) = (w.id(), w.px(), w.pxTime());
+        (p.weiDecimals, p.szDecimals) = (w.weiDecimals(), w.szDecimals());
+        (p.ltvBps, p.borrowable) = (w.ltvBps(), w.borrowable());
     }
 
     function _rest(Cursor memory c, TokenParams memory p, bool users, bool curve, bool pool, bool width)
@@ -342,18 +362,7 @@ library RegistryWords {
             w = _next(c);
             (p.userSupplyCap, p.userBorrowCap) = (uint128(w), uint128(w >> 128));
         }
-        if (curve) {
-            RateCurve memory r = p.curve;
-            w = _next(c);
-            // Nothing leaves the range: see `CollateralRegistry`.
-            unchecked {
-                r.base = uint64(w) * CURVE_RAY_UNIT;
-                r.slope = uint64(w >> 64) * CURVE_RAY_UNIT;
-                r.kink = uint56(w >> 128) * CURVE_RAY_UNIT;
-                r.protocolShare = uint64(uint56(w >> 184) * CURVE_WAD_UNIT);
-            }
-            r.annual = w >> 240 & 1 != 0;
-        }
+        if (curve) setCurve(p.curve, _next(c));
         if (pool) {
             w = _next(c);
             (p.globalSupplyCap, p.globalBorrowCap) = (uint128(w), uint128(w >> 128));

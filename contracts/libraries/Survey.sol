@@ -144,7 +144,8 @@ library Survey {
             dexes |= state.dexBitmap;
             perps |= state.perpBitmap;
         }
-        Assets memory of_ = Assets(tokens, s.lentBitmap, ~uint256(0), true, dexes, perps);
+        uint256 every = ~uint256(0);
+        Assets memory of_ = Assets(tokens, every, s.lentBitmap, every, true, dexes, perps);
         RegistryWords.readAccount(registry, of_, all.params);
         all.reserves = AccountStore.reservesOf(s, all.params.tokens);
         all.policy = RegistryWords.policyOf(registry, POLICY_WHOLE);

@@ -12,6 +12,7 @@ import {
 } from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation, InventoryView} from "../interfaces/ILiquidation.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
+import {AccountCheck} from "./AccountCheck.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {DexMargin, Mode, TokenState} from "./AccountTypes.sol";
 import {InventoryStore} from "./InventoryStore.sol";
@@ -227,7 +228,7 @@ library Trading {
         Sweeps.run(s, registry, account);
         if (s.accounts[account].mode == Mode.PortfolioMargin) {
             Spot.requireNoPausedDebt(s, registry, account, mostDebt);
-            MarginEngine.requireSafe(s, registry, account, debtBefore);
+            AccountCheck.requireSafe(s, registry, account, debtBefore);
         }
     }
 

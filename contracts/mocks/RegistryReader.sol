@@ -16,13 +16,15 @@ contract RegistryReader {
     function accountParams(
         ICollateralRegistry registry,
         uint256 tokens,
+        uint256 users,
         uint256 lent,
         uint256 pooled,
         bool widths,
         uint256 dexes,
         uint256 perps
     ) external view returns (AccountParams memory params) {
-        RegistryWords.readAccount(registry, Assets(tokens, lent, pooled, widths, dexes, perps), params);
+        Assets memory of_ = Assets(tokens, users, lent, pooled, widths, dexes, perps);
+        RegistryWords.readAccount(registry, of_, params);
     }
 
     function tokenParams(ICollateralRegistry registry, uint256 id, uint256 parts)

@@ -34,7 +34,8 @@ def funding(market: Market) -> tuple[int, int, int]:
     found = market.registry("fundingOf", HYPE_PERP)
     assert market.registry("perpParams", HYPE_PERP)["fundingIndex"] == found["index"]
     reader = market.evm.deploy("RegistryReader")
-    perps = reader("accountParams", market.registry.address, 0, 0, 0, False, 1, 0b11)["perps"]
+    params = reader("accountParams", market.registry.address, 0, 0, 0, 0, False, 1, 0b11)
+    perps = params["perps"]
     assert perps[1]["fundingIndex"] == found["index"]
     return found["index"], found["hourlyRate"], found["turned"]
 

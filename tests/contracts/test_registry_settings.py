@@ -145,7 +145,7 @@ def test_set_margin_table_out_of_order_is_refused(
 
 def test_set_policy_tells_and_keeps_every_field(market: Market) -> None:
     changed = policy(
-        margin=(WAD, True, 20 * WAD, True, True, 41, False, False),
+        margin=(WAD, True, 20 * WAD, True, True, False, False, 41),
         debt_step=WAD,
         step_cadence=5,
         episode_timeout=7,

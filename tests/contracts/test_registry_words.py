@@ -48,7 +48,7 @@ def test_policy_is_read_field_by_field(market: Market, read: Callable[..., Any])
     )
     fields = {name: 1_001 + i for i, name in enumerate(names.split())}
     for odd in (False, True):
-        margin = (7, odd, 8, not odd, odd, 9, not odd, odd)
+        margin = (7, odd, 8, not odd, odd, not odd, odd, 9)
         market.set_policy(
             **fields,
             margin=margin,
@@ -68,7 +68,10 @@ def test_policy_is_read_field_by_field(market: Market, read: Callable[..., Any])
             "secondTrigger": not odd,
             "perpShortfallTrigger": odd,
         }
-        params = read("accountParams", 0, 0, 0, False, 0, 0)
+        # What only sweeps read comes along where they may have room to move something.
+        params = read("accountParams", 0, 0, 0, 0, False, 0, 0)
+        assert params["policy"] == {**told["margin"], "sweepDust": 0}
+        params = read("accountParams", 0, 0, 0, 1, False, 0, 0)
         assert params["policy"] == told["margin"]
         assert params["maxPriceAge"] == told["maxPriceAge"]
         assert params["maxLiquidationPriceAge"] == told["maxLiquidationPriceAge"]
@@ -197,7 +200,7 @@ def test_words_of_an_unlisted_token_are_refused(market: Market) -> None:
 
 def test_params_bring_the_collateral_of_the_dexes_along(read: Callable[..., Any]) -> None:
     # Bits: UBTC is 2, HYPE's perp is 1; the dex counts in USDC, which comes first.
-    params = read("accountParams", 0b100, EVERY, EVERY, True, 0b1, 0b10)
+    params = read("accountParams", 0b100, EVERY, EVERY, EVERY, True, 0b1, 0b10)
     assert [t["token"] for t in params["tokens"]] == [USDC, UBTC]
     assert [(d["index"], d["collateral"]) for d in params["dexes"]] == [(0, 0)]
     assert [(p["asset"], p["dex"]) for p in params["perps"]] == [(HYPE_PERP, 0)]
@@ -205,7 +208,7 @@ def test_params_bring_the_collateral_of_the_dexes_along(read: Callable[..., Any]
 
 
 def test_whole_params_are_those_of_the_assets(market: Market, read: Callable[..., Any]) -> None:
-    params = read("accountParams", 0b101, EVERY, EVERY, True, 0b1, PERPS)
+    params = read("accountParams", 0b101, EVERY, EVERY, EVERY, True, 0b1, PERPS)
     told = [market.registry("tokenParams", token) for token in (USDC, UBTC)]
     assert params["tokens"] == told
     perps = [market.registry("perpParams", asset) for asset in (BTC_PERP, HYPE_PERP)]
@@ -215,11 +218,11 @@ def test_whole_params_are_those_of_the_assets(market: Market, read: Callable[...
 def test_params_for_a_check_leave_out_what_it_does_not_read(
     market: Market, read: Callable[..., Any]
 ) -> None:
-    params = read("accountParams", 0b101, 0b1, 0, False, 0, 0)
+    params = read("accountParams", 0b101, 0b100, 0b1, 0, False, 0, 0)
     told = [market.registry("tokenParams", token) for token in (USDC, UBTC)]
     nothing = {"globalSupplyCap": 0, "globalBorrowCap": 0, "liquidationWidth": 0}
     assert params["tokens"] == [
-        {**told[0], **nothing},
+        {**told[0], **nothing, "userSupplyCap": 0, "userBorrowCap": 0},
         {**told[1], **nothing, "curve": NO_CURVE},
     ]
     assert told[1]["curve"] != NO_CURVE
@@ -230,10 +233,35 @@ def test_dexes_bring_the_caps_of_their_collateral_along(
 ) -> None:
     usdc, ubtc = (market.registry("tokenParams", token) for token in (USDC, UBTC))
     no_cap = {"globalSupplyCap": 0, "globalBorrowCap": 0}
-    params = read("accountParams", 0b101, EVERY, 1 << 255, True, 0b1, 0)
+    params = read("accountParams", 0b101, EVERY, EVERY, 1 << 255, True, 0b1, 0)
     assert params["tokens"] == [usdc, {**ubtc, **no_cap}]
-    params = read("accountParams", 0b101, EVERY, 0, True, 0b1, 0)
+    params = read("accountParams", 0b101, EVERY, EVERY, 0, True, 0b1, 0)
     assert params["tokens"] == [{**usdc, **no_cap}, {**ubtc, **no_cap}]
+
+
+@pytest.mark.parametrize(
+    ("cap", "leading"),
+    [
+        (0, 0),
+        (1, 1),
+        (2**40 - 1, 2**40 - 1),
+        (2**40, 2**40),
+        (2**40 + 1, 2**40),
+        (2**41 - 1, 2**41 - 2),
+        (10**30 + 1, 10**30 - 10**30 % 2**60),
+        (2**128 - 1, 2**128 - 2**88),
+    ],
+)
+def test_leading_bits_of_a_supply_cap_stand_beside_the_price(
+    market: Market, cap: int, leading: int
+) -> None:
+    market.set_caps(UBTC, user_supply=cap)
+    told = market.registry("tokenParams", UBTC)
+    assert told["userSupplyCap"] == cap
+    word = int.from_bytes(market.registry("tokenWords", UBTC, 2)[32:], "big")
+    assert word & (2**64 - 1) == UBTC
+    assert word >> 64 & (2**64 - 1) == told["px"]
+    assert (word >> 216) << (word >> 208 & 255) == leading
 
 
 def test_caps_are_those_of_the_tokens(market: Market, read: Callable[..., Any]) -> None:
@@ -246,9 +274,9 @@ def test_caps_are_those_of_the_tokens(market: Market, read: Callable[..., Any]) 
 @pytest.mark.parametrize(
     ("function", "args"),
     [
-        ("accountWords", (1 << 40, 0, 0, True, 0, 0)),
-        ("accountWords", (0, 0, 0, True, 1 << 31, 0)),
-        ("accountWords", (0, 0, 0, True, 0, 1 << 200)),
+        ("accountWords", (1 << 40, 0, 0, 0, True, 0, 0)),
+        ("accountWords", (0, 0, 0, 0, True, 1 << 31, 0)),
+        ("accountWords", (0, 0, 0, 0, True, 0, 1 << 200)),
         ("capWords", (1 << 63,)),
     ],
 )

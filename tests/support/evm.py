@@ -186,9 +186,11 @@ class InProcessEvm:
         self.know(built["abi"])
         return Contract(self, name, address, built["abi"])
 
-    def put(self, name: str, address: str, *args: Any) -> Contract:
+    def put(
+        self, name: str, address: str, *args: Any, libraries: dict[str, str] | None = None
+    ) -> Contract:
         """Put a contract at an address, as a node that sets code would: no storage, no creation."""
-        created = self.deploy(name, *args)
+        created = self.deploy(name, *args, libraries=libraries)
         code = self.evm.get_code(created.address)
         assert code, f"{name} has no code"
         self.evm.insert_account_info(address, pyrevm.AccountInfo(nonce=1, code=bytes(code)))

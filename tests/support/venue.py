@@ -57,9 +57,9 @@ def margin_policy(
         offset,
         strict_ltv,
         cap_each,
-        sweep_dust,
         second_trigger,
         perp_shortfall_trigger,
+        sweep_dust,
     )
 
 
