@@ -69,9 +69,13 @@ library QuickCheck {
         Held memory held = _held(s, s.balances[account], state.tokenBitmap);
         bytes memory words =
             registry.accountWords(held.backing | held.owed, held.owed, held.growing, 0, false, 0, 0);
+        // A struct in memory begins with zeros.
+        // slither-disable-next-line uninitialized-local
         MarginPolicy memory policy;
         RegistryWords.setMargin(policy, words.at(1));
         if (policy.capEach) return false;
+        // A struct in memory begins with zeros.
+        // slither-disable-next-line uninitialized-local
         Sums memory sums;
         sums.debts = new Debt[](held.owed.count());
         if (!_add(s, sums, words, held)) return false;
@@ -138,6 +142,8 @@ library QuickCheck {
 
     /// @dev A borrow index with interest up to now, from the word of the token's curve.
     function _grown(VenueState storage s, uint256 index, uint256 word) private view returns (uint256) {
+        // A struct in memory begins with zeros.
+        // slither-disable-next-line uninitialized-local
         RateCurve memory curve;
         RegistryWords.setCurve(curve, word);
         return Pool.accrued(s, index, curve).borrowIndex;
