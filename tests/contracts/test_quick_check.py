@@ -150,10 +150,15 @@ def lend_the_hype(market: WideMarket) -> None:
 
 
 def cap_the_hype(market: WideMarket) -> None:
-    """Let no more than 40 HYPE count at their threshold, and a user borrow cap be near."""
+    """Let no more than 40 HYPE count at their threshold: for 1,500, of which 95 % are 1,425."""
     market.set_caps(HYPE, user_supply=40 * HYPE_WEI)
+    # Of 1,450 only 1,000 are owed net, but they count whole here.
+    market.venue("borrow", USDC, 450 * USDC_WEI, sender=BORROWER)
+
+
+def cap_the_debt(market: WideMarket) -> None:
+    """Let the user borrow cap be near: 95 % of 1,500 are 1,425."""
     market.set_caps(USDC, user_borrow=1_500 * USDC_WEI)
-    # Of 1,450 only 1,000 are owed net, but they count whole here: more than 95 % of the cap.
     market.venue("borrow", USDC, 450 * USDC_WEI, sender=BORROWER)
 
 
@@ -167,7 +172,9 @@ def cap_each(market: WideMarket) -> None:
     market.set_policy(margin=margin_policy(cap_each=True))
 
 
-@pytest.mark.parametrize("happens", [lend_the_hype, cap_the_hype, open_a_position, cap_each])
+@pytest.mark.parametrize(
+    "happens", [lend_the_hype, cap_the_hype, cap_the_debt, open_a_position, cap_each]
+)
 def test_what_is_not_plain_is_left_to_the_account_check(
     loan: WideMarket, happens: Callable[[WideMarket], None]
 ) -> None:
@@ -179,7 +186,8 @@ def test_what_is_not_plain_is_left_to_the_account_check(
 def test_interest_that_is_stored_counts(loan: WideMarket) -> None:
     lend_the_hype(loan)
     loan.venue("accrue", HYPE, sender=KEEPER)
-    assert Checks.of(loan).passes(BORROWER)
+    checks = Checks.of(loan)
+    assert (checks.passes(BORROWER), checks.refusal(BORROWER)) == (True, None)
 
 
 @pytest.mark.parametrize("mode", [STANDARD, UNIFIED])
