@@ -437,8 +437,7 @@ interface ICollateralRegistry {
     /// @notice Parameters of the assets in three bitmaps of listing indexes, in words; the collateral tokens
     /// of the dexes come along, in ascending listing order. User caps are told of the tokens in `users`,
     /// curves of those in `lent`, global caps of those in `pooled` (and unless it is zero of the dexes'
-    /// collateral,
-    /// and what sweeps read of the policy), and widths where wanted.
+    /// collateral, and what sweeps read of the policy), and widths where wanted.
     function accountWords(
         uint256 tokens,
         uint256 users,

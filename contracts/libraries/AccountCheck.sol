@@ -7,7 +7,7 @@ import {MarginEngine} from "./MarginEngine.sol";
 import {QuickCheck} from "./QuickCheck.sol";
 import {VenueState} from "./VenueState.sol";
 
-/// @title The account check after an action on tokens
+/// @title The account check after an action on tokens, and at the end of a batch
 /// @notice `MarginEngine.requireSafe`, spared where less is enough (SPEC AC-17). Actions on perps, and those
 /// that nobody takes often, ask for it at once.
 library AccountCheck {

@@ -19,8 +19,7 @@ import {Words} from "./Words.sol";
 /// @title Whether an account that only lends and borrows is safe, told without its figures
 /// @notice What it passes the account check passes; of the rest it says nothing (SPEC AC-17). Collateral
 /// counts for no more here than in the account check, and debt for no less: supply without the interest since
-/// it was
-/// stored and up to a cap without its last bits, debt without the idle balance that stands against it.
+/// it was stored and up to a cap without its last bits, debt without the idle balance that stands against it.
 library QuickCheck {
     using Bitmap for uint256;
     using TokenWord for uint256;

@@ -190,6 +190,19 @@ def test_interest_that_is_stored_counts(loan: WideMarket) -> None:
     assert (checks.passes(BORROWER), checks.refusal(BORROWER)) == (True, None)
 
 
+def test_cap_counts_without_its_last_bits(wide_market: WideMarket) -> None:
+    """Of 2^41 - 1 wei of HYPE 2^41 - 2 count: at 50 USD and 75 % one wei is 37.5 wei of USDC."""
+    wide_market.set_policy(margin=margin_policy(trigger=2 * WAD))
+    wide_market.set_caps(HYPE, user_supply=2**41 - 1)
+    wide_market.portfolio_account(BORROWER, hype=40_000 * HYPE_WEI)
+    # 21,990.2325555 HYPE, times 37.5 USD.
+    wide_market.venue("borrow", USDC, 82_463_372_083_125, sender=BORROWER)
+    checks = Checks.of(wide_market)
+    assert (checks.passes(BORROWER), checks.refusal(BORROWER)) == (True, None)
+    wide_market.venue("borrow", USDC, 37, sender=BORROWER)
+    assert (checks.passes(BORROWER), checks.refusal(BORROWER)) == (False, None)
+
+
 @pytest.mark.parametrize("mode", [STANDARD, UNIFIED])
 def test_other_modes_are_left_to_the_account_check(market: Market, mode: int) -> None:
     if mode != STANDARD:
