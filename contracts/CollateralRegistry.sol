@@ -18,7 +18,9 @@ import {
     TokenParams
 } from "./interfaces/ICollateralRegistry.sol";
 import {Bitmap} from "./libraries/Bitmap.sol";
+import {DataCode} from "./libraries/DataCode.sol";
 import {FundingMath} from "./libraries/FundingMath.sol";
+import {ListingCode} from "./libraries/ListingCode.sol";
 import {MarginMath} from "./libraries/MarginMath.sol";
 import {OracleMath} from "./libraries/OracleMath.sol";
 import {RateCurve} from "./libraries/RateMath.sol";
@@ -27,17 +29,10 @@ import {
     CURVE_WAD_UNIT,
     Curve,
     Dex,
-    POLICY_WHOLE,
     Perp,
     RegistryWords,
     Shared,
-    TOKEN_CURVE,
-    TOKEN_GLOBAL_CAPS,
-    TOKEN_PAUSED,
-    TOKEN_PRICE,
-    TOKEN_USER_CAPS,
     TOKEN_WHOLE,
-    TOKEN_WIDTH,
     Token,
     TokenPlace
 } from "./libraries/RegistryWords.sol";
@@ -50,6 +45,7 @@ import {Words} from "./libraries/Words.sol";
 /// @notice What is listed and at which price; it holds no money.
 contract CollateralRegistry is ICollateralRegistry, AccessControl {
     using Bitmap for uint256;
+    using Words for bytes;
 
     struct Pair {
         uint32 pair;
@@ -97,7 +93,13 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @inheritdoc ICollateralRegistry
     uint64 public override usdcPx;
 
-    constructor(address admin) {
+    /// @dev Bring the code that actions read up to date with what a function has changed (SPEC CR-09).
+    modifier keepingCode() {
+        _;
+        _keepCode();
+    }
+
+    constructor(address admin) keepingCode {
         _grantRole(DEFAULT_ADMIN_ROLE, admin);
         _grantRole(RISK_ADMIN, admin);
         _grantRole(REPORTER, admin);
@@ -106,7 +108,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     // Listing
 
     /// @inheritdoc ICollateralRegistry
-    function listToken(TokenListing calldata listing) external onlyRole(RISK_ADMIN) {
+    function listToken(TokenListing calldata listing) external onlyRole(RISK_ADMIN) keepingCode {
         require(_tokenAt[listing.token].at == 0, AlreadyListed(listing.token));
         require(_shared.tokens < MAX_TOKENS, ListingFull(MAX_TOKENS));
         require(
@@ -151,7 +153,11 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
-    function setTokenFactors(uint64 token, uint16 ltvBps, bool borrowable) external onlyRole(RISK_ADMIN) {
+    function setTokenFactors(uint64 token, uint16 ltvBps, bool borrowable)
+        external
+        onlyRole(RISK_ADMIN)
+        keepingCode
+    {
         Token storage entry = _tokens[tokenIndex(token)];
         _requireLtv(ltvBps);
         // What was collateral once may still stand for debt: at zero nobody could take it for that.
@@ -169,23 +175,27 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         uint128 userBorrowCap,
         uint128 globalSupplyCap,
         uint128 globalBorrowCap
-    ) external onlyRole(RISK_ADMIN) {
+    ) external onlyRole(RISK_ADMIN) keepingCode {
         _setCaps(_tokens[tokenIndex(token)], userSupplyCap, userBorrowCap, globalSupplyCap, globalBorrowCap);
     }
 
     /// @inheritdoc ICollateralRegistry
-    function setLiquidationWidth(uint64 token, uint128 width) external onlyRole(RISK_ADMIN) {
+    function setLiquidationWidth(uint64 token, uint128 width) external onlyRole(RISK_ADMIN) keepingCode {
         _setWidth(_tokens[tokenIndex(token)], width);
     }
 
     /// @inheritdoc ICollateralRegistry
-    function setRateCurve(uint64 token, RateCurve calldata curve) external onlyRole(RISK_ADMIN) {
+    function setRateCurve(uint64 token, RateCurve calldata curve) external onlyRole(RISK_ADMIN) keepingCode {
         _requireCurve(curve);
         _setCurve(_tokens[tokenIndex(token)], curve);
     }
 
     /// @inheritdoc ICollateralRegistry
-    function listDex(uint32 dex, string calldata name, uint64 collateral) external onlyRole(RISK_ADMIN) {
+    function listDex(uint32 dex, string calldata name, uint64 collateral)
+        external
+        onlyRole(RISK_ADMIN)
+        keepingCode
+    {
         require(_dexAt[dex] == 0, AlreadyListed(dex));
         require(_shared.dexes < MAX_DEXES, ListingFull(MAX_DEXES));
         uint8 index = _shared.dexes++;
@@ -248,7 +258,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
-    function setPolicy(Policy calldata policy_) external onlyRole(RISK_ADMIN) {
+    function setPolicy(Policy calldata policy_) external onlyRole(RISK_ADMIN) keepingCode {
         // In memory, as `policy` reads it: one copier and one encoder serve both.
         Policy memory p = policy_;
         _requirePart(p.debtStep);
@@ -263,9 +273,6 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             }
         }
         _policy = p;
-        _shared.maxPriceAge = p.maxPriceAge;
-        _shared.maxLiquidationPriceAge = p.maxLiquidationPriceAge;
-        _shared.fundingInterval = p.fundingInterval;
         emit PolicySet(p);
     }
 
@@ -341,10 +348,9 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
 
     /// @inheritdoc ICollateralRegistry
     function tokenParams(uint256 token) external view returns (TokenParams memory p) {
-        // The place is not asked for.
-        // slither-disable-next-line uninitialized-local
-        TokenPlace memory place;
-        RegistryWords.fill(tokenWords(token, TOKEN_WHOLE), token, TOKEN_WHOLE, p, place);
+        // Read as everybody reads it; the place is not asked for.
+        // slither-disable-next-line unused-return
+        (p,) = RegistryWords.partsOf(this, token, TOKEN_WHOLE);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -368,7 +374,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     /// @inheritdoc ICollateralRegistry
     function fundingOf(uint256 asset) external view returns (FundingView memory) {
         Perp storage entry = _perps[_perpIndex(asset)];
-        (int256 index, uint256 turned) = _funding(entry);
+        (int256 index, uint256 turned) = _funding(entry, _policy.fundingInterval);
         int256 rate = entry.oracle == 0 ? int256(0) : _hourlyRate(entry);
         return FundingView({index: index, hourlyRate: rate, turned: turned, chargedAt: entry.chargedAt});
     }
@@ -452,114 +458,93 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @inheritdoc ICollateralRegistry
-    function tokenWords(uint256 token, uint256 parts) public view returns (bytes memory words) {
-        TokenPlace storage place = _tokenAt[token];
-        uint256 slot;
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            slot := place.slot
-        }
-        uint256 at = place.at;
-        require(at != 0, UnknownToken(token));
-        words = Words.open();
-        Words.put(Words.load(slot));
-        if (parts & TOKEN_PAUSED != 0) Words.put(_sharedWord());
-        slot = _tokenSlot(at - 1);
-        if (parts & TOKEN_PRICE != 0) Words.put(Words.load(slot));
-        _putRest(
-            slot,
-            parts & TOKEN_USER_CAPS != 0,
-            parts & TOKEN_CURVE != 0,
-            parts & TOKEN_GLOBAL_CAPS != 0,
-            parts & TOKEN_WIDTH != 0
-        );
-        Words.close(words);
-    }
-
-    /// @inheritdoc ICollateralRegistry
-    function policyWords(uint256 parts) external view returns (bytes memory words) {
-        parts &= POLICY_WHOLE;
-        words = Words.open();
-        uint256 slot;
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            slot := _policy.slot
-        }
-        uint256 word;
-        while (parts != 0) {
-            (word, parts) = parts.pop();
-            Words.put(Words.load(slot + word));
-        }
-        Words.close(words);
-    }
-
-    /// @inheritdoc ICollateralRegistry
-    function accountWords(
-        uint256 tokens,
-        uint256 users,
-        uint256 lent,
-        uint256 pooled,
-        bool widths,
-        uint256 dexes,
-        uint256 perps
-    ) external view returns (bytes memory words) {
-        // The venue asks for what it stores.
-        assert(tokens >> _shared.tokens == 0 && dexes >> _shared.dexes == 0 && perps >> _shared.perps == 0);
-        words = Words.open();
-        uint256 slot;
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            slot := _policy.slot
-        }
-        Words.put(_sharedWord());
-        Words.put(Words.load(slot));
-        if (pooled != 0) Words.put(Words.load(slot + 1));
-        uint256 index;
-        for (uint256 rest = dexes; rest != 0;) {
-            (index, rest) = rest.pop();
-            index = _dexes[index].collateral;
-            tokens = tokens.with(index);
-            if (pooled != 0) pooled = pooled.with(index);
-        }
-        Words.put(tokens);
-        Words.put(pooled);
-        for (uint256 rest = tokens; rest != 0;) {
-            (index, rest) = rest.pop();
-            _putToken(index, users.has(index), lent.has(index), pooled.has(index), widths);
-        }
-        for (uint256 rest = dexes; rest != 0;) {
-            (index, rest) = rest.pop();
-            Words.put(_dexes[index].collateral);
-        }
-        uint256 table = 0;
-        for (uint256 rest = perps; rest != 0;) {
-            (index, rest) = rest.pop();
-            table = _putPerp(index, table);
-        }
-        Words.close(words);
-    }
-
-    /// @inheritdoc ICollateralRegistry
-    function capWords(uint256 tokens) external view returns (bytes memory words) {
-        assert(tokens >> _shared.tokens == 0);
-        words = Words.open();
-        uint256 index;
-        while (tokens != 0) {
-            (index, tokens) = tokens.pop();
-            _putToken(index, false, false, true, false);
-        }
-        Words.close(words);
-    }
-
-    // Internal
-
-    function _sharedWord() private view returns (uint256) {
+    function sharedWord() public view returns (uint256) {
         uint256 slot;
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             slot := _shared.slot
         }
         return Words.load(slot);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function tokenWord(uint256 index) external view returns (uint256) {
+        assert(index < _shared.tokens);
+        return Words.load(_tokenSlot(index));
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function accountWords(uint256 tokens, uint256 dexes, uint256 perps)
+        external
+        view
+        returns (bytes memory words)
+    {
+        // The venue asks for what it stores.
+        assert(tokens >> _shared.tokens == 0 && dexes >> _shared.dexes == 0 && perps >> _shared.perps == 0);
+        uint256 shared = sharedWord();
+        // Without dexes there are no perps.
+        bytes memory head = "";
+        if (dexes != 0) head = ListingCode.head(shared);
+        words = Words.open();
+        Words.put(shared);
+        uint256 index;
+        for (uint256 rest = ListingCode.withCollateral(head, tokens, dexes); rest != 0;) {
+            (index, rest) = rest.pop();
+            Words.put(Words.load(_tokenSlot(index)));
+        }
+        uint256 table = 0;
+        for (uint256 rest = perps; rest != 0;) {
+            (index, rest) = rest.pop();
+            table = _putPerp(index, table, head);
+        }
+        Words.close(words);
+    }
+
+    // Internal
+
+    /// @dev Keep as code what actions read of the listing and seldom changes: see `ListingCode`.
+    function _keepCode() private {
+        bytes memory words = Words.open();
+        uint256 slot;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            slot := _policy.slot
+        }
+        _putWords(slot, ListingCode.POLICY_WORDS);
+        uint256 some = 0;
+        for (uint256 i = 0; i < _shared.dexes; ++i) {
+            some |= uint256(_dexes[i].collateral) << 8 * i;
+        }
+        Words.put(some);
+        uint256 tokens = _shared.tokens;
+        for (uint256 i = 0; i < tokens; ++i) {
+            TokenPlace storage place = _tokenAt[_tokens[i].token];
+            // solhint-disable-next-line no-inline-assembly
+            assembly ("memory-safe") {
+                slot := place.slot
+            }
+            _putWords(slot, 1);
+            slot = _tokenSlot(i);
+            Words.put(TokenWord.withoutPrice(Words.load(slot)));
+            _putWords(slot + 1, ListingCode.TOKEN_WORDS - ListingCode.USER_CAPS);
+        }
+        some = 0;
+        for (uint256 i = 0; i < tokens; ++i) {
+            some |= uint256(_tokens[i].token) << 64 * (i % ListingCode.IDS);
+            if (i % ListingCode.IDS != ListingCode.IDS - 1 && i != tokens - 1) continue;
+            Words.put(some);
+            some = 0;
+        }
+        Words.close(words);
+        address code = DataCode.write(words);
+        require(code != address(0), ListingNotKept(words.length));
+        _shared.code = code;
+    }
+
+    function _putWords(uint256 slot, uint256 count) private view {
+        for (uint256 i = 0; i < count; ++i) {
+            Words.put(Words.load(slot + i));
+        }
     }
 
     function _setFactors(Token storage entry, uint16 ltvBps, bool borrowable) private {
@@ -637,15 +622,19 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         }
         require(px != 0 && px <= type(uint64).max, PriceZero(base.token));
         if (px == base.px && time == base.pxTime) return;
-        if (base.px == 0) _tokenAt[base.token].judgeable = true;
+        bool first = base.px == 0;
         base.px = uint64(px);
         base.pxTime = time;
+        if (first) {
+            _tokenAt[base.token].judgeable = true;
+            _keepCode();
+        }
         emit BorrowPriceSet(base.token, uint64(px));
     }
 
     /// @dev Store the hours of funding that have turned, at the prices that stood then (SPEC FD-06).
     function _chargeFunding(Perp storage perp) private {
-        (int256 index, uint256 turned) = _funding(perp);
+        (int256 index, uint256 turned) = _funding(perp, _policy.fundingInterval);
         // Casts are safe: see `Perp`; times fit 40 bits.
         // forge-lint: disable-next-line(unsafe-typecast)
         (perp.fundingIndex, perp.chargedAt) = (int216(index), uint40(block.timestamp));
@@ -653,10 +642,14 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @dev The funding index with the hours that have turned since it was stored, and how many.
-    function _funding(Perp storage perp) private view returns (int256 index, uint256 turned) {
+    function _funding(Perp storage perp, uint256 interval)
+        private
+        view
+        returns (int256 index, uint256 turned)
+    {
         index = perp.fundingIndex;
         if (perp.oracle == 0) return (index, 0);
-        turned = FundingMath.hoursTurned(perp.chargedAt, block.timestamp, _shared.fundingInterval);
+        turned = FundingMath.hoursTurned(perp.chargedAt, block.timestamp, interval);
         if (turned != 0) index = FundingMath.fundingIndexAfter(index, perp.mark, perp.oracle, turned);
     }
 
@@ -672,28 +665,19 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         }
     }
 
-    function _putToken(uint256 index, bool users, bool curve, bool pool, bool width) private view {
-        uint256 slot = _tokenSlot(index);
-        Words.put(Words.load(slot));
-        _putRest(slot, users, curve, pool, width);
-    }
-
-    function _putRest(uint256 slot, bool users, bool curve, bool pool, bool width) private view {
-        if (users) Words.put(Words.load(slot + 1));
-        if (curve) Words.put(Words.load(slot + 3));
-        if (pool) Words.put(Words.load(slot + 2));
-        if (width) Words.put(Words.load(slot + 4));
-    }
-
     /// @dev Tiers of the same table as the perp's before are not put again.
-    function _putPerp(uint256 index, uint256 tableBefore) private view returns (uint256 id) {
+    function _putPerp(uint256 index, uint256 tableBefore, bytes memory head)
+        private
+        view
+        returns (uint256 id)
+    {
         Perp storage entry = _perps[index];
         uint256 slot;
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             slot := entry.slot
         }
-        (int256 fundingIndex,) = _funding(entry);
+        (int256 fundingIndex,) = _funding(entry, RegistryWords.fundingInterval(head));
         id = entry.marginTable;
         Words.put(Words.load(slot));
         // The cast is safe: it is cast back.
@@ -714,7 +698,7 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
 
     function _perpParams(uint256 index, uint256 dex) private view returns (PerpParams memory) {
         Perp storage entry = _perps[index];
-        (int256 fundingIndex,) = _funding(entry);
+        (int256 fundingIndex,) = _funding(entry, _policy.fundingInterval);
         return PerpParams({
             asset: entry.asset,
             mark: entry.mark,

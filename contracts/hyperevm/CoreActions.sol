@@ -9,13 +9,13 @@ import {IClearinghouse} from "../interfaces/IClearinghouse.sol";
 import {PoolCaps} from "../interfaces/ICollateralRegistry.sol";
 import {IPortfolioMargin} from "../interfaces/IPortfolioMargin.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
+import {DataCode} from "../libraries/DataCode.sol";
 import {Pool} from "../libraries/Pool.sol";
 import {TokenBalance} from "../libraries/VenueState.sol";
 import {ActionData} from "./ActionData.sol";
 import {SPOT} from "./CoreAddresses.sol";
 import {CoreBridge} from "./CoreBridge.sol";
 import {CoreOrders} from "./CoreOrders.sol";
-import {DataCode} from "./DataCode.sol";
 import {Status} from "./IHyperCore.sol";
 import {RegistryWords} from "../libraries/RegistryWords.sol";
 

@@ -4,10 +4,10 @@ pragma solidity 0.8.34;
 import {ICollateralRegistry} from "../interfaces/ICollateralRegistry.sol";
 import {IVenue} from "../interfaces/IVenue.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
+import {DataCode} from "../libraries/DataCode.sol";
 import {AccountState} from "../libraries/VenueState.sol";
 import {ActionData} from "./ActionData.sol";
 import {CORE_WRITER} from "./CoreAddresses.sol";
-import {DataCode} from "./DataCode.sol";
 import {ActionRecord, IHyperCore, Status} from "./IHyperCore.sol";
 
 /// @title What was asked for and what became of it

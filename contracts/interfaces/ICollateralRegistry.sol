@@ -291,6 +291,8 @@ interface ICollateralRegistry {
     error PriceZero(uint256 id);
     /// @notice A price moved further in one report than the policy allows.
     error PriceMoveTooLarge(uint256 id, uint256 oldPx, uint256 newPx, uint256 maxMoveBps);
+    /// @notice What actions read of the listing could not be kept as code: the call has too little gas.
+    error ListingNotKept(uint256 size);
 
     // Named like the constants that answer them.
     // solhint-disable-next-line func-name-mixedcase
@@ -427,27 +429,15 @@ interface ICollateralRegistry {
     /// @notice Name and margin table of a perp asset.
     function perpListing(uint256 asset) external view returns (string memory name, uint16 marginTable);
 
-    /// @notice A token's place and those parts (TOKEN_* bits) of its parameters that are wanted, by id, in
-    /// words; `RegistryWords` reads these and the next ones.
-    function tokenWords(uint256 token, uint256 parts) external view returns (bytes memory);
+    /// @notice The registry's first word: what is paused, how much is listed, and the code that holds what
+    /// seldom changes. `RegistryWords` reads it and the next ones.
+    function sharedWord() external view returns (uint256);
 
-    /// @notice Those parts (POLICY_* bits) of the policy that are wanted, in words.
-    function policyWords(uint256 parts) external view returns (bytes memory);
+    /// @notice The first word of a token by listing index, which has its price.
+    function tokenWord(uint256 index) external view returns (uint256);
 
-    /// @notice Parameters of the assets in three bitmaps of listing indexes, in words; the collateral tokens
-    /// of the dexes come along, in ascending listing order. User caps are told of the tokens in `users`,
-    /// curves of those in `lent`, global caps of those in `pooled` (and unless it is zero of the dexes'
-    /// collateral, and what sweeps read of the policy), and widths where wanted.
-    function accountWords(
-        uint256 tokens,
-        uint256 users,
-        uint256 lent,
-        uint256 pooled,
-        bool widths,
-        uint256 dexes,
-        uint256 perps
-    ) external view returns (bytes memory);
-
-    /// @notice What bounds the pools of the tokens in a bitmap of listing indexes, in words.
-    function capWords(uint256 tokens) external view returns (bytes memory);
+    /// @notice What changes with prices of the assets in three bitmaps of listing indexes, in words, and
+    /// before it the registry's first word; the collateral tokens of the dexes come along, in ascending
+    /// listing order. There are no perps without dexes.
+    function accountWords(uint256 tokens, uint256 dexes, uint256 perps) external view returns (bytes memory);
 }

@@ -5,6 +5,7 @@ import {ICollateralRegistry} from "../interfaces/ICollateralRegistry.sol";
 import {MarginPolicy, Mode} from "./AccountTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
+import {ListingCode} from "./ListingCode.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {Pool} from "./Pool.sol";
 import {PriceAge} from "./PriceAge.sol";
@@ -12,7 +13,7 @@ import {RateCurve, RateMath} from "./RateMath.sol";
 import {RegistryWords} from "./RegistryWords.sol";
 import {SweepMath} from "./SweepMath.sol";
 import {TokenWord} from "./TokenWord.sol";
-import {AccountState, TokenBalance, VenueState} from "./VenueState.sol";
+import {AccountState, Reserve, TokenBalance, VenueState} from "./VenueState.sol";
 import {RAY, WadMath} from "./WadMath.sol";
 import {Words} from "./Words.sol";
 
@@ -27,7 +28,7 @@ library QuickCheck {
     using Words for bytes;
 
     /// @dev Where the words of the tokens begin.
-    uint256 private constant TOKENS_AT = 4;
+    uint256 private constant TOKENS_AT = 1;
 
     /// @dev What is owed of a token: token wei, the token's first word and the user borrow cap.
     struct Debt {
@@ -51,8 +52,6 @@ library QuickCheck {
         /// Tokens that are supplied, and tokens that are owed.
         uint256 backing;
         uint256 owed;
-        /// Those of them that are owed and whose interest up to now is not stored.
-        uint256 growing;
     }
 
     /// @notice Whether an account certainly is what AC-04 demands, with health factor >= 1 unless its gross
@@ -65,40 +64,39 @@ library QuickCheck {
     ) internal view returns (bool) {
         AccountState storage state = s.accounts[account];
         if (state.mode != Mode.PortfolioMargin || state.dexBitmap != 0) return false;
-        Held memory held = _held(s, s.balances[account], state.tokenBitmap);
-        bytes memory words =
-            registry.accountWords(held.backing | held.owed, held.owed, held.growing, 0, false, 0, 0);
+        Held memory held = _held(s.balances[account], state.tokenBitmap);
+        bytes memory words = registry.accountWords(held.backing | held.owed, 0, 0);
+        bytes memory head = ListingCode.head(words.at(0));
         // A struct in memory begins with zeros.
         // slither-disable-next-line uninitialized-local
         MarginPolicy memory policy;
-        RegistryWords.setMargin(policy, words.at(1));
+        RegistryWords.setMargin(policy, head);
         if (policy.capEach) return false;
         // A struct in memory begins with zeros.
         // slither-disable-next-line uninitialized-local
         Sums memory sums;
         sums.debts = new Debt[](held.owed.count());
-        if (!_add(s, sums, words, held)) return false;
+        // The other age is not asked for.
+        // slither-disable-next-line unused-return
+        (uint256 maxAge,) = RegistryWords.ages(head);
+        if (!_add(s, sums, words, held, maxAge)) return false;
         bool healthy = sums.grossDebt <= grossDebtBefore || sums.grossDebt <= sums.borrowPower;
         return healthy && _isWithinTriggers(sums, policy);
     }
 
-    function _held(
-        VenueState storage s,
-        mapping(uint256 token => TokenBalance) storage balances,
-        uint256 tokens
-    ) private view returns (Held memory held) {
+    function _held(mapping(uint256 token => TokenBalance) storage balances, uint256 tokens)
+        private
+        view
+        returns (Held memory held)
+    {
         bytes memory shares = Words.open();
         uint256 index;
         while (tokens != 0) {
             (index, tokens) = tokens.pop();
             int256 signed = balances[index].shares;
             if (signed == 0) continue;
-            if (signed > 0) {
-                held.backing = held.backing.with(index);
-            } else {
-                held.owed = held.owed.with(index);
-                if (s.reserves[index].accruedAt != block.timestamp) held.growing = held.growing.with(index);
-            }
+            if (signed > 0) held.backing = held.backing.with(index);
+            else held.owed = held.owed.with(index);
             Words.put(LiquidationMath.abs(signed));
         }
         Words.close(shares);
@@ -106,21 +104,23 @@ library QuickCheck {
     }
 
     /// @dev Add all positions up. False where the account check may refuse for one of them alone.
-    function _add(VenueState storage s, Sums memory sums, bytes memory words, Held memory held)
-        private
-        view
-        returns (bool)
-    {
+    function _add(
+        VenueState storage s,
+        Sums memory sums,
+        bytes memory words,
+        Held memory held,
+        uint256 maxAge
+    ) private view returns (bool) {
+        bytes memory row = ListingCode.newRow();
         uint256 lent = s.lentBitmap;
-        uint256 at = TOKENS_AT;
         uint256 debts = 0;
         uint256 rest = held.backing | held.owed;
         for (uint256 i = 0; rest != 0; ++i) {
             uint256 index;
             (index, rest) = rest.pop();
             uint256 shares = held.shares.at(i);
-            uint256 w = words.at(at++);
-            bool young = PriceAge.age(w.pxTime()) <= uint32(words.at(0) >> 40);
+            uint256 w = words.at(TOKENS_AT + i);
+            bool young = PriceAge.age(w.pxTime()) <= maxAge;
             if (held.backing.has(index)) {
                 if (w.ltvBps() == 0) continue;
                 if (w.px() == 0) return false;
@@ -129,10 +129,9 @@ library QuickCheck {
                 _addSupply(sums, w, shares, lent.has(index) ? s.reserves[index].supplyIndex : RAY);
             } else {
                 if (!young || w.px() == 0 || !w.borrowable()) return false;
-                uint256 cap = words.at(at++) >> 128;
-                uint256 borrowIndex = held.growing.has(index)
-                    ? _grown(s, index, words.at(at++))
-                    : s.reserves[index].borrowIndex;
+                ListingCode.readRow(words.at(0), index, row);
+                uint256 cap = row.at(ListingCode.USER_CAPS) >> 128;
+                uint256 borrowIndex = _grown(s, index, row.at(ListingCode.CURVE));
                 _addDebt(sums, debts++, Debt(RateMath.amountOfSharesUp(shares, borrowIndex), w, cap));
             }
         }
@@ -141,6 +140,8 @@ library QuickCheck {
 
     /// @dev A borrow index with interest up to now, from the word of the token's curve.
     function _grown(VenueState storage s, uint256 index, uint256 word) private view returns (uint256) {
+        Reserve storage reserve = s.reserves[index];
+        if (reserve.accruedAt == block.timestamp) return reserve.borrowIndex;
         // A struct in memory begins with zeros.
         // slither-disable-next-line uninitialized-local
         RateCurve memory curve;

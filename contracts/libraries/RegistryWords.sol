@@ -13,22 +13,21 @@ import {
 } from "../interfaces/ICollateralRegistry.sol";
 import {MarginPolicy} from "./AccountTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
+import {ListingCode} from "./ListingCode.sol";
 import {RateCurve} from "./RateMath.sol";
 import {Tier} from "./TierMath.sol";
 import {TokenWord} from "./TokenWord.sol";
 import {Unset} from "./Unset.sol";
 import {Words} from "./Words.sol";
 
-/// @dev What checks read of all assets: one word.
+/// @dev What the registry reads first: one word.
 struct Shared {
     uint8 paused;
     uint8 tokens;
     uint8 dexes;
     uint16 perps;
-    /// Three of the policy's fields once more, where reading them costs nothing.
-    uint32 maxPriceAge;
-    uint32 maxLiquidationPriceAge;
-    uint32 fundingInterval;
+    /// The code that holds what seldom changes: see `ListingCode`.
+    address code;
 }
 
 /// @dev What a rate curve's figures are multiples of (SPEC BL-23): 1e-15, as RAY and as WAD.
@@ -44,7 +43,7 @@ struct Curve {
     bool annual;
 }
 
-/// @dev A token in words: what a check reads is in the first two, the curve in the fourth.
+/// @dev A token in words: what changes with its price is in the first.
 struct Token {
     uint64 token;
     uint64 px;
@@ -53,7 +52,7 @@ struct Token {
     uint8 szDecimals;
     uint16 ltvBps;
     bool borrowable;
-    /// The user supply cap once more, without its last bits, where reading it costs nothing.
+    /// The user supply cap once more, without its last bits.
     uint48 shortSupplyCap;
     uint128 userSupplyCap;
     uint128 userBorrowCap;
@@ -69,14 +68,14 @@ struct TokenPlace {
     uint8 at;
     uint8 evmDecimals;
     address erc20;
-    /// Two of the token's fields once more, where reading them costs nothing.
+    /// Two of the token's fields once more, where no price is read.
     uint8 weiDecimals;
     bool borrowable;
     /// Whether accounts can be judged with it: it is no collateral, or has a price (SPEC OR-09).
     bool judgeable;
 }
 
-/// @dev What is asked of a token beside its place: a word each.
+/// @dev What is asked of a token beside its place.
 uint256 constant TOKEN_PAUSED = 1;
 uint256 constant TOKEN_PRICE = 2;
 uint256 constant TOKEN_USER_CAPS = 4;
@@ -135,13 +134,22 @@ struct Assets {
     uint256 perps;
 }
 
-/// @title The registry's answers in words, and what they say (SPEC CR-08)
-/// @notice Packed words stand as the structs above are stored. The registry writes them; whoever asks it
-/// reads them here.
+/// @title What the registry says, in words, and what they say (SPEC CR-08, CR-09)
+/// @notice Packed words stand as the structs above are stored. The registry writes them, those that seldom
+/// change as code; whoever asks it reads them here.
 library RegistryWords {
     using Bitmap for uint256;
     using TokenWord for uint256;
     using Words for bytes;
+
+    /// @dev The policy's words.
+    uint256 private constant MARGIN = 0;
+    uint256 private constant MARGIN_OF_SWEEPS = 1;
+    uint256 private constant DEBT_STEP = 2;
+    uint256 private constant TERMS = 3;
+    uint256 private constant PERP_STEP = 4;
+    uint256 private constant ACCESS = 5;
+    uint256 private constant REST = 6;
 
     /// @dev How far an answer has been read.
     struct Cursor {
@@ -151,12 +159,16 @@ library RegistryWords {
 
     /// @notice A token's parameters by id, without the width of liquidation steps.
     function tokenOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory p) {
-        _ask(registry, id, TOKEN_WHOLE ^ TOKEN_WIDTH, p);
+        // Its place is not asked for.
+        // slither-disable-next-line unused-return
+        (p,) = partsOf(registry, id, TOKEN_WHOLE ^ TOKEN_WIDTH);
     }
 
     /// @notice The same as far as interest depends on it.
     function lentOf(ICollateralRegistry registry, uint256 id) internal view returns (TokenParams memory p) {
-        _ask(registry, id, TOKEN_CURVE, p);
+        // Its place is not asked for.
+        // slither-disable-next-line unused-return
+        (p,) = partsOf(registry, id, TOKEN_CURVE);
     }
 
     /// @notice Those parts of a token's parameters that are asked for (TOKEN_*), and its place. Id, index,
@@ -166,7 +178,28 @@ library RegistryWords {
         view
         returns (TokenParams memory p, TokenPlace memory place)
     {
-        fill(registry.tokenWords(id, parts), id, parts, p, place);
+        uint256 shared = registry.sharedWord();
+        uint256 index = ListingCode.find(shared, id);
+        bytes memory row = ListingCode.newRow();
+        ListingCode.readRow(shared, index, row);
+        uint256 w = row.at(ListingCode.PLACE);
+        (place.at, place.evmDecimals, place.erc20) = (uint8(w), uint8(w >> 8), address(uint160(w >> 16)));
+        (place.weiDecimals, place.borrowable) = (uint8(w >> 176), w >> 184 & 1 != 0);
+        place.judgeable = w >> 192 & 1 != 0;
+        // Casts are safe: the id is listed, in a place below 64.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        (p.token, p.index) = (uint64(id), uint8(index));
+        (p.weiDecimals, p.borrowable) = (place.weiDecimals, place.borrowable);
+        if (parts & TOKEN_PAUSED != 0) p.paused = uint8(shared);
+        if (parts & TOKEN_PRICE != 0) _setFirst(p, registry.tokenWord(index));
+        _setRest(
+            p,
+            row,
+            parts & TOKEN_USER_CAPS != 0,
+            parts & TOKEN_CURVE != 0,
+            parts & TOKEN_GLOBAL_CAPS != 0,
+            parts & TOKEN_WIDTH != 0
+        );
     }
 
     /// @notice Set the parameters of some assets. What a function returns begins as zeros, which cost as much
@@ -175,30 +208,23 @@ library RegistryWords {
         internal
         view
     {
-        Cursor memory c = Cursor(
-            registry.accountWords(
-                of_.tokens, of_.users, of_.lent, of_.pooled, of_.widths, of_.dexes, of_.perps
-            ),
-            0
-        );
+        Cursor memory c = Cursor(registry.accountWords(of_.tokens, of_.dexes, of_.perps), 0);
         uint256 shared = _next(c);
-        (params.maxPriceAge, params.maxLiquidationPriceAge) = (uint32(shared >> 40), uint32(shared >> 72));
-        setMargin(params.policy, _next(c));
-        if (of_.pooled != 0) params.policy.sweepDust = uint64(_next(c));
-        uint256 tokens = _next(c);
-        uint256 pooled = _next(c);
-        params.tokens = new TokenParams[](tokens.count());
-        uint256 rest = tokens;
-        uint256 index;
-        for (uint256 i = 0; rest != 0; ++i) {
-            (index, rest) = rest.pop();
-            _token(c, params.tokens[i], of_, index, shared, pooled.has(index));
+        bytes memory head = ListingCode.head(shared);
+        (params.maxPriceAge, params.maxLiquidationPriceAge) = ages(head);
+        setMargin(params.policy, head);
+        uint256 tokens = ListingCode.withCollateral(head, of_.tokens, of_.dexes);
+        if (of_.pooled != 0) {
+            params.policy.sweepDust = uint64(head.at(MARGIN_OF_SWEEPS));
+            of_.pooled = ListingCode.withCollateral(head, of_.pooled, of_.dexes);
         }
+        _readTokens(c, params, of_, tokens, shared);
+        uint256 rest = of_.dexes;
+        uint256 index;
         params.dexes = Unset.dexParams(of_.dexes.count());
-        rest = of_.dexes;
         for (uint256 i = 0; rest != 0; ++i) {
             (index, rest) = rest.pop();
-            params.dexes[i] = DexParams(uint8(index), uint8(tokens.rank(_next(c))));
+            params.dexes[i] = DexParams(uint8(index), uint8(tokens.rank(ListingCode.collateral(head, index))));
         }
         params.perps = Unset.perpParams(of_.perps.count());
         rest = of_.perps;
@@ -217,95 +243,75 @@ library RegistryWords {
         view
         returns (PoolCaps[] memory caps)
     {
-        bytes memory words = registry.capWords(tokens);
+        uint256 shared = registry.sharedWord();
+        bytes memory row = ListingCode.newRow();
         caps = new PoolCaps[](tokens.count());
         for (uint256 i = 0; i < caps.length; ++i) {
-            uint256 first = words.at(2 * i);
-            uint256 global = words.at(2 * i + 1);
             uint256 index;
             (index, tokens) = tokens.pop();
+            ListingCode.readRow(shared, index, row);
+            uint256 first = row.at(ListingCode.FIRST);
+            uint256 global = row.at(ListingCode.GLOBAL_CAPS);
             PoolCaps memory c = caps[i];
-            c.token = uint64(first);
+            c.token = first.id();
             c.index = uint8(index);
-            c.borrowable = first >> 200 & 1 != 0;
+            c.borrowable = first.borrowable();
             (c.globalSupplyCap, c.globalBorrowCap) = (uint128(global), uint128(global >> 128));
         }
     }
 
     /// @notice Those parts of the policy that are asked for (POLICY_*).
     function policyOf(ICollateralRegistry registry, uint256 parts) internal view returns (Policy memory p) {
-        Cursor memory c = Cursor(registry.policyWords(parts), 0);
+        bytes memory head = ListingCode.head(registry.sharedWord());
         uint256 w;
         if (parts & POLICY_MARGIN != 0) {
-            setMargin(p.margin, _next(c));
-            p.margin.sweepDust = uint64(_next(c));
+            setMargin(p.margin, head);
+            p.margin.sweepDust = uint64(head.at(MARGIN_OF_SWEEPS));
         }
         if (parts & POLICY_DEBT_STEP != 0) {
-            w = _next(c);
+            w = head.at(DEBT_STEP);
             (p.debtStep, p.stepCadence) = (uint64(w), uint32(w >> 64));
             (p.episodeTimeout, p.minStep) = (uint32(w >> 96), uint128(w >> 128));
         }
         if (parts & POLICY_TERMS != 0) {
-            w = _next(c);
-            (p.maxPriceAge, p.maxLiquidationPriceAge) = (uint32(w), uint32(w >> 32));
+            w = head.at(TERMS);
+            (p.maxPriceAge, p.maxLiquidationPriceAge) = ages(head);
             (p.perpFeePpm, p.spotFeePpm) = (uint32(w >> 64), uint32(w >> 96));
             (p.twapHalfLife, p.rewardPpm) = (uint32(w >> 128), uint32(w >> 160));
             (p.bufferInterval, p.debtStepNeedsLowHealth) = (uint32(w >> 192), w >> 224 & 1 != 0);
         }
         if (parts & POLICY_PERP_STEP != 0) {
-            w = _next(c);
+            w = head.at(PERP_STEP);
             (p.perpThreshold, p.perpPart) = (uint64(w), uint64(w >> 64));
             (p.perpCooldown, p.perpBackstopRatio) = (uint32(w >> 128), uint64(w >> 160));
             p.legOrder = LegChoice(uint8(w >> 224));
         }
         if (parts & POLICY_ACCESS != 0) {
-            w = _next(c);
+            w = head.at(ACCESS);
             (p.enableMinVolume, p.enableMinValue) = (uint64(w), uint64(w >> 64));
             (p.enableMaxValue, p.enableVolumeDays) = (uint64(w >> 128), uint16(w >> 192));
             p.leavesFlat = w >> 208 & 1 != 0;
         }
         if (parts & POLICY_REST != 0) {
-            w = _next(c);
+            w = head.at(REST);
             (p.legSeed, p.maxMoveBps) = (uint64(w), uint32(w >> 64));
             p.fundingInterval = uint32(w >> 96);
         }
     }
 
-    function _ask(ICollateralRegistry registry, uint256 id, uint256 parts, TokenParams memory p)
-        private
-        view
+    /// @notice How old prices may be, from the words before the tokens.
+    function ages(bytes memory head)
+        internal
+        pure
+        returns (uint32 maxPriceAge, uint32 maxLiquidationPriceAge)
     {
-        // Its place is not asked for.
-        // slither-disable-next-line uninitialized-local
-        TokenPlace memory place;
-        fill(registry.tokenWords(id, parts), id, parts, p, place);
+        uint256 w = head.at(TERMS);
+        return (uint32(w), uint32(w >> 32));
     }
 
-    /// @notice Fill in what the registry's words of one token say.
-    function fill(
-        bytes memory words,
-        uint256 id,
-        uint256 parts,
-        TokenParams memory p,
-        TokenPlace memory place
-    ) internal pure {
-        Cursor memory c = Cursor(words, 0);
-        uint256 w = _next(c);
-        (place.at, place.evmDecimals, place.erc20) = (uint8(w), uint8(w >> 8), address(uint160(w >> 16)));
-        (place.weiDecimals, place.borrowable) = (uint8(w >> 176), w >> 184 & 1 != 0);
-        place.judgeable = w >> 192 & 1 != 0;
-        (p.token, p.index) = (uint64(id), place.at - 1);
-        (p.weiDecimals, p.borrowable) = (place.weiDecimals, place.borrowable);
-        if (parts & TOKEN_PAUSED != 0) p.paused = uint8(_next(c));
-        if (parts & TOKEN_PRICE != 0) _price(c, p);
-        _rest(
-            c,
-            p,
-            parts & TOKEN_USER_CAPS != 0,
-            parts & TOKEN_CURVE != 0,
-            parts & TOKEN_GLOBAL_CAPS != 0,
-            parts & TOKEN_WIDTH != 0
-        );
+    /// @notice How often funding is charged, from the same.
+    function fundingInterval(bytes memory head) internal pure returns (uint32) {
+        return uint32(head.at(REST) >> 96);
     }
 
     function _next(Cursor memory c) private pure returns (uint256 word) {
@@ -313,8 +319,9 @@ library RegistryWords {
         ++c.at;
     }
 
-    /// @notice Set the margin policy, but for what only sweeps read, from its first word.
-    function setMargin(MarginPolicy memory m, uint256 w) internal pure {
+    /// @notice Set the margin policy, but for what only sweeps read.
+    function setMargin(MarginPolicy memory m, bytes memory head) internal pure {
+        uint256 w = head.at(MARGIN);
         (m.trigger, m.triggerInclusive) = (uint64(w), w >> 64 & 1 != 0);
         m.borrowOffset = uint128(w >> 72);
         (m.strictLtv, m.capEach) = (w >> 200 & 1 != 0, w >> 208 & 1 != 0);
@@ -333,41 +340,49 @@ library RegistryWords {
         r.annual = w >> 240 & 1 != 0;
     }
 
-    function _token(
+    function _readTokens(
         Cursor memory c,
-        TokenParams memory p,
+        AccountParams memory params,
         Assets memory of_,
-        uint256 index,
-        uint256 shared,
-        bool pool
-    ) private pure {
-        _price(c, p);
-        (p.index, p.paused) = (uint8(index), uint8(shared));
-        _rest(c, p, of_.users.has(index), of_.lent.has(index), pool, of_.widths);
+        uint256 tokens,
+        uint256 shared
+    ) private view {
+        params.tokens = new TokenParams[](tokens.count());
+        bytes memory row = ListingCode.newRow();
+        uint256 more = of_.widths ? tokens : of_.users | of_.lent | of_.pooled;
+        uint256 index;
+        for (uint256 i = 0; tokens != 0; ++i) {
+            (index, tokens) = tokens.pop();
+            TokenParams memory p = params.tokens[i];
+            _setFirst(p, _next(c));
+            (p.index, p.paused) = (uint8(index), uint8(shared));
+            if (!more.has(index)) continue;
+            ListingCode.readRow(shared, index, row);
+            _setRest(p, row, of_.users.has(index), of_.lent.has(index), of_.pooled.has(index), of_.widths);
+        }
     }
 
-    function _price(Cursor memory c, TokenParams memory p) private pure {
-        uint256 w = _next(c);
+    function _setFirst(TokenParams memory p, uint256 w) private pure {
         (p.token, p.px, p.pxTime) = (w.id(), w.px(), w.pxTime());
         (p.weiDecimals, p.szDecimals) = (w.weiDecimals(), w.szDecimals());
         (p.ltvBps, p.borrowable) = (w.ltvBps(), w.borrowable());
     }
 
-    function _rest(Cursor memory c, TokenParams memory p, bool users, bool curve, bool pool, bool width)
+    function _setRest(TokenParams memory p, bytes memory row, bool users, bool curve, bool pool, bool width)
         private
         pure
     {
         uint256 w;
         if (users) {
-            w = _next(c);
+            w = row.at(ListingCode.USER_CAPS);
             (p.userSupplyCap, p.userBorrowCap) = (uint128(w), uint128(w >> 128));
         }
-        if (curve) setCurve(p.curve, _next(c));
+        if (curve) setCurve(p.curve, row.at(ListingCode.CURVE));
         if (pool) {
-            w = _next(c);
+            w = row.at(ListingCode.GLOBAL_CAPS);
             (p.globalSupplyCap, p.globalBorrowCap) = (uint128(w), uint128(w >> 128));
         }
-        if (width) p.liquidationWidth = uint128(_next(c));
+        if (width) p.liquidationWidth = uint128(row.at(ListingCode.WIDTH));
     }
 
     /// @dev Set a perp of a list that is still unset. A table that is the same as the perp's before is not

@@ -16,6 +16,11 @@ library TokenWord {
         return uint40(w >> 128);
     }
 
+    /// @notice The word without price and time.
+    function withoutPrice(uint256 w) internal pure returns (uint256) {
+        return w & ~(uint256(type(uint104).max) << 64);
+    }
+
     function weiDecimals(uint256 w) internal pure returns (uint8) {
         return uint8(w >> 168);
     }

@@ -48,7 +48,7 @@ IDS |= {"base": IDS["token"], "quote": IDS["token"], "collateral": IDS["token"]}
 BY_OTHERS_ALONE = {
     # Sets of listing indexes, of which the venue only ever asks for those that it stores.
     "accountWords",
-    "capWords",
+    "tokenWord",
     # Local money: a total supply of 2^256 ends in the ERC-20's own panic.
     "mint",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import pyrevm
 import pytest
 from contracts.test_registry_listing import listing
 from eth_utils.crypto import keccak
@@ -19,6 +20,7 @@ from support.venue import (
     USDC,
     WAD,
     Market,
+    policy,
     refusal,
 )
 
@@ -193,9 +195,11 @@ def test_borrowability_is_read_as_it_is_set(market: Market, read: Callable[..., 
         assert read("poolCaps", 0b100)[0]["borrowable"] is borrowable
 
 
-def test_words_of_an_unlisted_token_are_refused(market: Market) -> None:
-    refused = refusal(market.registry, "tokenWords", 999, 63, sender=TRADER)
-    assert refused == ("UnknownToken", (999,))
+@pytest.mark.parametrize("token", [1, 999, 2**64 - 1])
+def test_words_of_an_unlisted_token_are_refused(market: Market, token: int) -> None:
+    reader = market.evm.deploy("RegistryReader")
+    refused = refusal(reader, "tokenParams", market.registry.address, token, 63, sender=TRADER)
+    assert refused == ("UnknownToken", (token,))
 
 
 def test_params_bring_the_collateral_of_the_dexes_along(read: Callable[..., Any]) -> None:
@@ -258,7 +262,7 @@ def test_leading_bits_of_a_supply_cap_stand_beside_the_price(
     market.set_caps(UBTC, user_supply=cap)
     told = market.registry("tokenParams", UBTC)
     assert told["userSupplyCap"] == cap
-    word = int.from_bytes(market.registry("tokenWords", UBTC, 2)[32:], "big")
+    word = market.registry("tokenWord", told["index"])
     assert word & (2**64 - 1) == UBTC
     assert word >> 64 & (2**64 - 1) == told["px"]
     assert (word >> 216) << (word >> 208 & 255) == leading
@@ -274,13 +278,122 @@ def test_caps_are_those_of_the_tokens(market: Market, read: Callable[..., Any]) 
 @pytest.mark.parametrize(
     ("function", "args"),
     [
-        ("accountWords", (1 << 40, 0, 0, 0, True, 0, 0)),
-        ("accountWords", (0, 0, 0, 0, True, 1 << 31, 0)),
-        ("accountWords", (0, 0, 0, 0, True, 0, 1 << 200)),
-        ("capWords", (1 << 63,)),
+        ("accountWords", (1 << 40, 0, 0)),
+        ("accountWords", (0, 1 << 31, 0)),
+        ("accountWords", (0, 0, 1 << 200)),
+        ("tokenWord", (4,)),
     ],
 )
 def test_bits_of_nothing_listed_are_never_answered(
     market: Market, function: str, args: tuple[Any, ...]
 ) -> None:
+    assert market.registry("listed")[0] == [USDC, HYPE, UBTC, 268]
     assert refusal(market.registry, function, *args, sender=TRADER) == ("Panic", (1,))
+
+
+@pytest.mark.parametrize("bit", [4, 5, 63])
+def test_code_of_nothing_listed_is_never_read(market: Market, bit: int) -> None:
+    reader = market.evm.deploy("RegistryReader")
+    refused = refusal(reader, "poolCaps", market.registry.address, 1 << bit, sender=TRADER)
+    assert refused == ("Panic", (1,))
+
+
+def test_whatever_is_set_is_read_from_then_on(market: Market, read: Callable[..., Any]) -> None:
+    """SPEC CR-09: what is set is what is read, in the figures that were given."""
+    curve = {"base": 10**25, "slope": 10**27, "kink": 10**26, "protocolShare": WAD // 4}
+    changes: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+        (("setTokenFactors", UBTC, 4_321, True), {"ltvBps": 4_321, "borrowable": True}),
+        (
+            ("setTokenCaps", UBTC, 11, 12, 13, 14),
+            {
+                "userSupplyCap": 11,
+                "userBorrowCap": 12,
+                "globalSupplyCap": 13,
+                "globalBorrowCap": 14,
+            },
+        ),
+        (("setLiquidationWidth", UBTC, 15), {"liquidationWidth": 15}),
+        (
+            ("setRateCurve", UBTC, (*curve.values(), True)),
+            {"curve": {**curve, "annual": True}},
+        ),
+    ]
+    expected = market.registry("tokenParams", UBTC)
+    others = [market.registry("tokenParams", token) for token in (USDC, HYPE)]
+    for call, changed in changes:
+        market.registry(*call)
+        expected |= changed
+        assert read("tokenParams", UBTC, 63)[0] == expected
+        told = read("accountParams", 0b111, EVERY, EVERY, EVERY, True, 0, 0)["tokens"]
+        assert told == [*others, expected]
+
+
+def test_listed_dex_is_read_with_its_collateral(market: Market, read: Callable[..., Any]) -> None:
+    """SPEC CR-09: up to the last place, each with a collateral of its own."""
+    tokens = [USDC, HYPE, UBTC, 268]
+    collateral = [USDC]
+    for dex in range(1, 32):
+        collateral.append(tokens[dex * dex % 3])
+        market.registry("listDex", 1_000 + dex, f"dex {dex}", collateral[-1])
+    told = read("accountParams", 0, 0, 0, 0, False, 2**32 - 1, 0)
+    held = [p["token"] for p in told["tokens"]]
+    assert [held[dex["collateral"]] for dex in told["dexes"]] == collateral
+
+
+def test_every_token_of_a_full_listing_is_found(market: Market, read: Callable[..., Any]) -> None:
+    """SPEC CR-09: ids of any size, also such as end in another one's digits."""
+    ids = [USDC, HYPE, UBTC, 268, *(2**64 - 1 - i * 2**57 for i in range(60))]
+    for i, token in enumerate(ids[4:], start=4):
+        market.registry("listToken", listing(token=token, user_supply_cap=i, liquidation_width=i))
+    for i, token in enumerate(ids):
+        told, place = read("tokenParams", token, 63)
+        assert (told["token"], told["index"], place["at"]) == (token, i, i + 1)
+        if i >= 4:
+            assert (told["userSupplyCap"], told["liquidationWidth"]) == (i, i)
+    refused = refusal(market.registry, "listToken", listing(token=5), sender=DEPLOYER)
+    assert refused == ("ListingFull", (64,))
+
+
+LISTED = 32 * (8 + 4 * 6 + 1)
+"""Bytes of the words before the tokens, of the market's four tokens, and of their ids."""
+ONE_MORE = 32 * (8 + 5 * 6 + 2)
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "size"),
+    [
+        ("listToken", (listing(),), ONE_MORE),
+        ("setTokenFactors", (UBTC, 5_000, False), LISTED),
+        ("setTokenCaps", (UBTC, 1, 2, 3, 4), LISTED),
+        ("setLiquidationWidth", (UBTC, 1), LISTED),
+        ("setRateCurve", (UBTC, (0, 0, 0, 0, False)), LISTED),
+        ("listDex", (1_000, "dex", USDC), LISTED),
+        ("setPolicy", (policy(max_price_age=1),), LISTED),
+    ],
+)
+def test_nothing_is_set_that_could_not_be_read(
+    market: Market, function: str, args: tuple[Any, ...], size: int
+) -> None:
+    """SPEC CR-09: where the code cannot be kept, all stays as it was."""
+    _let_no_code_be_kept(market)
+    before = [market.registry("tokenParams", UBTC), market.registry("policy")]
+    refused = refusal(market.registry, function, *args, sender=DEPLOYER)
+    assert refused == ("ListingNotKept", (size,))
+    assert [market.registry("tokenParams", UBTC), market.registry("policy")] == before
+
+
+def test_first_price_waits_for_code_that_says_so(market: Market) -> None:
+    """SPEC OR-09: whether a collateral can be judged stands there."""
+    market.registry("listToken", listing(token=900, ltv_bps=5_000))
+    market.registry("listPair", (900, 900, USDC, False, 0))
+    _let_no_code_be_kept(market)
+    prices: tuple[Any, ...] = ([(900, 10**6)], [], 10**8)
+    refused = refusal(market.registry, "reportPrices", *prices, sender=DEPLOYER)
+    assert refused == ("ListingNotKept", (ONE_MORE,))
+
+
+def _let_no_code_be_kept(market: Market) -> None:
+    """Let the registry have created as many contracts as any can, so that it creates no other."""
+    address, evm = market.registry.address, market.evm.evm
+    code = bytes(evm.get_code(address))
+    evm.insert_account_info(address, pyrevm.AccountInfo(nonce=2**64 - 1, code=code))
