@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pmkit.chain.address import checked
 from pmkit.chain.contracts import ask, call_of
 from pmkit.chain.revert import decode_revert
-from pmkit.errors import NodeRefused, UnknownRevert
+from pmkit.errors import AccountOutOfGas, NodeRefused, UnknownRevert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def _look(
         return [
             one for half in halves(page) for one in _look(reader, function, half, at, arguments)
         ]
-    known = [_known(outcome) for outcome in outcomes]
+    known = [_known(account, outcome) for account, outcome in zip(page, outcomes, strict=True)]
     waiting = [i for i, outcome in enumerate(outcomes) if outcome["status"] == OUT_OF_GAS]
     if len(page) > 1 and waiting:
         left = [page[i] for i in waiting]
@@ -63,10 +63,11 @@ def _look(
     return known
 
 
-def _known(outcome: dict[str, Any]) -> bytes | PmkitError:
+def _known(account: str, outcome: dict[str, Any]) -> bytes | PmkitError:
     if outcome["status"] == DONE:
         return bytes.fromhex(outcome["data"].removeprefix("0x"))
-    # Where the gas did not suffice there is no data, as when the venue reverts without any.
+    if outcome["status"] == OUT_OF_GAS:
+        return AccountOutOfGas(account=account)
     return decode_revert(outcome["data"])
 
 

@@ -13,6 +13,7 @@
     │   └── ChainRefused         the chain answered, and the answer is no
     │       ├── NodeRefused          an error that is no revert, such as too little gas money
     │       ├── UnknownRevert        a revert whose name is in none of the known interfaces
+    │       ├── AccountOutOfGas      the gas of a call does not suffice to read an account
     │       ├── TransactionFailed    mined and failed, and no replay shows why
     │       ├── InsufficientFunds    an account cannot pay for a deployment
     │       ├── NobodyTaken          no account of a batch would be liquidated
@@ -66,6 +67,7 @@ from pmkit.errors.base import (
     VenueError,
 )
 from pmkit.errors.chain import (
+    AccountOutOfGas,
     BlockTooSmall,
     ChainError,
     ChainRefused,
@@ -172,6 +174,7 @@ from pmkit.errors.registry import (
     FractionTooLow,
     InvalidMarginTable,
     ListingFull,
+    ListingNotKept,
     LtvTooHigh,
     PriceGivenTwice,
     PriceMoveTooLarge,
@@ -197,6 +200,7 @@ from pmkit.errors.trading import (
 __all__ = [
     "AccessControlBadConfirmation",
     "AccessControlUnauthorizedAccount",
+    "AccountOutOfGas",
     "ActingAlready",
     "ActivationFee",
     "AlreadyListed",
@@ -249,6 +253,7 @@ __all__ = [
     "LeverageOutOfRange",
     "LimitPriceCrossed",
     "ListingFull",
+    "ListingNotKept",
     "LtvTooHigh",
     "MakerCapacity",
     "MalformedAction",

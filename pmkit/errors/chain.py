@@ -52,6 +52,19 @@ class UnknownRevert(ChainRefused):
 
 
 @dataclass(eq=False)
+class AccountOutOfGas(ChainRefused):
+    """The gas that a node gives a call does not suffice to read an account, even alone."""
+
+    account: str
+
+    def __str__(self) -> str:
+        return (
+            f"the gas that the node gives a call does not suffice to read {self.account}; "
+            "raise the node's limit of gas for calls"
+        )
+
+
+@dataclass(eq=False)
 class NotDeployed(ChainError):
     """The chain has no venue where one was expected."""
 

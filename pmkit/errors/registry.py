@@ -216,3 +216,14 @@ class CollateralNeedsLtv(VenueError):
         "token {token} is collateral, whose loan to value falls to 1 basis point at the least; at "
         "0 nobody could take it for debt"
     )
+
+
+@dataclass(eq=False)
+class ListingNotKept(VenueError):
+    """What actions read of the listing could not be kept as code: the call has too little gas."""
+
+    size: int
+    sentence = (
+        "the {size} bytes that actions read of the listing could not be kept as code; give the "
+        "call more gas, some 250 for each byte"
+    )

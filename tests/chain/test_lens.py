@@ -11,6 +11,7 @@ from pmkit.chain.contracts import ask
 from pmkit.chain.figures import WhatIf
 from pmkit.chain.revert import refusal_of
 from pmkit.errors import (
+    AccountOutOfGas,
     MarkMissing,
     NodeRefused,
     PriceGivenTwice,
@@ -93,7 +94,12 @@ def test_accounts_for_which_the_gas_does_not_suffice_are_asked_again(venue, book
     assert asked == list(range(len(books), 0, -1))
     monkeypatch.setattr(lens, "ask", lambda *_: (None, [OUT_OF_GAS]))
     (error,) = venue.reader.each_account(books[:1])
-    assert isinstance(error, UnknownRevert)
+    assert isinstance(error, AccountOutOfGas)
+    assert error.account == books[0]
+    assert str(error) == (
+        f"the gas that the node gives a call does not suffice to read {books[0]}; "
+        "raise the node's limit of gas for calls"
+    )
 
 
 def test_page_of_which_nothing_is_told_is_asked_by_halves(venue, books, monkeypatch):
