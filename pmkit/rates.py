@@ -25,12 +25,13 @@ SHARE_UNIT = 10**9
 """Shares per token wei while the index is one."""
 MAX_ACCRUAL = 20 * RAY
 """Largest growth exponent of one accrual."""
-MAX_TOTAL = UINT128_MAX // 2
-"""Most token wei that interest lets a reserve's debt or supply grow to.
+MAX_INDEX = 2**104 - 1
+"""Largest index: one, grown about 20,000 times.
 
-What is repaid or taken over still fits beside it."""
+Any shares are worth less than 2^113 wei at it, so what is repaid or taken over still fits beside
+them."""
 MAX_EXPONENT = 40 * RAY
-"""Largest exponent of `expm1`; e^40 still fits an index."""
+"""Largest exponent of `expm1`: on the way to e^40 nothing leaves a word."""
 LN2 = 693_147_180_559_945_309_417_232_121_458_176_568
 """The natural logarithm of two, 36 decimals."""
 
@@ -176,7 +177,7 @@ def accrue(reserve: ReserveIndexes, curve: RateCurve, elapsed: int) -> ReserveIn
     growth = growth_of(borrow_rate(used, curve), elapsed, curve.annual)
     rise = min(
         mul_div_up(reserve.borrow_index, growth, RAY),
-        index_room_down(reserve.borrow_index, reserve.borrow_shares),
+        checked(MAX_INDEX - reserve.borrow_index),
     )
     interest = mul_div_down(reserve.borrow_shares, rise, RAY)
     lent = min(interest, mul_div_down(supplied, growth, RAY))
@@ -198,33 +199,19 @@ def accrue(reserve: ReserveIndexes, curve: RateCurve, elapsed: int) -> ReserveIn
     )
 
 
-def index_room_down(index: int, shares: int) -> int:
-    """Return how far an index may rise until it, or what its shares are worth, is full. SPEC BL-22.
-
-    A reserve that was left alone must never lock: interest stops where an index would leave its 128
-    bits, or its shares would be worth more than MAX_TOTAL.
-
-    >>> index_room_down(UINT128_MAX - 3, 0)
-    3
-    """
-    top = UINT128_MAX
-    if shares != 0:
-        top = min(top, mul_div_down(MAX_TOTAL, RAY * SHARE_UNIT, shares))
-    return max(0, top - index)
-
-
 def interest_room_down(
     reserve: ReserveIndexes, interest: int, lent: int, protocol_share: int
 ) -> int:
     """Return the interest, 1e-9 token wei, that suppliers and buffer can take. SPEC BL-22.
 
-    `lent` of the `interest` is earned by what is supplied.
+    `lent` of the `interest` is earned by what is supplied. A reserve that was left alone must never
+    lock: interest stops where an index would pass MAX_INDEX, or the buffer leave its 128 bits.
     """
     room = checked(UINT128_MAX - reserve.buffer)
     if lent == interest:
         room = UINT256_MAX if protocol_share == 0 else mul_div_down(room, WAD, protocol_share)
     if lent != 0 and protocol_share < WAD:
-        index_room = index_room_down(reserve.supply_index, reserve.supply_shares)
+        index_room = checked(MAX_INDEX - reserve.supply_index)
         earned = mul_div_down(reserve.supply_shares, index_room, RAY)
         most = mul_div_down(earned, WAD, WAD - protocol_share)
         if lent > most:

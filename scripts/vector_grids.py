@@ -20,7 +20,7 @@ from pmkit.model import (
     TokenState,
 )
 from pmkit.oracle import Ema
-from pmkit.rates import MAX_EXPONENT, YEAR, RateCurve, ReserveIndexes
+from pmkit.rates import MAX_EXPONENT, MAX_INDEX, YEAR, RateCurve, ReserveIndexes
 from pmkit.tiers import margin_table
 from pmkit.units import BPS, INFINITE, INT128_MAX, RAY, UINT128_MAX, UINT256_MAX, WAD
 
@@ -238,14 +238,16 @@ def rate_grids() -> dict[str, list[Inputs]]:
         borrow_shares=8 * 10**17 + 13,
         buffer=3,
     )
-    # Near the ends of an index, of what shares are worth, of the buffer.
+    # Near the ends of an index, of shares, of the buffer.
     full = [
         uneven,
         replace(uneven, buffer=UINT128_MAX - 10**9 - 7),
         replace(uneven, buffer=UINT128_MAX - 5 * 10**8 - 1, borrow_shares=7 * 10**17 + 11),
-        replace(reserves[2], borrow_index=UINT128_MAX - 10**27),
-        replace(reserves[2], supply_index=UINT128_MAX, borrow_index=10**38),
-        replace(reserves[2], supply_shares=10**38, borrow_shares=10**38, borrow_index=10**36),
+        replace(reserves[2], borrow_index=MAX_INDEX - 10**27),
+        replace(reserves[2], borrow_index=MAX_INDEX),
+        replace(reserves[2], supply_index=MAX_INDEX, borrow_index=10**31),
+        replace(reserves[2], supply_index=MAX_INDEX - 10**25, borrow_index=10**31),
+        replace(reserves[2], supply_shares=10**38, borrow_shares=10**38, borrow_index=10**31),
         replace(reserves[2], supply_shares=UINT128_MAX, borrow_shares=UINT128_MAX),
         replace(reserves[2], buffer=UINT128_MAX - 10**9),
         replace(reserves[4], buffer=UINT128_MAX),
@@ -275,10 +277,6 @@ def rate_grids() -> dict[str, list[Inputs]]:
             rate=(0, RAY // 20, RAY, 10_000 * RAY, UINT256_MAX // 10**9),
             elapsed=(0, 1, 3_600, YEAR, 50 * YEAR),
             annual=(False, True),
-        ),
-        "index_room_down": grid(
-            index=(RAY, 10**38, UINT128_MAX - 3, UINT128_MAX, UINT256_MAX),
-            shares=(0, 1, 10**27, 10**38, UINT128_MAX),
         ),
         "interest_room_down": [
             {**given, "interest": interest, "lent": lent}

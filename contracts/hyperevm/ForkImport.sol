@@ -5,6 +5,7 @@ import {ICollateralRegistry, PerpParams, TokenParams} from "../interfaces/IColla
 import {AccountStore} from "../libraries/AccountStore.sol";
 import {Mode} from "../libraries/AccountTypes.sol";
 import {Bitmap} from "../libraries/Bitmap.sol";
+import {DeficitStore} from "../libraries/DeficitStore.sol";
 import {Pool} from "../libraries/Pool.sol";
 import {AccountState, Position, Reserve, TokenBalance, VenueState} from "../libraries/VenueState.sol";
 import {RAY} from "../libraries/WadMath.sol";
@@ -74,9 +75,10 @@ contract ForkImport {
             Reserve storage reserve = _s.reserves[registry.tokenIndex(from.token)];
             // The cast is safe: RAY is 10^27.
             // forge-lint: disable-next-line(unsafe-typecast)
-            (reserve.supplyIndex, reserve.borrowIndex) = (uint128(RAY), uint128(RAY));
+            (reserve.supplyIndex, reserve.borrowIndex) = (uint104(RAY), uint104(RAY));
             (reserve.supplyShares, reserve.borrowShares) = (from.supplyShares, from.borrowShares);
-            (reserve.cash, reserve.deficit, reserve.buffer) = (from.cash, from.deficit, from.buffer);
+            (reserve.cash, reserve.buffer) = (from.cash, from.buffer);
+            DeficitStore.setDeficit(reserve, from.deficit);
             // forge-lint: disable-next-line(unsafe-typecast)
             reserve.accruedAt = uint40(block.timestamp);
             // forge-lint: disable-next-line(unsafe-typecast)

@@ -22,6 +22,7 @@ import {
     TokenSweep
 } from "./AccountTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
+import {DeficitStore} from "./DeficitStore.sol";
 import {Funding} from "./Funding.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {Pool} from "./Pool.sol";
@@ -387,7 +388,7 @@ library AccountStore {
 
     /// @notice Whether suppliers' withdrawals wait, as last announced (SPEC LQ-12, BL-20).
     function isLocked(VenueState storage s, uint256 token) internal view returns (bool) {
-        return s.reserves[token].status & RESERVE_LOCKED != 0;
+        return DeficitStore.toldOf(s.reserves[token]) & RESERVE_LOCKED != 0;
     }
 
     /// @notice Whether the sweep would find nothing to move: no dex to fund, and no idle balance that could
@@ -520,7 +521,7 @@ library AccountStore {
         if (bitmap != before) state.idleBitmap = uint64(bitmap);
         markPosition(s, account, token);
         // Whether a deficit keeps suppliers waiting depends on the insurance account's balance.
-        if (s.reserves[token].deficit != 0) Touched.add(token);
+        if (DeficitStore.stands(s.reserves[token])) Touched.add(token);
     }
 
     /// @notice Keep the bit of a token in step where nothing but the pool position may have changed.

@@ -17,6 +17,7 @@ import {AccountCheck} from "./AccountCheck.sol";
 import {AccountStore} from "./AccountStore.sol";
 import {Mode, TokenState} from "./AccountTypes.sol";
 import {Custody} from "./Custody.sol";
+import {DeficitStore} from "./DeficitStore.sol";
 import {MarginMath} from "./MarginMath.sol";
 import {OwnBalance} from "./OwnBalance.sol";
 import {Pool} from "./Pool.sol";
@@ -199,7 +200,7 @@ library Lending {
         returns (uint256 paid)
     {
         (TokenParams memory p, TokenPlace memory place) = RegistryWords.partsOf(registry, token, 0);
-        uint256 deficit = s.reserves[p.index].deficit;
+        uint256 deficit = DeficitStore.deficitOf(s.reserves[p.index]);
         require(deficit != 0, ILiquidation.NoDeficit(token));
         require(amount != 0, IBorrowLendPool.ZeroAmount());
         paid = Custody.pull(token, place, amount < deficit ? amount : deficit);
@@ -253,7 +254,7 @@ library Lending {
         view_.borrowed = RateMath.amountOfSharesUp(now_.borrowShares, now_.borrowIndex);
         view_.cash = reserve.cash;
         view_.buffer = now_.buffer / SHARE_UNIT;
-        view_.deficit = reserve.deficit;
+        view_.deficit = DeficitStore.deficitOf(reserve);
         view_.utilization = RateMath.utilization(view_.borrowed, view_.supplied);
         view_.borrowRate = RateMath.borrowRate(view_.utilization, p.curve);
         view_.supplyRate = RateMath.supplyRate(view_.borrowRate, view_.utilization, p.curve.protocolShare);

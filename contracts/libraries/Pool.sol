@@ -55,10 +55,10 @@ library Pool {
         uint256 since = reserve.accruedAt;
         if (since == block.timestamp) return;
         ReserveIndexes memory now_ = accrued(s, p.index, p.curve);
-        // Casts are safe: accrual keeps its results in 128 bits (SPEC BL-22).
+        // Casts are safe: accrual keeps indexes within MAX_INDEX, the buffer in 128 bits (SPEC BL-22).
         // forge-lint: disable-start(unsafe-typecast)
-        reserve.supplyIndex = uint128(now_.supplyIndex);
-        reserve.borrowIndex = uint128(now_.borrowIndex);
+        reserve.supplyIndex = uint104(now_.supplyIndex);
+        reserve.borrowIndex = uint104(now_.borrowIndex);
         reserve.buffer = uint128(now_.buffer);
         reserve.accruedAt = uint40(block.timestamp);
         // forge-lint: disable-end(unsafe-typecast)

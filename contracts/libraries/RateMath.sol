@@ -12,9 +12,9 @@ uint256 constant MAX_EXPONENT = 40e27;
 
 /// @dev Largest growth exponent of one accrual.
 uint256 constant MAX_ACCRUAL = 20e27;
-/// @dev Most token wei that interest lets a reserve's debt or supply grow to: what is repaid or taken over
-/// still fits beside it.
-uint256 constant MAX_TOTAL = type(uint128).max / 2;
+/// @dev Largest index: one, grown about 20,000 times. Any shares are worth less than 2^113 wei at it, so what
+/// is repaid or taken over still fits beside them.
+uint256 constant MAX_INDEX = type(uint104).max;
 /// @dev The natural logarithm of two, 36 decimals.
 uint256 constant LN2 = 693_147_180_559_945_309_417_232_121_458_176_568;
 
@@ -149,10 +149,7 @@ library RateMath {
         uint256 supplied = reserve.supplyShares.mulDivDown(reserve.supplyIndex, RAY);
         uint256 used = utilization(reserve.borrowShares.mulDivUp(reserve.borrowIndex, RAY), supplied);
         uint256 growth = growthOf(borrowRate(used, curve), elapsed, curve.annual);
-        uint256 rise = _min(
-            reserve.borrowIndex.mulDivUp(growth, RAY),
-            indexRoomDown(reserve.borrowIndex, reserve.borrowShares)
-        );
+        uint256 rise = _min(reserve.borrowIndex.mulDivUp(growth, RAY), MAX_INDEX - reserve.borrowIndex);
         uint256 interest = reserve.borrowShares.mulDivDown(rise, RAY);
         uint256 lent = _min(interest, supplied.mulDivDown(growth, RAY));
         uint256 most = interestRoomDown(reserve, interest, lent, curve.protocolShare);
@@ -170,14 +167,6 @@ library RateMath {
         reserve.buffer += interest - lent + lent.mulDivDown(curve.protocolShare, WAD);
     }
 
-    /// @notice How far an index may rise until it, or what its shares are worth, leaves its range (SPEC
-    /// BL-22).
-    function indexRoomDown(uint256 index, uint256 shares) internal pure returns (uint256) {
-        uint256 top = type(uint128).max;
-        if (shares != 0) top = _min(top, MAX_TOTAL.mulDivDown(RAY * SHARE_UNIT, shares));
-        return index < top ? top - index : 0;
-    }
-
     /// @notice Interest, in 1e-9 token wei, that suppliers and buffer can take, where `lent` of it is earned
     /// by what is supplied (SPEC BL-22).
     function interestRoomDown(
@@ -191,8 +180,7 @@ library RateMath {
             room = protocolShare == 0 ? type(uint256).max : room.mulDivDown(WAD, protocolShare);
         }
         if (lent != 0 && protocolShare < WAD) {
-            uint256 earned = reserve.supplyShares
-            .mulDivDown(indexRoomDown(reserve.supplyIndex, reserve.supplyShares), RAY);
+            uint256 earned = reserve.supplyShares.mulDivDown(MAX_INDEX - reserve.supplyIndex, RAY);
             uint256 most = earned.mulDivDown(WAD, WAD - protocolShare);
             if (lent > most) room = _min(room, interest.mulDivDown(most, lent));
         }

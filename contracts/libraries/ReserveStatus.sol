@@ -10,6 +10,7 @@ import {
 } from "../interfaces/IBorrowLendPool.sol";
 import {ICollateralRegistry, PoolCaps, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {Deferral} from "./Deferral.sol";
+import {DeficitStore} from "./DeficitStore.sol";
 import {RateMath} from "./RateMath.sol";
 import {Touched} from "./Touched.sol";
 import {Reserve, VenueState} from "./VenueState.sol";
@@ -44,10 +45,10 @@ library ReserveStatus {
 
     function _tell(VenueState storage s, address insurance, PoolCaps memory caps) private {
         Reserve storage reserve = s.reserves[caps.index];
-        uint8 told = reserve.status;
+        uint8 told = DeficitStore.toldOf(reserve);
         uint8 found = bits(s, insurance, caps, reserve.supplyIndex, reserve.borrowIndex);
         if (told == found) return;
-        reserve.status = found;
+        DeficitStore.setTold(reserve, found);
         emit IBorrowLendPool.ReserveStatusSet(caps.token, told, found);
     }
 
@@ -65,7 +66,7 @@ library ReserveStatus {
         if (borrowed != 0 && reserve.cash == 0) found |= RESERVE_FULLY_USED;
         if (supplied >= caps.globalSupplyCap) found |= RESERVE_SUPPLY_CAPPED;
         if (caps.borrowable && borrowed >= caps.globalBorrowCap) found |= RESERVE_BORROW_CAPPED;
-        uint256 deficit = reserve.deficit;
+        uint256 deficit = DeficitStore.deficitOf(reserve);
         if (deficit != 0 && deficit > s.balances[insurance][caps.index].idle) found |= RESERVE_LOCKED;
     }
 }

@@ -4,24 +4,26 @@ pragma solidity 0.8.34;
 import {Mode} from "./AccountTypes.sol";
 
 /// @notice One token's pool. Amounts in token wei unless said.
-/// @dev Four words: accrual writes the first and the third, supply and withdrawal the second, debt the last.
-/// An account check reads none of a reserve that was never lent.
+/// @dev Four words: accrual writes the first and the third, supply and withdrawal the second, debt the second
+/// and the third. The last is read only where a deficit stands or a buffer is swept. An account check reads
+/// none of a reserve that was never lent.
 struct Reserve {
-    uint128 supplyIndex;
-    uint128 borrowIndex;
+    /// At most MAX_INDEX, both.
+    uint104 supplyIndex;
+    uint104 borrowIndex;
+    uint40 accruedAt;
+    /// RESERVE_* bits as last announced, and whether a deficit stands: `DeficitStore` tells them apart.
+    uint8 status;
     uint128 supplyShares;
     /// Token wei the pool holds: supplied - borrowed + buffer - deficit, and the dust of roundings.
     uint128 cash;
+    uint128 borrowShares;
     /// Liquidation buffer in 1e-9 token wei.
     uint128 buffer;
-    uint40 accruedAt;
+    /// Bad debt that no buffer and no insurance covered; `DeficitStore` reads and writes it.
+    uint128 deficit;
     /// When the buffer was last swept to the insurance account.
     uint40 bufferSweptAt;
-    /// RESERVE_* bits as last announced.
-    uint8 status;
-    uint128 borrowShares;
-    /// Bad debt that no buffer and no insurance covered.
-    uint128 deficit;
 }
 
 /// @notice One token of one account.

@@ -5,6 +5,7 @@ import {IBorrowLendPool} from "../interfaces/IBorrowLendPool.sol";
 import {ICollateralRegistry, TokenParams} from "../interfaces/ICollateralRegistry.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {AccountStore} from "./AccountStore.sol";
+import {DeficitStore} from "./DeficitStore.sol";
 import {Pool} from "./Pool.sol";
 import {RateMath, SHARE_UNIT} from "./RateMath.sol";
 import {POLICY_TERMS, RegistryWords} from "./RegistryWords.sol";
@@ -39,7 +40,7 @@ library Waterfall {
         reserve.buffer -= (fromBuffer * SHARE_UNIT).toUint128();
         insured.idle -= fromInsurance.toUint128();
         AccountStore.mark(s, insurance, p.index);
-        reserve.deficit += deficit.toUint128();
+        if (deficit != 0) DeficitStore.setDeficit(reserve, DeficitStore.deficitOf(reserve) + deficit);
         // The taker is made whole; only the insurance brought cash for it.
         Pool.credit(s, taker, p.index, loss);
         AccountStore.markPosition(s, taker, p.index);
@@ -84,16 +85,16 @@ library Waterfall {
         Pool.accrue(s, p);
         Reserve storage reserve = s.reserves[p.index];
         TokenBalance storage insured = s.balances[insurance][p.index];
-        require(reserve.deficit != 0, ILiquidation.NoDeficit(p.token));
-        uint256 fromBuffer = _min(reserve.deficit, reserve.buffer / SHARE_UNIT);
-        uint256 fromInsurance = _min(reserve.deficit - fromBuffer, insured.idle);
+        uint256 deficit = _requireDeficit(reserve, p);
+        uint256 fromBuffer = _min(deficit, reserve.buffer / SHARE_UNIT);
+        uint256 fromInsurance = _min(deficit - fromBuffer, insured.idle);
         covered = fromBuffer + fromInsurance;
         reserve.buffer -= (fromBuffer * SHARE_UNIT).toUint128();
         insured.idle -= fromInsurance.toUint128();
         AccountStore.mark(s, insurance, p.index);
-        reserve.deficit -= covered.toUint128();
+        DeficitStore.setDeficit(reserve, deficit - covered);
         reserve.cash += fromInsurance.toUint128();
-        emit ILiquidation.DeficitCovered(p.token, insurance, fromBuffer, fromInsurance, reserve.deficit);
+        emit ILiquidation.DeficitCovered(p.token, insurance, fromBuffer, fromInsurance, deficit - covered);
     }
 
     /// @notice Pay a deficit down with cash that came from a wallet (SPEC LQ-10).
@@ -102,12 +103,13 @@ library Waterfall {
     {
         Touched.add(p.index);
         Reserve storage reserve = s.reserves[p.index];
-        uint256 covered = _min(amount, reserve.deficit);
-        reserve.deficit -= covered.toUint128();
+        uint256 deficit = DeficitStore.deficitOf(reserve);
+        uint256 covered = _min(amount, deficit);
+        DeficitStore.setDeficit(reserve, deficit - covered);
         reserve.cash += covered.toUint128();
         // What the wallet's units brought beyond the deficit stays the payer's.
         if (amount != covered) AccountStore.addIdle(s, payer, p.index, amount - covered);
-        emit ILiquidation.DeficitCovered(p.token, payer, 0, covered, reserve.deficit);
+        emit ILiquidation.DeficitCovered(p.token, payer, 0, covered, deficit - covered);
     }
 
     /// @notice Spread what is left of a deficit over all suppliers of the token (SPEC LQ-11): the only way
@@ -119,25 +121,35 @@ library Waterfall {
         TokenParams memory p = RegistryWords.lentOf(registry, token);
         Pool.accrue(s, p);
         Reserve storage reserve = s.reserves[p.index];
-        require(reserve.deficit != 0, ILiquidation.NoDeficit(p.token));
-        uint128 before = reserve.supplyIndex;
+        written = _requireDeficit(reserve, p);
+        uint256 before = reserve.supplyIndex;
         Pool.noteLent(s, p.index);
         uint256 supplied = RateMath.amountOfSharesDown(reserve.supplyShares, before);
         // An index of zero could never be divided by again.
-        require(reserve.deficit < supplied, ILiquidation.DeficitTooLarge(p.token, reserve.deficit, supplied));
-        written = reserve.deficit;
+        require(written < supplied, ILiquidation.DeficitTooLarge(p.token, written, supplied));
         uint256 fall = (written * SHARE_UNIT).mulDivUp(RAY, reserve.supplyShares);
-        reserve.supplyIndex = (before - fall).toUint128();
-        reserve.deficit = 0;
-        emit ILiquidation.Socialised(p.token, written, before, reserve.supplyIndex);
+        // The cast is safe: it falls.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        reserve.supplyIndex = uint104(before - fall);
+        DeficitStore.setDeficit(reserve, 0);
+        emit ILiquidation.Socialised(p.token, written, before, before - fall);
     }
 
     /// @notice Require that suppliers' cash is not waiting for a deficit (SPEC LQ-12).
     function requireUnlocked(VenueState storage s, address insurance, TokenParams memory p) internal view {
-        uint256 deficit = s.reserves[p.index].deficit;
+        uint256 deficit = DeficitStore.deficitOf(s.reserves[p.index]);
         if (deficit == 0) return;
         uint256 insured = s.balances[insurance][p.index].idle;
         require(deficit <= insured, IBorrowLendPool.WithdrawLocked(p.token, deficit, insured));
+    }
+
+    function _requireDeficit(Reserve storage reserve, TokenParams memory p)
+        private
+        view
+        returns (uint256 deficit)
+    {
+        deficit = DeficitStore.deficitOf(reserve);
+        require(deficit != 0, ILiquidation.NoDeficit(p.token));
     }
 
     function _min(uint256 a, uint256 b) private pure returns (uint256) {

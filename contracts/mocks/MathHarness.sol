@@ -20,7 +20,7 @@ import {BASIS_EMA_SECONDS, BOOK_EMA_SECONDS, Ema, OracleMath, USDC_PX_ONE} from 
 import {
     LN2,
     MAX_EXPONENT,
-    MAX_TOTAL,
+    MAX_INDEX,
     RateCurve,
     RateMath,
     ReserveIndexes,
@@ -44,7 +44,7 @@ struct Constants {
     uint256 year;
     uint256 shareUnit;
     uint256 maxExponent;
-    uint256 maxTotal;
+    uint256 maxIndex;
     uint256 ln2;
     uint256 maxLeverage;
     uint256 usdcPxOne;
@@ -152,10 +152,6 @@ contract MathHarness {
     {
         RateMath.accrue(reserve, curve, elapsed);
         return reserve;
-    }
-
-    function indexRoomDown(uint256 index, uint256 shares) external pure returns (uint256) {
-        return RateMath.indexRoomDown(index, shares);
     }
 
     function interestRoomDown(
@@ -609,7 +605,7 @@ contract MathHarness {
             year: YEAR,
             shareUnit: SHARE_UNIT,
             maxExponent: MAX_EXPONENT,
-            maxTotal: MAX_TOTAL,
+            maxIndex: MAX_INDEX,
             ln2: LN2,
             maxLeverage: MAX_LEVERAGE,
             usdcPxOne: USDC_PX_ONE,

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 class Reserve:
     """One token's pool."""
 
-    supply_index: Uint128 = 0
+    supply_index: Uint104 = 0
     """RAY; zero until the first accrual."""
-    borrow_index: Uint128 = 0
+    borrow_index: Uint104 = 0
     supply_shares: Uint128 = 0
     borrow_shares: Uint128 = 0
     cash: Uint128 = 0

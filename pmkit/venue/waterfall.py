@@ -42,7 +42,7 @@ def cover_loss(s: VenueState, taker: str, p: Token, loss: int) -> None:
     deficit = loss - from_buffer - from_insurance
     _draw(s, p, from_buffer, from_insurance)
     reserve = s.reserves[p.index]
-    s.reserves[p.index] = replace(reserve, deficit=uint128(reserve.deficit + to_uint128(deficit)))
+    s.reserves[p.index] = replace(reserve, deficit=to_uint128(reserve.deficit + deficit))
     # The taker is made whole; only the insurance brought cash for it.
     pool.credit(s, taker, p.index, loss)
     mark_position(s, taker, p.index)

@@ -6,6 +6,7 @@ The calls are made on the contracts and on the venue in plain integers.
 from __future__ import annotations
 
 import pytest
+from support.evm import artifact
 from support.venue import (
     BORROWER,
     BTC_PERP,
@@ -22,7 +23,9 @@ from support.venue import (
     Market,
     refusal,
 )
-from venue.mirror import MirroredMarket
+from support.wide_market import WideMarket
+from venue.mirror import DEFICIT_STANDS, MirroredMarket
+from venue.storage import Storage
 
 from pmkit.model import ReserveStatus
 
@@ -176,6 +179,81 @@ def test_supply_that_waits_for_a_deficit_is_announced_until_the_insurance_suffic
     assert told(mirrored) == [(USDC, 0, LOCKED)]
     mirrored.venue("coverDeficit", USDC, EVERYTHING, sender=KEEPER)
     assert told(mirrored) == [(USDC, LOCKED, 0)]
+
+
+def stored(market: MirroredMarket, token: int) -> dict[str, int]:
+    index = market.both.twin.registry.token(token).index
+    found: dict[str, int] = market.both.storage.read("_s", "reserves", index)
+    return found
+
+
+@pytest.fixture
+def short_of(mirrored: MirroredMarket) -> MirroredMarket:
+    """Let the USDC reserve be short of what a short of 1 BTC has lost beyond its 10,000."""
+    mirrored.portfolio_account(TRADER, usdc=10_000 * WEI)
+    mirrored.venue("order", BTC_PERP, False, 0, 10**5, False, sender=TRADER)
+    mirrored.set_prices(btc=130_000)
+    while mirrored.margin(TRADER)["liquidatable"]:
+        mirrored.venue("liquidate", TRADER, sender=KEEPER)
+        mirrored.warp(3)
+    return mirrored
+
+
+def test_mark_of_a_deficit_is_stored_and_never_told(short_of: MirroredMarket) -> None:
+    """It stands while any of the deficit does, locked or not, and no state is told with it."""
+    owed = short_of.venue("reserveOf", USDC)["deficit"]
+    assert stored(short_of, USDC)["status"] == DEFICIT_STANDS | LOCKED
+    assert status(short_of, USDC) == LOCKED
+    # A cap that is reached beside it comes and goes.
+    short_of.set_caps(USDC, global_supply=1)
+    short_of.venue("accrue", USDC, sender=KEEPER)
+    assert told(short_of) == [(USDC, LOCKED, LOCKED | SUPPLY_CAPPED)]
+    assert stored(short_of, USDC)["status"] == DEFICIT_STANDS | LOCKED | SUPPLY_CAPPED
+    short_of.set_caps(USDC)
+    # Partly covered, by the wallet and by the insurance: nothing new to tell.
+    short_of.fund(KEEPER, USDC, owed + 2 * WEI)
+    short_of.venue("coverDeficit", USDC, WEI, sender=KEEPER)
+    assert told(short_of) == [(USDC, LOCKED | SUPPLY_CAPPED, LOCKED)]
+    short_of.venue("deposit", USDC, WEI, INSURANCE, sender=KEEPER)
+    short_of.venue("coverDeficitFromInsurance", USDC, sender=KEEPER)
+    assert told(short_of) == []
+    left = owed - 2 * WEI - short_of.event("DeficitCovered")["buffer"]
+    assert short_of.venue("reserveOf", USDC)["deficit"] == stored(short_of, USDC)["deficit"] == left
+    assert stored(short_of, USDC)["status"] == DEFICIT_STANDS | LOCKED
+    # Insured in full it stands, and locks nobody.
+    short_of.venue("deposit", USDC, -(-left // 100) * 100, INSURANCE, sender=KEEPER)
+    assert told(short_of) == [(USDC, LOCKED, 0)]
+    assert (stored(short_of, USDC)["status"], status(short_of, USDC)) == (DEFICIT_STANDS, 0)
+    short_of.venue("coverDeficitFromInsurance", USDC, sender=KEEPER)
+    assert told(short_of) == []
+    assert (stored(short_of, USDC)["deficit"], stored(short_of, USDC)["status"]) == (0, 0)
+
+
+def test_mark_of_a_deficit_goes_when_it_is_spread(short_of: MirroredMarket) -> None:
+    assert stored(short_of, USDC)["status"] == DEFICIT_STANDS | LOCKED
+    short_of.venue("socialise", USDC)
+    assert told(short_of) == [(USDC, LOCKED, 0)]
+    assert (stored(short_of, USDC)["deficit"], stored(short_of, USDC)["status"]) == (0, 0)
+
+
+def test_word_of_the_deficit_is_not_read_where_none_is_marked(wide_market: WideMarket) -> None:
+    """Whatever stands there, without the mark nobody heeds it: three words are a reserve."""
+    market = wide_market
+    kept, index = Storage(market.venue), market.registry("tokenIndex", USDT0)
+    market.portfolio_account(BORROWER, ubtc=1_000 * 10**10)
+    market.fund(SUPPLIER, USDT0, LENT)
+    market.venue("supply", USDT0, LENT, SUPPLIER, sender=SUPPLIER)
+    kept.write(2**127, "_s", "reserves", index, "deficit")
+    market.venue("borrow", USDT0, MILLION, sender=BORROWER)
+    market.evm.warp(1)
+    market.venue("repay", USDT0, EVERYTHING, BORROWER, sender=SUPPLIER)
+    market.venue("withdraw", USDT0, MILLION, SUPPLIER, sender=SUPPLIER)
+    assert told(market) == []
+    assert (status(market), market.venue("reserveOf", USDT0)["deficit"]) == (0, 0)
+    layout = artifact("Venue")["storageLayout"]["types"]
+    (reserve,) = [kind for kind in layout.values() if kind["label"] == "struct Reserve"]
+    last = {m["label"] for m in reserve["members"] if m["slot"] == "3"}
+    assert last == {"deficit", "bufferSweptAt"}
 
 
 def test_states_have_their_names_in_python() -> None:

@@ -18,7 +18,7 @@ from pmkit.rates import (
     LN2,
     MAX_ACCRUAL,
     MAX_EXPONENT,
-    MAX_TOTAL,
+    MAX_INDEX,
     SHARE_UNIT,
     YEAR,
     ReserveIndexes,
@@ -281,29 +281,34 @@ def test_interest_paid_covers_interest_earned_and_kept(supplied, borrowed, elaps
 
 
 def test_interest_stops_where_an_index_is_full_and_never_locks():
-    """Once two idle accruals at a high rate left 128 bits, and nobody could repay or leave.
+    """Once idle accruals at a high rate left the range, and nobody could repay or leave.
 
-    A debt of 10 grows by e^20 twice, which is 2.35e17; an index has room for 3.4e11.
+    A debt grows by e^9 to 8,103 times, and by as much again; an index has room for 20,282 times.
     """
     before = reserve_of(supplied=10**9, borrowed=10**9)
-    steep = replace(CURVE, base=5_000 * RAY)
+    steep = replace(CURVE, base=9 * RAY, slope=0)
     once = accrue(before, steep, YEAR)
-    assert once.borrow_index // RAY == 485_165_195
+    assert once.borrow_index // RAY == 8_103
     twice = accrue(once, steep, YEAR)
-    assert twice.borrow_index == UINT128_MAX
+    assert twice.borrow_index == MAX_INDEX
+    assert MAX_INDEX // RAY == 20_282
     assert accrue(twice, steep, YEAR) == twice
     # 90 % of it went to the suppliers, a tenth to the buffer.
-    assert abs(twice.supply_index - (RAY + (UINT128_MAX - RAY) * 9 // 10)) <= 2 * 10**9
-    assert abs(twice.buffer - 10**18 * (UINT128_MAX - RAY) // 10 // RAY) <= 10
+    assert abs(twice.supply_index - (RAY + (MAX_INDEX - RAY) * 9 // 10)) <= 2 * 10**9
+    assert abs(twice.buffer - 10**18 * (MAX_INDEX - RAY) // 10 // RAY) <= 10
 
 
-def test_interest_stops_where_a_total_is_full():
-    """Shares of 10^29 wei may be worth 2^127 wei: their index stops at 2^127 / 10^29."""
-    before = reserve_of(supplied=10**29, borrowed=10**29)
-    steep = replace(CURVE, base=5_000 * RAY, protocol_share=0)
-    full = accrue(accrue(before, steep, YEAR), steep, YEAR)
-    assert amount_of_shares_up(full.borrow_shares, full.borrow_index) <= MAX_TOTAL
-    assert full.borrow_index == MAX_TOTAL * RAY // 10**29
+def test_interest_stops_where_the_supply_index_is_full():
+    """The debt has room, and the nine tenths that are the suppliers' have it for 900 units."""
+    before = reserve_of(supplied=10**9, borrowed=10**9)
+    full = accrue(replace(before, supply_index=MAX_INDEX - 9 * 10**11), CURVE, YEAR)
+    assert (full.supply_index, full.borrow_index) == (MAX_INDEX, RAY + 10**12)
+    assert full.buffer == 100
+    assert accrue(full, CURVE, YEAR) == full
+
+
+def test_any_shares_at_the_largest_index_fit_an_amount():
+    assert amount_of_shares_up(UINT128_MAX, MAX_INDEX) < 2**113
 
 
 def test_interest_stops_where_the_buffer_is_full():
@@ -318,7 +323,7 @@ WIDE = st.integers(0, UINT128_MAX)
 
 
 @given(
-    st.tuples(st.integers(1, UINT128_MAX), st.integers(1, UINT128_MAX), WIDE, WIDE, WIDE),
+    st.tuples(st.integers(1, MAX_INDEX), st.integers(1, MAX_INDEX), WIDE, WIDE, WIDE),
     st.integers(0, 5_000 * RAY),
     st.integers(0, WAD),
     st.integers(0, 100 * YEAR),
@@ -334,8 +339,8 @@ def test_interest_of_any_reserve_keeps_to_its_range(words, rate, share, elapsed)
     )
     curve = replace(CURVE, base=rate, protocol_share=share)
     after = accrue(before, curve, elapsed)
-    assert supply_index <= after.supply_index <= UINT128_MAX
-    assert borrow_index <= after.borrow_index <= UINT128_MAX
+    assert supply_index <= after.supply_index <= MAX_INDEX
+    assert borrow_index <= after.borrow_index <= MAX_INDEX
     assert buffer <= after.buffer <= UINT128_MAX
     paid = borrow_shares * (after.borrow_index - borrow_index)
     earned = supply_shares * (after.supply_index - supply_index)

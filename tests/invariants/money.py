@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from invariants.step import BACKSTOP, Step, Verdicts
 from support.venue import RAY
+from venue.mirror import DEFICIT_STANDS
 
 from pmkit.model import ReserveStatus
 
@@ -62,13 +63,15 @@ def fills_have_two_sides(step: Step) -> Verdicts:
 
 
 def marks_are_kept(step: Step) -> Verdicts:
-    """What an account has, and what was lent, is marked in bitmaps. SPEC IN-06."""
+    """What an account has, what was lent, and a deficit, is marked. SPEC IN-06."""
     look = step.after
     for i, (token, r) in enumerate(look.stored.items()):
         # Zero before the first accrual.
         moved = {r["supply_index"], r["borrow_index"]} - {0, RAY}
         marked = look.lent >> i & 1 == 1
         yield marked or not (moved or r["borrow_shares"]), f"token {token} is not marked as lent"
+        stands = r["status"] & DEFICIT_STANDS != 0
+        yield stands == (r["deficit"] != 0), f"token {token}: deficit is marked {stands}"
     for who, holder in look.holders.items():
         state = holder.state
         for i, b in enumerate(holder.balances.values()):

@@ -214,7 +214,7 @@ def empty_the_reserve(w: World) -> None:
 
 
 def let_interest_run_away(w: World) -> None:
-    """Set the highest rate there can be and wait, until the index leaves its 128 bits."""
+    """Set the highest rate there can be and wait, until the index would leave its 104 bits."""
     newcomer(w, DEBTOR, 10**5 * 10**8)
     w.call(w.venue, "borrow", USDT0, MILLION_WEI, sender=DEBTOR)
     steepest = (5_000 * RAY, 5_000 * RAY, 0, WAD, False)

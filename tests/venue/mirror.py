@@ -28,6 +28,8 @@ ACTING = ("on_behalf", "for_sub_account", "for_core")
 """Calls that run another call, given in bytes, and answer what it does."""
 DONE = 0
 """What the lens says of an account that it could read."""
+DEFICIT_STANDS = 0x80
+"""Stands beside the states last announced of a reserve with a deficit, and is never told."""
 LIQUIDATING = ("liquidate", "liquidate_as_taker", "liquidate_isolated")
 """Calls that are about the account that they name first, not about the sender."""
 
@@ -283,6 +285,8 @@ class Both:
         if before is not None and before[0] is ours and before[1] is theirs:
             return
         found = {f.name: int(getattr(ours, f.name)) for f in fields(ours)}
+        if isinstance(ours, Reserve) and ours.deficit:
+            found["status"] |= DEFICIT_STANDS
         assert found == theirs, f"{story}: {path}: twin {found}, contracts {theirs}"
         self.equal[path] = ours, theirs
 
