@@ -283,7 +283,15 @@ def rate_grids() -> dict[str, list[Inputs]]:
             for given in grid(
                 reserve=(*reserves[1:3], *full), protocol_share=(0, 1, WAD // 10, WAD - 1, WAD)
             )
-            for interest, lent in ((0, 0), (10**30, 0), (10**47, 10**38), (10**47, 10**47))
+            for interest, lent in (
+                (0, 0),
+                (10**30, 0),
+                (10**17 + 3, 7),
+                (10**17 + 3, 3 * 10**16 + 1),
+                (10**17 + 3, 10**17 + 3),
+                (10**47, 10**38),
+                (10**47, 10**47),
+            )
         ],
         "accrue": grid(
             reserve=(*reserves, *full),
