@@ -322,9 +322,11 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
             pair.pxTime = uint40(block.timestamp);
             emit SpotPriceSet(pair.pair, spots[i].px);
         }
+        bool first = false;
         for (uint256 i = 0; i < _pairs.length; ++i) {
-            _refreshBorrowPx(_pairs[i], usdcPx_);
+            if (_refreshBorrowPx(_pairs[i], usdcPx_)) first = true;
         }
+        if (first) _keepCode();
     }
 
     // Views
@@ -605,30 +607,28 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
     }
 
     /// @dev A token whose pair has a perp is worth the median of spot, mark and oracle; one whose pair
-    /// has none is worth the spot price. Nothing is set until every component is known.
-    function _refreshBorrowPx(Pair storage pair, uint256 usdcPx_) private {
-        if (pair.px == 0 || _tokens[pair.quote].token != USDC) return;
+    /// has none is worth the spot price. Nothing is set until every component is known. Returns whether it
+    /// is the token's first price, from which on accounts can be judged with it.
+    function _refreshBorrowPx(Pair storage pair, uint256 usdcPx_) private returns (bool first) {
+        if (pair.px == 0 || _tokens[pair.quote].token != USDC) return false;
         Token storage base = _tokens[pair.base];
-        if (base.token == USDC) return;
+        if (base.token == USDC) return false;
         uint256 px = pair.px;
         uint40 time = pair.pxTime;
         if (pair.hasPerp) {
             Perp storage perp = _perps[pair.perp];
-            if (perp.pxTime == 0) return;
+            if (perp.pxTime == 0) return false;
             if (perp.pxTime < time) time = perp.pxTime;
             px = OracleMath.borrowOraclePx(
                 px, perp.mark, perp.oracle, perp.szDecimals, base.szDecimals, usdcPx_
             );
         }
         require(px != 0 && px <= type(uint64).max, PriceZero(base.token));
-        if (px == base.px && time == base.pxTime) return;
-        bool first = base.px == 0;
+        if (px == base.px && time == base.pxTime) return false;
+        first = base.px == 0;
         base.px = uint64(px);
         base.pxTime = time;
-        if (first) {
-            _tokenAt[base.token].judgeable = true;
-            _keepCode();
-        }
+        if (first) _tokenAt[base.token].judgeable = true;
         emit BorrowPriceSet(base.token, uint64(px));
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pmkit.chain.artifacts import load_deployed_code
 from pmkit.chain.contracts import LIBRARIES
 from pmkit.deploy.plan import STAND_IN
+from pmkit.deploy.references import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,12 @@ CONSTRUCTOR_WORDS = 12
 """More words than any constructor here writes beside its arguments."""
 CALL_WORDS = 6
 """More words than any call here writes beside its arguments."""
+KEEPS_CODE = {"listToken", "listDex", "setPolicy", "reportPrices"}
+"""The plan's calls after which the registry writes its listing anew as code. SPEC CR-09."""
+HEAD_WORDS, TOKEN_WORDS, IDS_A_WORD = 8, 6, 4
+"""The words of that code: before the tokens, of each token, and ids that one word holds."""
+KEPT_WORD = WORD * CODE_BYTE + 2_500
+"""A word of it: read from storage untouched before, copied and left on the chain."""
 RESERVE_PERCENT = 5
 
 
@@ -41,11 +48,16 @@ class Cost:
 def costs_of(steps: Sequence[Step]) -> tuple[Cost, ...]:
     """Return the bound of every step of a plan."""
     made = dict.fromkeys([*LIBRARIES, *(s.creates for s in steps if s.creates)], STAND_IN)
-    return tuple(Cost(step=step, gas=gas_up(step, step.encoded(made)[1])) for step in steps)
+    costs = []
+    tokens = 0
+    for step in steps:
+        tokens += step.function == "listToken"
+        costs.append(Cost(step=step, gas=gas_up(step, step.encoded(made)[1], tokens)))
+    return tuple(costs)
 
 
-def gas_up(step: Step, data: bytes) -> int:
-    """Return the most gas that a step with these bytes takes.
+def gas_up(step: Step, data: bytes, tokens: int) -> int:
+    """Return the most gas that a step with these bytes takes, with so many tokens listed after it.
 
     A call stores at most a word for each word of its arguments and a few beside.
     """
@@ -56,4 +68,7 @@ def gas_up(step: Step, data: bytes) -> int:
         stays = load_deployed_code(step.contract).size
         gas += CREATION + CODE_BYTE * stays + INITCODE_WORD * -(-len(data) // WORD)
         gas += CONSTRUCTOR_WORDS * FIRST_WRITE
+    if step.function in KEEPS_CODE or step.creates == REGISTRY:
+        words = HEAD_WORDS + TOKEN_WORDS * tokens + -(-tokens // IDS_A_WORD)
+        gas += CREATION + words * KEPT_WORD
     return gas * (100 + RESERVE_PERCENT) // 100

@@ -392,6 +392,20 @@ def test_first_price_waits_for_code_that_says_so(market: Market) -> None:
     assert refused == ("ListingNotKept", (ONE_MORE,))
 
 
+def test_first_prices_of_one_report_write_the_code_once(market: Market) -> None:
+    """SPEC CR-09: the gas of a report does not grow by a whole listing a token."""
+    pairs = (900, 901, 902)
+    for token in pairs:
+        market.registry("listToken", listing(token=token))
+        market.registry("listPair", (token, token, USDC, False, 0))
+    address, evm = market.registry.address, market.evm.evm
+    before = evm.basic(address).nonce
+    market.registry("reportPrices", [(pair, 10**6) for pair in pairs], [], 10**8)
+    assert evm.basic(address).nonce == before + 1
+    market.registry("reportPrices", [(pair, 2 * 10**6) for pair in pairs], [], 10**8)
+    assert evm.basic(address).nonce == before + 1
+
+
 def _let_no_code_be_kept(market: Market) -> None:
     """Let the registry have created as many contracts as any can, so that it creates no other."""
     address, evm = market.registry.address, market.evm.evm
