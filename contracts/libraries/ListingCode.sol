@@ -55,6 +55,8 @@ library ListingCode {
     /// @notice The listing index of a token, by id.
     function find(uint256 shared, uint256 id) internal view returns (uint256 index) {
         uint256 tokens = _tokens(shared);
+        // Whole words: the division is meant to round before.
+        // slither-disable-next-line divide-before-multiply
         bytes memory ids = new bytes(32 * ((tokens + IDS - 1) / IDS));
         DataCode.copy(_code(shared), 32 * (HEAD_WORDS + TOKEN_WORDS * tokens), ids);
         uint256 word = 0;
