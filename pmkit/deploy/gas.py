@@ -1,4 +1,7 @@
-"""The most gas that a step can take, from its own bytes: no chain is asked. SPEC DP-05."""
+"""The most gas that a step can take, from its bytes and the tokens listed. SPEC DP-05.
+
+No chain is asked.
+"""
 
 from __future__ import annotations
 
