@@ -484,9 +484,9 @@ contract CollateralRegistry is ICollateralRegistry, AccessControl {
         // The venue asks for what it stores.
         assert(tokens >> _shared.tokens == 0 && dexes >> _shared.dexes == 0 && perps >> _shared.perps == 0);
         uint256 shared = sharedWord();
-        // Without dexes there are no perps.
+        // Collateral of dexes and the funding of perps are read there.
         bytes memory head = "";
-        if (dexes != 0) head = ListingCode.head(shared);
+        if (dexes | perps != 0) head = ListingCode.head(shared);
         words = Words.open();
         Words.put(shared);
         uint256 index;

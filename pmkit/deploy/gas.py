@@ -31,7 +31,7 @@ CONSTRUCTOR_WORDS = 12
 """More words than any constructor here writes beside its arguments."""
 CALL_WORDS = 6
 """More words than any call here writes beside its arguments."""
-KEEPS_CODE = {"listToken", "listDex", "setPolicy", "reportPrices"}
+KEEPS_CODE = frozenset({"listToken", "listDex", "setPolicy", "reportPrices"})
 """The plan's calls after which the registry writes its listing anew as code. SPEC CR-09."""
 HEAD_WORDS, TOKEN_WORDS, IDS_A_WORD = 8, 6, 4
 """The words of that code: before the tokens, of each token, and ids that one word holds."""

@@ -328,6 +328,17 @@ def test_whatever_is_set_is_read_from_then_on(market: Market, read: Callable[...
         assert told == [*others, expected]
 
 
+def test_funding_of_perps_asked_for_without_dexes_is_what_it_is(market: Market) -> None:
+    """SPEC CR-08: an hour that has turned counts, whatever else is asked for."""
+    market.set_policy(funding_interval=3_600)
+    market.evm.warp(3 * 3_600)
+    told = market.registry("perpParams", BTC_PERP)
+    words = bytes(market.registry("accountWords", 0, 0, 1 << told["index"]))
+    assert told["fundingIndex"] != 0
+    # The words of the registry, of the perp's prices, and of its funding.
+    assert int.from_bytes(words[64:96], "big", signed=True) == told["fundingIndex"]
+
+
 def test_listed_dex_is_read_with_its_collateral(market: Market, read: Callable[..., Any]) -> None:
     """SPEC CR-09: up to the last place, each with a collateral of its own."""
     tokens = [USDC, HYPE, UBTC, 268]

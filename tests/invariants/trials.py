@@ -175,7 +175,7 @@ def sweeping_twice_is_sweeping_once(t: Trial) -> Verdicts:
     """A sweep changes no net total, and a second one does nothing. SPEC IN-26."""
     role = t.random.choice(USERS)
     looks = [t.look()]
-    # A walk may be over before everybody has come to the venue.
+    # Not everybody has come by yet.
     if role not in looks[0].holders:
         return
     for _ in range(2):
