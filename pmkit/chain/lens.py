@@ -48,7 +48,9 @@ def _look(
         if not is_want_of_gas(failed):
             raise
         if len(page) == 1:
-            return [failed]
+            # A bare revert may have other reasons; a node that names the gas leaves no doubt.
+            sure = isinstance(failed, NodeRefused)
+            return [AccountOutOfGas(account=page[0]) if sure else failed]
         return [
             one for half in halves(page) for one in _look(reader, function, half, at, arguments)
         ]
