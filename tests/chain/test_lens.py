@@ -139,13 +139,21 @@ def test_page_whose_call_fails_as_a_whole_is_halved(venue, books, monkeypatch, f
     assert venue.reader.each_account(books) == whole
     assert asked[0] == len(books)
     assert max(size for size in asked if size < 3) == 2
-    monkeypatch.setattr(lens, "ask", raising(failure))
+
+
+def test_account_whose_call_a_node_refuses_for_want_of_gas_is_named(venue, books, monkeypatch):
+    refused = NodeRefused(method="eth_call", code=-32000, message="out of gas", data=None)
+    monkeypatch.setattr(lens, "ask", raising(refused))
     left = venue.reader.each_account(books[:3])
-    if isinstance(failure, UnknownRevert):
-        assert left == (failure,) * 3
-    else:
-        assert all(isinstance(one, AccountOutOfGas) for one in left)
-        assert [one.account for one in left] == books[:3]
+    assert [(type(one), one.account) for one in left] == [
+        (AccountOutOfGas, account) for account in books[:3]
+    ]
+
+
+def test_account_whose_call_reverts_bare_may_lack_more_than_gas(venue, books, monkeypatch):
+    bare = UnknownRevert(data="0x")
+    monkeypatch.setattr(lens, "ask", raising(bare))
+    assert venue.reader.each_account(books[:3]) == (bare,) * 3
 
 
 def test_node_that_refuses_for_another_reason_is_heard(venue, books, monkeypatch):
